@@ -1,0 +1,1 @@
+//! Benchmarks; each file in `bin/` says how to run it.

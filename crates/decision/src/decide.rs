@@ -1,0 +1,449 @@
+use arrayvec::ArrayVec;
+
+use crate::plan::{limit_count, scale_milli, scaled, subject_key};
+use crate::policy::expression::Sight;
+use crate::policy::{Gives, ListKind, Policy, Relief, Route, Standing, Trigger, Unavailable};
+use crate::signal::{SIGNALS, Seen};
+use crate::subject::{Keys, Prefix, Subject};
+use crate::{
+    Action, Count, CountKind, Decision, Demand, Evidence, Facts, Level, MAX_REASONS, Millis, Mode,
+    Observation, Plan, Reason, ReasonKind, Source,
+};
+
+/// Decides one request. Pure: the same arguments give the same decision.
+#[must_use]
+pub fn decide(
+    policy: &Policy,
+    observation: &Observation<'_>,
+    plan: &Plan,
+    facts: &Facts,
+    now: Millis,
+) -> Decision {
+    let mut weighing = Weighing::new(policy, observation, plan, facts, now);
+    weighing.passes();
+    weighing.restrictions();
+    weighing.triggers();
+    weighing.counts();
+    weighing.signals();
+    weighing.rules();
+    weighing.availability();
+    weighing.standing();
+    weighing.conclude()
+}
+
+/// What an answer of the upstream, or a refused submission, adds to the counts: failures of the client and limits on
+/// answers. `status` is the upstream's; `refused` says that a submission for a challenge was refused.
+#[must_use]
+pub fn outcome(
+    policy: &Policy,
+    observation: &Observation<'_>,
+    route: u16,
+    status: u16,
+    refused: bool,
+    keys: &Keys,
+    now: Millis,
+) -> Outcome {
+    let index = route;
+    let route = policy.route(index);
+    let address = Subject::Address(Prefix::client(observation.client));
+    let client = observation.clearance.map_or(address, |clearance| Subject::Clearance(clearance.id));
+    let mut counts = ArrayVec::new();
+    let failed = refused || route.settings.failure_status.contains(&status);
+    if failed {
+        let ladder = &policy.ladder;
+        let count = |subject: Subject<'_>, kind, limit| Count {
+            key: keys.hash(4, &[subject]),
+            window_millis: ladder.window_millis,
+            limit,
+            kind,
+            add: true,
+        };
+        counts.push(count(client, CountKind::Failures, ladder.restrict_from));
+        if observation.clearance.is_some() {
+            // Whoever solves again after each restriction is still one address.
+            counts.push(count(address, CountKind::FailuresOfAddress, ladder.restrict_from.saturating_mul(4)));
+        }
+    }
+    if !refused {
+        let scale = scale_milli(policy, observation, &route.name, now);
+        for &limit in &route.answer_limits {
+            let counted = limit_count(
+                &policy.limits[usize::from(limit)],
+                limit,
+                index,
+                observation,
+                keys,
+                scale,
+                status.max(1),
+                true,
+            );
+            if let Some(count) = counted {
+                let _ = counts.try_push(count);
+            }
+        }
+    }
+    Outcome { failed, counts, client: subject_key(keys, client), address: subject_key(keys, address) }
+}
+
+/// What follows from an answer.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// It was a failure of the client.
+    pub failed: bool,
+    /// What to count.
+    pub counts: ArrayVec<Count, 18>,
+    /// The key under which the client's own restriction is stored.
+    pub client: u64,
+    /// The key under which its address's restriction is stored.
+    pub address: u64,
+}
+
+struct Weighing<'a> {
+    policy: &'a Policy,
+    route: &'a Route,
+    observation: &'a Observation<'a>,
+    plan: &'a Plan,
+    facts: &'a Facts,
+    now: Millis,
+    reasons: Vec<Reason>,
+    risk: u32,
+    fired: u64,
+    failures: u32,
+    frequency: (u32, u32),
+    clearance_void: bool,
+    passes: bool,
+    doublings: u8,
+    retry_after_millis: Option<i64>,
+}
+
+impl<'a> Weighing<'a> {
+    fn new(
+        policy: &'a Policy,
+        observation: &'a Observation<'a>,
+        plan: &'a Plan,
+        facts: &'a Facts,
+        now: Millis,
+    ) -> Self {
+        Self {
+            policy,
+            route: policy.route(plan.route),
+            observation,
+            plan,
+            facts,
+            now,
+            reasons: Vec::new(),
+            risk: 0,
+            fired: 0,
+            failures: 0,
+            frequency: (0, 0),
+            clearance_void: false,
+            passes: false,
+            doublings: 0,
+            retry_after_millis: None,
+        }
+    }
+
+    fn reason(&mut self, source: Source, kind: ReasonKind, evidence: Evidence) {
+        if self.reasons.len() < MAX_REASONS {
+            self.reasons.push(Reason { source, kind, evidence });
+        }
+    }
+
+    fn asks(&mut self, source: Source, action: Action, evidence: Evidence) {
+        self.reason(source, ReasonKind::Asks(action), evidence);
+    }
+
+    /// Allowlists and exceptions: whoever is on one passes, and everything else is still weighed for the record.
+    fn passes(&mut self) {
+        let client = self.observation.client;
+        for (index, list) in self.policy.lists.iter().enumerate() {
+            if list.kind == ListKind::Allow {
+                if let Some((prefix, ())) = list.prefixes.find(client) {
+                    self.passes = true;
+                    self.reason(
+                        Source::List(index_u16(index)),
+                        ReasonKind::Softens,
+                        Evidence::Prefix(prefix),
+                    );
+                }
+            }
+        }
+        if let Some((prefix, entry)) = self.policy.operator.allow.find(client) {
+            if entry.until.is_none_or(|until| self.now < until) {
+                self.passes = true;
+                self.reason(Source::OperatorAllows, ReasonKind::Softens, Evidence::Prefix(prefix));
+            }
+        }
+        for (index, exception) in self.policy.operator.exceptions.iter().enumerate() {
+            if exception.holds(client, &self.route.name, self.now) {
+                self.passes |= exception.relief == Relief::Pass;
+                let evidence = Evidence::Until { end: exception.end, step: 0 };
+                self.reason(Source::Exception(index_u16(index)), ReasonKind::Softens, evidence);
+            }
+        }
+    }
+
+    fn restrictions(&mut self) {
+        let held = self.policy.operator.holds.find(self.observation.client).map(|(_, hold)| hold);
+        if let Some(hold) = held.filter(|hold| self.now < hold.end) {
+            self.asks(Source::Restriction, hold.action, Evidence::Until { end: hold.end, step: 0 });
+            self.retry_after_millis = Some(hold.end.since(self.now));
+        }
+        if let Some(restriction) = self.facts.restriction.filter(|r| self.now < r.end) {
+            let evidence = Evidence::Until { end: restriction.end, step: restriction.step };
+            self.asks(Source::Restriction, restriction.action, evidence);
+            self.retry_after_millis = Some(restriction.end.since(self.now));
+        }
+    }
+
+    fn triggers(&mut self) {
+        let client = self.observation.client;
+        for (index, list) in self.policy.lists.iter().enumerate() {
+            let ListKind::Deny(action) = list.kind else { continue };
+            if let Some((prefix, ())) = list.prefixes.find(client) {
+                self.reason(Source::List(index_u16(index)), ReasonKind::Tells, Evidence::Prefix(prefix));
+                self.denylisted(prefix, action);
+            }
+        }
+        if let Some((prefix, entry)) = self.policy.operator.deny.find(client) {
+            if entry.until.is_none_or(|until| self.now < until) {
+                self.denylisted(prefix, Action::Block);
+            }
+        }
+        let forced = self.policy.operator.forced.iter().find(|forced| {
+            forced.until.is_none_or(|until| self.now < until)
+                && forced.host.as_deref().is_none_or(|host| host == self.observation.host)
+                && forced.pattern.matches(self.observation.method, self.observation.path)
+        });
+        if forced.is_some() {
+            self.asks(Source::Trigger(Trigger::Manual), Action::Challenge, Evidence::None);
+        }
+        if let (Some(trigger), Some(hour)) = (self.route.settings.traffic_anomaly, self.facts.hour) {
+            let source = Source::Trigger(Trigger::TrafficAnomaly);
+            if hour.days < trigger.needs_days {
+                // Told only where it would have mattered: a silent trigger is not a reason of every request.
+                if hour.days > 0 && hour.exceeds(trigger.times_milli) {
+                    self.reason(
+                        source,
+                        ReasonKind::Tells,
+                        Evidence::TooFewDays { days: hour.days, needed: trigger.needs_days },
+                    );
+                }
+            } else if hour.count >= trigger.at_least {
+                let scale = scale_milli(self.policy, self.observation, &self.route.name, self.now);
+                if hour.exceeds(scaled(trigger.times_milli, scale)) {
+                    let evidence =
+                        Evidence::Hour { count: hour.count, mean_milli: hour.mean_milli(), days: hour.days };
+                    self.asks(source, Action::Challenge, evidence);
+                }
+            }
+        }
+    }
+
+    fn denylisted(&mut self, prefix: Prefix, action: Action) {
+        if self.route.settings.denylisted_origin {
+            self.asks(Source::Trigger(Trigger::DenylistedOrigin), action, Evidence::Prefix(prefix));
+            self.doublings = self.doublings.max(1);
+        }
+    }
+
+    fn counts(&mut self) {
+        for (planned, &count) in self.plan.counts.iter().zip(&self.facts.counts) {
+            let over = count > planned.limit;
+            let evidence =
+                Evidence::Count { count, limit: planned.limit, window_millis: planned.window_millis };
+            match planned.kind {
+                CountKind::Frequency | CountKind::FrequencyAround(_) => {
+                    if planned.kind == CountKind::Frequency {
+                        self.frequency = (count, planned.limit);
+                    }
+                    if over {
+                        self.asks(Source::Trigger(Trigger::HighFrequency), Action::Challenge, evidence);
+                        // Work doubles with each doubling of the excess.
+                        self.doublings =
+                            self.doublings.max((count / planned.limit.max(1)).ilog2().min(3) as u8);
+                    }
+                }
+                CountKind::Repetition if over => {
+                    self.asks(Source::Trigger(Trigger::PayloadRepetition), Action::Challenge, evidence)
+                }
+                CountKind::Failures => {
+                    self.failures = count;
+                    if count >= self.policy.ladder.slow_from {
+                        let limit = self.policy.ladder.slow_from.saturating_sub(1);
+                        self.asks(
+                            Source::RepeatedFailures,
+                            Action::Throttle,
+                            Evidence::Count { count, limit, window_millis: planned.window_millis },
+                        );
+                    }
+                }
+                CountKind::Quota if over => {
+                    self.clearance_void = true;
+                    self.reason(Source::QuotaUsedUp, ReasonKind::Tells, evidence);
+                }
+                // A limit on requests counts this one; a limit on answers is full when as many were counted before.
+                CountKind::Limit(index) if over || (!planned.add && count >= planned.limit) => {
+                    let action = self.policy.limits[usize::from(index)].action;
+                    self.asks(Source::Limit(index), action, evidence);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn signals(&mut self) {
+        for (index, signal) in SIGNALS.iter().enumerate() {
+            let weight = self.route.settings.weights[index];
+            let seen = Seen { observation: self.observation, facts: self.facts, failures: self.failures };
+            if let Some(evidence) = (signal.find)(&seen) {
+                self.fired |= 1 << index;
+                self.risk += u32::from(weight);
+                let kind = if weight == 0 { ReasonKind::Tells } else { ReasonKind::Adds(weight) };
+                self.reason(Source::Signal(index as u8), kind, evidence);
+            }
+        }
+    }
+
+    fn rules(&mut self) {
+        for &index in &self.route.rules {
+            let rule = &self.policy.rules[usize::from(index)];
+            if rule.when.holds(&*self) {
+                match rule.gives {
+                    Gives::Weight(weight) => {
+                        self.risk += u32::from(weight);
+                        self.reason(Source::Rule(index), ReasonKind::Adds(weight), Evidence::None);
+                    }
+                    Gives::Action(Action::Allow) => {
+                        self.passes = true;
+                        self.reason(Source::Rule(index), ReasonKind::Softens, Evidence::None);
+                    }
+                    Gives::Action(action) => self.asks(Source::Rule(index), action, Evidence::None),
+                }
+            }
+        }
+        let risk = u8::try_from(self.risk.min(100)).unwrap_or(100);
+        let thresholds = self.route.settings.thresholds;
+        let steps = [
+            (thresholds.block, Action::Block),
+            (thresholds.challenge, Action::Challenge),
+            (thresholds.log, Action::Log),
+        ];
+        if let Some((threshold, action)) = steps.into_iter().find(|(threshold, _)| risk >= *threshold) {
+            self.asks(Source::Risk, action, Evidence::Threshold { risk, threshold });
+            if action == Action::Challenge {
+                let above = u32::from(risk - threshold) * 2
+                    / u32::from(thresholds.block.saturating_sub(threshold).max(1));
+                self.doublings = self.doublings.max(above.min(1) as u8);
+            }
+        }
+    }
+
+    fn availability(&mut self) {
+        if !self.facts.available {
+            let closed = self.route.settings.unavailable == Unavailable::Closed;
+            let kind = if closed { ReasonKind::Asks(Action::Block) } else { ReasonKind::Tells };
+            self.reason(Source::StateUnavailable, kind, Evidence::None);
+        }
+    }
+
+    fn standing(&mut self) {
+        if self.route.settings.standing == Standing::Always {
+            self.asks(Source::SensitiveRoute, Action::Challenge, Evidence::Level(self.route.settings.level));
+        }
+    }
+
+    /// The strongest action that is asked for; a sufficient clearance answers every challenge.
+    fn conclude(mut self) -> Decision {
+        let settings = &self.route.settings;
+        let cleared = self
+            .observation
+            .clearance
+            .filter(|clearance| !self.clearance_void && clearance.level >= settings.level);
+        // What one client did by itself since it was cleared is a reason to ask again.
+        let over_own_count = cleared.is_some() && self.frequency.0 > self.frequency.1;
+        let mut strongest = Action::Allow;
+        for reason in &self.reasons {
+            if let ReasonKind::Asks(action) = reason.kind {
+                let answered = action == Action::Challenge
+                    && cleared.is_some()
+                    && !(over_own_count && reason.source == Source::Trigger(Trigger::HighFrequency));
+                if !answered {
+                    strongest = strongest.max(action);
+                }
+            }
+        }
+        if let Some(clearance) = cleared {
+            self.reason(Source::Clearance, ReasonKind::Softens, Evidence::Level(clearance.level));
+        }
+        if self.passes {
+            strongest = Action::Allow;
+        }
+        let demand = (strongest == Action::Challenge)
+            .then(|| Demand { level: settings.level, doublings: self.doublings });
+        let trickle = (strongest == Action::Throttle).then(|| Count {
+            key: self.plan.trickle_key,
+            window_millis: settings.trickle.1,
+            limit: settings.trickle.0,
+            kind: CountKind::Trickle,
+            add: true,
+        });
+        let wait = match strongest {
+            Action::Throttle => Some(settings.trickle.1.cast_signed() / i64::from(settings.trickle.0.max(1))),
+            Action::Block => self.retry_after_millis,
+            _ => None,
+        };
+        Decision {
+            action: strongest,
+            effective: if settings.mode == Mode::Monitor { Action::Allow } else { strongest },
+            route: self.plan.route,
+            risk: u8::try_from(self.risk.min(100)).unwrap_or(100),
+            reasons: self.reasons,
+            demand,
+            trickle,
+            retry_after_seconds: wait.map(|millis| u32::try_from((millis + 999) / 1000).unwrap_or(u32::MAX)),
+        }
+    }
+}
+
+fn index_u16(index: usize) -> u16 {
+    u16::try_from(index).expect("compile bounds lists and exceptions")
+}
+
+impl Sight for Weighing<'_> {
+    fn observation(&self) -> &Observation<'_> {
+        self.observation
+    }
+    fn signal(&self, index: u16) -> bool {
+        self.fired >> index & 1 == 1
+    }
+    fn count(&self, limit: u16) -> u32 {
+        let mut planned = self.plan.counts.iter().zip(&self.facts.counts);
+        planned.find(|(count, _)| count.kind == CountKind::Limit(limit)).map_or(0, |(_, count)| *count)
+    }
+    fn listed(&self, list: u16) -> bool {
+        self.policy.lists[usize::from(list)].prefixes.find(self.observation.client).is_some()
+    }
+    fn country(&self) -> &str {
+        self.facts.country.as_ref().and_then(|code| std::str::from_utf8(code).ok()).unwrap_or_default()
+    }
+    fn network(&self) -> u32 {
+        self.facts.network.unwrap_or(0)
+    }
+    fn device(&self) -> &str {
+        self.facts.device.unwrap_or_default()
+    }
+    fn status(&self) -> u16 {
+        0
+    }
+}
+
+impl Demand {
+    /// Base-2 logarithm of the work, given that of each level, at most `most`.
+    #[must_use]
+    pub fn log2_work(self, per_level: [u8; 3], most: u8) -> u8 {
+        (per_level[self.level as usize - 1] + self.doublings).min(most)
+    }
+}
+
+const _: () = assert!(SIGNALS.len() <= 64 && Level::High as u8 == 3);

@@ -1,0 +1,34 @@
+//! What Spigot does with a request, as two pure functions with the look-ups between them:
+//!
+//! ```text
+//! plan(policy, observation, keys, now)          -> Plan      what to count and look up
+//!    … state and intel fetch the facts …
+//! decide(policy, observation, plan, facts, now) -> Decision
+//! ```
+//!
+//! Nothing in this crate does I/O, reads a clock or draws randomness: time and hash keys are arguments, so a
+//! decision can be replayed, explained and tested byte for byte.
+
+mod decide;
+mod decision;
+mod explain;
+mod facts;
+mod observation;
+pub mod path;
+mod plan;
+pub mod policy;
+pub mod signal;
+mod subject;
+mod time;
+
+pub use decide::{Outcome, decide, outcome};
+pub use decision::{
+    Action, Decision, Demand, Evidence, Level, MAX_REASONS, Mode, Reason, ReasonKind, Source,
+};
+pub use explain::{evidence_text, explain};
+pub use facts::{Facts, HourFact, RestrictionFact};
+pub use observation::{Body, Headers, NoHeaders, Observation, Pairs, Presented, Sender};
+pub use plan::{Count, CountKind, MAX_COUNTS, MAX_SUBJECTS, Plan, plan};
+pub use policy::Policy;
+pub use subject::{Keys, Prefix, Subject};
+pub use time::Millis;

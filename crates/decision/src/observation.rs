@@ -1,0 +1,190 @@
+use std::net::IpAddr;
+
+/// One request, normalised, with no look-up in it. Everything borrows from the request.
+#[derive(Clone, Copy)]
+pub struct Observation<'r> {
+    /// The client's address: the rightmost untrusted one, IPv4-mapped canonicalised.
+    pub client: IpAddr,
+    /// Host in lower case without port; empty when the request had none.
+    pub host: &'r str,
+    /// Method, as sent.
+    pub method: &'r str,
+    /// Path after [`crate::path::normalise`]: the same text that is forwarded.
+    pub path: &'r str,
+    /// Query without the question mark, as sent.
+    pub query: &'r str,
+    /// What kind of client code waits for the answer.
+    pub sender: Sender,
+    /// `User-Agent`, empty when absent.
+    pub user_agent: &'r str,
+    /// The other headers.
+    pub headers: &'r dyn Headers,
+    /// What was seen of the body.
+    pub body: Body,
+    /// Whether a field that people cannot see came filled in.
+    pub honeypot_filled: bool,
+    /// The account that the request names, from the route's `identifier` fields.
+    pub account: Option<&'r str>,
+    /// A clearance that was presented and is genuine, unexpired, in scope and bound to this client.
+    pub clearance: Option<Presented>,
+    /// The request could not be parsed as HTTP; only replay of logs sees such, the gateway refuses them earlier.
+    pub malformed: bool,
+}
+
+/// A genuine clearance, as the gateway found it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Presented {
+    /// Its id, already hashed to a subject.
+    pub id: u64,
+    /// How much assurance it carries.
+    pub level: crate::Level,
+    /// How often it may be used in all.
+    pub quota: u32,
+    /// Milliseconds that it is valid for in all, from issue to expiry.
+    pub life_millis: u32,
+}
+
+/// What was read of a request's body before the decision.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Body {
+    /// Digest of the inspected part and the length told, `None` when there is no body.
+    pub digest: Option<u64>,
+    /// Bytes inspected.
+    pub bytes: u64,
+    /// Whether that was all of it.
+    pub complete: bool,
+}
+
+/// Who waits for the answer, which decides the form of a refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sender {
+    /// A browser that will show the answer as a page.
+    Navigation,
+    /// A script or a subresource in a browser.
+    Fetch,
+    /// A program that speaks JSON.
+    Api,
+    /// A gRPC client.
+    Grpc,
+    /// A request to switch protocols.
+    Upgrade,
+    /// Anything else: feed readers, command-line tools.
+    Other,
+}
+
+impl Sender {
+    /// Its name in expressions and events.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Navigation => "navigation",
+            Self::Fetch => "fetch",
+            Self::Api => "api",
+            Self::Grpc => "grpc",
+            Self::Upgrade => "upgrade",
+            Self::Other => "other",
+        }
+    }
+
+    /// Reads it off the headers. `Sec-Fetch-*` decides where it is sent (the page's scripts cannot forge it);
+    /// otherwise a client that asks for HTML is a navigation.
+    #[must_use]
+    pub fn from_headers(headers: &dyn Headers) -> Self {
+        let value = |name| headers.value(name).unwrap_or_default();
+        let content_type = value("content-type");
+        if content_type.starts_with(b"application/grpc") {
+            return Self::Grpc;
+        }
+        if !value("upgrade").is_empty() {
+            return Self::Upgrade;
+        }
+        match value("sec-fetch-mode") {
+            b"navigate" | b"nested-navigate" => return Self::Navigation,
+            b"" => {}
+            _ => return Self::Fetch,
+        }
+        if value("x-requested-with").eq_ignore_ascii_case(b"XMLHttpRequest") {
+            return Self::Fetch;
+        }
+        let accept = value("accept");
+        if memchr::memmem::find(accept, b"text/html").is_some() {
+            return Self::Navigation;
+        }
+        if memchr::memmem::find(accept, b"json").is_some()
+            || memchr::memmem::find(content_type, b"json").is_some()
+        {
+            return Self::Api;
+        }
+        Self::Other
+    }
+}
+
+/// Read access to header fields, by lower-case name.
+pub trait Headers {
+    /// The first value of a field, `None` when it is absent.
+    fn value(&self, name: &str) -> Option<&[u8]>;
+}
+
+/// No headers at all.
+pub struct NoHeaders;
+
+impl Headers for NoHeaders {
+    fn value(&self, _: &str) -> Option<&[u8]> {
+        None
+    }
+}
+
+/// Headers as a list of lower-case names and values, for tests and replay.
+pub struct Pairs<'a>(pub &'a [(&'a str, &'a str)]);
+
+impl Headers for Pairs<'_> {
+    fn value(&self, name: &str) -> Option<&[u8]> {
+        self.0.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_bytes())
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests_support {
+    use super::*;
+
+    /// A browser's `GET` of a path from 192.0.2.1.
+    pub(crate) fn request(path: &str) -> Observation<'_> {
+        Observation {
+            client: std::net::Ipv4Addr::new(192, 0, 2, 1).into(),
+            host: "shop.example",
+            method: "GET",
+            path,
+            query: "",
+            sender: Sender::Navigation,
+            user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0",
+            headers: &NoHeaders,
+            body: Body::default(),
+            honeypot_filled: false,
+            account: None,
+            clearance: None,
+            malformed: false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn senders() {
+        let check = |headers: &[(&str, &str)], name: &str| {
+            assert_eq!(Sender::from_headers(&Pairs(headers)).name(), name, "{headers:?}");
+        };
+        check(&[("accept", "text/html,application/xhtml+xml")], "navigation");
+        check(&[("sec-fetch-mode", "navigate"), ("accept", "*/*")], "navigation");
+        check(&[("sec-fetch-mode", "cors"), ("accept", "text/html")], "fetch");
+        check(&[("x-requested-with", "xmlhttprequest"), ("accept", "text/html")], "fetch");
+        check(&[("accept", "application/json")], "api");
+        check(&[("accept", "*/*"), ("content-type", "application/json")], "api");
+        check(&[("content-type", "application/grpc+proto")], "grpc");
+        check(&[("upgrade", "websocket"), ("sec-fetch-mode", "websocket")], "upgrade");
+        check(&[("accept", "application/rss+xml, */*")], "other");
+        check(&[], "other");
+    }
+}

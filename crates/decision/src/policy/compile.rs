@@ -1,0 +1,720 @@
+//! From a parsed file to a [`Policy`]: every problem is noted, nothing is guessed.
+
+use std::hash::Hasher;
+use std::sync::Arc;
+
+use siphasher::sip::SipHasher13;
+
+use super::expression::{Condition, Names, Scope};
+use super::settings::{AnomalyTrigger, FrequencyTrigger, RepetitionTrigger};
+use super::source::{Reader, Section, nearest};
+use super::units::{duration_millis, rate, size_bytes};
+use super::{
+    ChallengeSettings, Exception, Gives, Ladder, Limit, List, ListKind, Operator, Pattern, Policy, PrefixMap,
+    Preset, Relief, Route, Rule, Settings, Standing, Unavailable,
+};
+use crate::signal::{NAMES as SIGNAL_NAMES, SIGNALS};
+use crate::subject::Prefix;
+use crate::{Action, Level, Millis, Mode};
+
+/// Bounds of one policy. They keep a decision's cost and its record small; no site known to us comes near.
+const ROUTES_MAX: usize = 512;
+const LIMITS_MAX: usize = 256;
+const LIMITS_PER_ROUTE_MAX: usize = 16;
+const RULES_MAX: usize = 256;
+const LISTS_MAX: usize = 64;
+const EXCEPTIONS_MAX: usize = 256;
+
+const ACTIONS: [(&str, Action); 6] = [
+    ("allow", Action::Allow),
+    ("log", Action::Log),
+    ("throttle", Action::Throttle),
+    ("challenge", Action::Challenge),
+    ("shadow", Action::Shadow),
+    ("block", Action::Block),
+];
+const PRESETS: [(&str, Preset); 3] =
+    [("low", Preset::Low), ("medium", Preset::Medium), ("high", Preset::High)];
+const LEVELS: [(&str, Level); 3] = [("low", Level::Low), ("medium", Level::Medium), ("high", Level::High)];
+
+/// Compiles a policy from the top section of a file, asking it for the keys that belong to the policy. The caller
+/// reads keys of its own from the same section and then finishes it. `base` is the policy that `extends` names, as a
+/// section of its own: its routes, limits, rules and lists come after the file's.
+///
+/// Problems go to the section's reader; the result is only to be used when there are none.
+pub(super) fn compile(section: &Section<'_, '_>, base: Option<&Section<'_, '_>>, text: &str) -> Policy {
+    let mut compiler = Compiler::default();
+    let sections: Vec<&Section<'_, '_>> = std::iter::once(section).chain(base).collect();
+    // Limits, lists and rules first by name, because conditions and routes refer to them.
+    for (depth, part) in sections.iter().enumerate() {
+        compiler.names(part, depth > 0);
+    }
+    let ladder = sections.iter().find_map(|part| read_ladder(part)).unwrap_or_else(default_ladder);
+    let challenge = read_challenge(&sections);
+    for (depth, part) in sections.iter().enumerate() {
+        compiler.in_base = depth > 0;
+        compiler.lists(part);
+        compiler.limits(part);
+        compiler.rules(part);
+    }
+    let mut fallback = None;
+    for (depth, part) in sections.iter().enumerate() {
+        compiler.in_base = depth > 0;
+        let defaults = compiler.defaults(part);
+        compiler.routes(part, &defaults);
+        fallback.get_or_insert(defaults);
+        compiler.exceptions(part);
+    }
+    let mut settings = Settings::preset(Preset::Low);
+    let defaults = fallback.unwrap_or(Defaults { preset: None, overrides: Vec::new() });
+    defaults.apply(&mut settings);
+    compiler.routes.push(Route {
+        name: "default".to_owned(),
+        hosts: Vec::new(),
+        patterns: Vec::new(),
+        settings,
+        limits: Vec::new(),
+        answer_limits: Vec::new(),
+        rules: Vec::new(),
+    });
+    compiler.attach(section.reader);
+    let mut hasher = SipHasher13::new();
+    hasher.write(text.as_bytes());
+    let text_hash = hasher.finish();
+    let operator = Arc::new(Operator { exceptions: compiler.exceptions, ..Operator::default() });
+    Policy {
+        revision: revision(text_hash, &operator),
+        routes: compiler.routes,
+        limits: compiler.limits.into_iter().map(|l| l.limit).collect(),
+        rules: compiler.rules.into_iter().map(|r| r.rule).collect(),
+        lists: compiler.lists,
+        ladder,
+        challenge,
+        operator,
+        text_hash,
+    }
+}
+
+pub(super) fn revision(text_hash: u64, operator: &Operator) -> String {
+    let mut hasher = SipHasher13::new();
+    hasher.write_u64(text_hash);
+    hasher.write_u64(operator.change);
+    format!("{:012x}", hasher.finish() >> 16)
+}
+
+#[derive(Default)]
+struct Compiler {
+    routes: Vec<Route>,
+    limits: Vec<ScopedLimit>,
+    rules: Vec<ScopedRule>,
+    lists: Vec<List>,
+    exceptions: Vec<Exception>,
+    limit_names: Vec<String>,
+    list_names: Vec<String>,
+    route_names: Vec<String>,
+    /// What the file names itself, of what it extends: the file's own counts.
+    replaced: Vec<(&'static str, String)>,
+    in_base: bool,
+}
+
+struct ScopedLimit {
+    limit: Limit,
+    routes: Vec<(String, std::ops::Range<usize>)>,
+}
+
+struct ScopedRule {
+    rule: Rule,
+    routes: Vec<(String, std::ops::Range<usize>)>,
+}
+
+/// What a file says at its top for all routes.
+struct Defaults<'a, 't> {
+    preset: Option<Preset>,
+    overrides: Vec<&'a Section<'a, 't>>,
+}
+
+impl Defaults<'_, '_> {
+    fn apply(&self, settings: &mut Settings) {
+        if let Some(preset) = self.preset {
+            *settings = Settings::preset(preset);
+        }
+        for section in &self.overrides {
+            read_settings(section, settings);
+        }
+    }
+}
+
+impl Compiler {
+    fn is_replaced(&self, kind: &'static str, name: &str) -> bool {
+        self.in_base && self.replaced.iter().any(|(k, n)| *k == kind && n == name)
+    }
+
+    fn names(&mut self, section: &Section<'_, '_>, in_base: bool) {
+        for (key, names, most) in [
+            ("limit", &mut self.limit_names, LIMITS_MAX),
+            ("list", &mut self.list_names, LISTS_MAX),
+            ("route", &mut self.route_names, ROUTES_MAX - 1),
+        ] {
+            for part in section.tables(key) {
+                let name = part.require("name", part.text("name"), "name = \"login\"");
+                let Some(name) = name else { continue };
+                if names.iter().any(|known| known == name.value) {
+                    if in_base {
+                        self.replaced.push((key, name.value.to_owned()));
+                        continue;
+                    }
+                    section.reader.problem(
+                        name.span.clone(),
+                        format!("there are two of [[{key}]] \"{}\"", name.value),
+                        "give each its own name",
+                    );
+                }
+                if !is_name(name.value) {
+                    section.reader.problem(
+                        name.span,
+                        format!("\"{}\" is no name", name.value),
+                        "use a to z, 0 to 9, - and _, at most 64 of them",
+                    );
+                }
+                names.push(name.value.to_owned());
+            }
+            if names.len() > most {
+                section.reader.problem(
+                    section.span.start..section.span.start,
+                    format!("there are {} of [[{key}]]", names.len()),
+                    format!("at most {most} are allowed"),
+                );
+            }
+        }
+    }
+
+    fn lists(&mut self, section: &Section<'_, '_>) {
+        for part in section.tables("list") {
+            let Some(name) = part.text("name").filter(|n| !self.is_replaced("list", n.value)) else {
+                continue;
+            };
+            let kind = part.choice("kind", &[("allow", 0), ("deny", 1), ("mark", 2)]);
+            let kind = part.require("kind", kind, "kind = \"deny\"").map_or(2, |k| k.value);
+            let action = part.choice("action", &ACTIONS).map_or(Action::Challenge, |a| a.value);
+            let mut entries = Vec::new();
+            for text in part.texts("entries").unwrap_or_default() {
+                match Prefix::parse(text.value) {
+                    Some(prefix) => entries.push((prefix, ())),
+                    None => section.reader.problem(
+                        text.span,
+                        format!("\"{}\" is no address or prefix", text.value),
+                        "write for example \"192.0.2.0/24\" or \"2001:db8::/32\"",
+                    ),
+                }
+            }
+            part.finish();
+            let kind = [ListKind::Allow, ListKind::Deny(action), ListKind::Mark][kind];
+            self.lists.push(List { name: name.value.to_owned(), kind, prefixes: PrefixMap::new(entries) });
+        }
+    }
+
+    fn condition(&self, section: &Section<'_, '_>, scope: Scope, text: &str) -> Option<Condition> {
+        let when = section.text("when")?;
+        let names = Names { signals: &SIGNAL_NAMES, limits: &self.limit_names, lists: &self.list_names };
+        match Condition::parse(when.value, scope, &names) {
+            Ok(condition) => Some(condition),
+            Err(wrongs) => {
+                for wrong in wrongs {
+                    let span = place_inside(text, &when.span, when.value, wrong.span);
+                    section.reader.problem(span, wrong.message, wrong.help);
+                }
+                None
+            }
+        }
+    }
+
+    fn limits(&mut self, section: &Section<'_, '_>) {
+        let text = section_text(section);
+        for part in section.tables("limit") {
+            let Some(name) = part.text("name").filter(|n| !self.is_replaced("limit", n.value)) else {
+                continue;
+            };
+            let rate = part.require("rate", part.parsed("rate", rate), "rate = \"5 per 1m per address\"");
+            let when = self.condition(&part, Scope::Limit, text);
+            let patterns = patterns(&part);
+            let action = part.choice("action", &ACTIONS[2..]).map_or(Action::Throttle, |a| a.value);
+            let routes = names_at(&part);
+            part.finish();
+            let Some(rate) = rate else { continue };
+            let limit = Limit { name: name.value.to_owned(), rate: rate.value, when, patterns, action };
+            self.limits.push(ScopedLimit { limit, routes });
+        }
+    }
+
+    fn rules(&mut self, section: &Section<'_, '_>) {
+        let text = section_text(section);
+        for part in section.tables("rule") {
+            let name = part.require("name", part.text("name"), "name = \"old-browsers\"");
+            let when = part.require(
+                "when",
+                self.condition(&part, Scope::Rule, text),
+                "when = 'request.path.startsWith(\"/admin\")'",
+            );
+            let weight = part.integer("weight", 0..=100);
+            let action = part.choice("action", &ACTIONS);
+            let routes = names_at(&part);
+            part.finish();
+            let gives = match (weight, action) {
+                (Some(weight), None) => Gives::Weight(u8::try_from(weight.value).unwrap_or(100)),
+                (None, Some(action)) => Gives::Action(action.value),
+                _ => {
+                    if part.has("weight") == part.has("action") {
+                        section.reader.problem(
+                            part.span.start..part.span.start + 1,
+                            "a rule gives a weight or an action",
+                            "write either weight = 20 or action = \"block\"",
+                        );
+                    }
+                    continue;
+                }
+            };
+            if let (Some(name), Some(when)) = (name, when) {
+                self.rules
+                    .push(ScopedRule { rule: Rule { name: name.value.to_owned(), when, gives }, routes });
+            }
+            if self.rules.len() > RULES_MAX {
+                section.reader.problem(
+                    part.span.clone(),
+                    "there are too many rules",
+                    format!("at most {RULES_MAX} are allowed"),
+                );
+            }
+        }
+    }
+
+    fn defaults<'a, 't>(&self, section: &'a Section<'a, 't>) -> Defaults<'a, 't> {
+        let preset = section.choice("preset", &PRESETS).map(|p| p.value);
+        Defaults { preset, overrides: vec![section] }
+    }
+
+    fn routes(&mut self, section: &Section<'_, '_>, defaults: &Defaults<'_, '_>) {
+        for part in section.tables("route") {
+            let name = part.text("name").map_or(String::new(), |n| n.value.to_owned());
+            if self.is_replaced("route", &name) {
+                continue;
+            }
+            let mut settings = Settings::preset(defaults.preset.unwrap_or(Preset::Low));
+            if let Some(preset) = part.choice("preset", &PRESETS) {
+                settings = Settings::preset(preset.value);
+            }
+            for section in &defaults.overrides {
+                read_settings(section, &mut settings);
+            }
+            read_settings(&part, &mut settings);
+            let hosts =
+                part.texts("host").unwrap_or_default().iter().map(|h| h.value.to_ascii_lowercase()).collect();
+            part.require("match", part.has("match").then_some(()), "match = \"POST /login\"");
+            let patterns = patterns(&part);
+            part.finish();
+            self.routes.push(Route {
+                name,
+                hosts,
+                patterns,
+                settings,
+                limits: Vec::new(),
+                answer_limits: Vec::new(),
+                rules: Vec::new(),
+            });
+        }
+    }
+
+    fn exceptions(&mut self, section: &Section<'_, '_>) {
+        for part in section.tables("exception") {
+            let name = part.require("name", part.text("name"), "name = \"spring-sale\"");
+            let time = |key, example| {
+                part.require(
+                    key,
+                    part.parsed(key, |text| {
+                        Millis::parse(text).ok_or_else(|| {
+                            "write a time with its zone, for example \"2026-12-01T18:00:00Z\"".to_owned()
+                        })
+                    }),
+                    example,
+                )
+            };
+            let (start, end) = (
+                time("start", "start = \"2026-12-01T18:00:00Z\""),
+                time("end", "end = \"2026-12-01T22:00:00Z\""),
+            );
+            let reason = part.require("reason", part.text("reason"), "reason = \"half-price evening\"");
+            let author = part.require("author", part.text("author"), "author = \"ada@shop.example\"");
+            let prefix = part.parsed("address", |text| {
+                Prefix::parse(text).ok_or_else(|| "write for example \"192.0.2.0/24\"".to_owned())
+            });
+            let times = part.number("times", 1.0..=1000.0);
+            let routes = names_at(&part);
+            self.check_routes(section.reader, &routes);
+            part.finish();
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // 1 to 1000, times 1000
+            let relief = times.map_or(Relief::Pass, |times| Relief::Scale((times.value * 1000.0) as u32));
+            let (Some(name), Some(start), Some(end), Some(reason), Some(author)) =
+                (name, start, end, reason, author)
+            else {
+                continue;
+            };
+            if start.value >= end.value {
+                section.reader.problem(
+                    end.span,
+                    "the exception ends before it starts",
+                    "write an end that is later than the start",
+                );
+            }
+            self.exceptions.push(Exception {
+                name: name.value.to_owned(),
+                prefix: prefix.map(|p| p.value),
+                routes: routes.into_iter().map(|(name, _)| name).collect(),
+                start: start.value,
+                end: end.value,
+                relief,
+                author: author.value.to_owned(),
+                reason: reason.value.to_owned(),
+                from_policy: true,
+            });
+            if self.exceptions.len() > EXCEPTIONS_MAX {
+                section.reader.problem(
+                    part.span.clone(),
+                    "there are too many exceptions",
+                    format!("at most {EXCEPTIONS_MAX} are allowed"),
+                );
+            }
+        }
+    }
+
+    fn check_routes(&self, reader: &Reader, routes: &[(String, std::ops::Range<usize>)]) {
+        for (name, span) in routes {
+            if name != "default" && !self.route_names.contains(name) {
+                let names: Vec<&str> = self.route_names.iter().map(String::as_str).collect();
+                reader.problem(
+                    span.clone(),
+                    format!("there is no route \"{name}\""),
+                    format!("routes: {}, default{}", names.join(", "), nearest(name, &names)),
+                );
+            }
+        }
+    }
+
+    /// Gives each route the indexes of the limits and rules that are for it.
+    fn attach(&mut self, reader: &Reader) {
+        for index in 0..self.limits.len() {
+            let (routes, answers) =
+                (self.limits[index].routes.clone(), self.limits[index].limit.counts_answers());
+            self.check_routes(reader, &routes);
+            for route in &mut self.routes {
+                if routes.is_empty() || routes.iter().any(|(name, _)| *name == route.name) {
+                    let list = if answers { &mut route.answer_limits } else { &mut route.limits };
+                    list.push(u16::try_from(index).unwrap_or(u16::MAX));
+                }
+            }
+        }
+        for index in 0..self.rules.len() {
+            let routes = self.rules[index].routes.clone();
+            self.check_routes(reader, &routes);
+            for route in &mut self.routes {
+                if routes.is_empty() || routes.iter().any(|(name, _)| *name == route.name) {
+                    route.rules.push(u16::try_from(index).unwrap_or(u16::MAX));
+                }
+            }
+        }
+        for route in &self.routes {
+            let count = route.limits.len() + route.answer_limits.len();
+            if count > LIMITS_PER_ROUTE_MAX {
+                reader.problem(0..0, format!("route \"{}\" has {count} limits", route.name), format!("at most {LIMITS_PER_ROUTE_MAX} are allowed on one route; name the routes of each limit"));
+            }
+        }
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    (1..=64).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_'))
+}
+
+fn names_at(section: &Section<'_, '_>) -> Vec<(String, std::ops::Range<usize>)> {
+    section
+        .texts("routes")
+        .unwrap_or_default()
+        .into_iter()
+        .map(|text| (text.value.to_owned(), text.span))
+        .collect()
+}
+
+fn patterns(section: &Section<'_, '_>) -> Vec<Pattern> {
+    let mut patterns = Vec::new();
+    for text in section.texts("match").unwrap_or_default() {
+        match Pattern::parse(text.value) {
+            Ok(pattern) => patterns.push(pattern),
+            Err(help) => section.reader.problem(text.span, format!("\"{}\" is no pattern", text.value), help),
+        }
+    }
+    patterns
+}
+
+fn section_text<'a>(section: &Section<'a, '_>) -> &'a str {
+    section.reader.text()
+}
+
+/// Where a part of an expression stands in the file. Texts with escapes are marked as a whole.
+fn place_inside(
+    text: &str,
+    outer: &std::ops::Range<usize>,
+    value: &str,
+    inner: Option<std::ops::Range<usize>>,
+) -> std::ops::Range<usize> {
+    let raw = text.get(outer.clone()).unwrap_or_default();
+    match (inner, raw.find(value)) {
+        (Some(inner), Some(start)) => {
+            outer.start + start + inner.start..outer.start + start + inner.end.min(value.len())
+        }
+        _ => outer.clone(),
+    }
+}
+
+/// Reads what can stand at the top and in a route.
+fn read_settings(section: &Section<'_, '_>, settings: &mut Settings) {
+    if let Some(mode) = section.choice("mode", &[("enforce", Mode::Enforce), ("monitor", Mode::Monitor)]) {
+        settings.mode = mode.value;
+    }
+    if let Some(standing) =
+        section.choice("ask", &[("suspected", Standing::Suspected), ("always", Standing::Always)])
+    {
+        settings.standing = standing.value;
+    }
+    if let Some(level) = section.choice("level", &LEVELS) {
+        settings.level = level.value;
+    }
+    if let Some(thresholds) = section.table("thresholds") {
+        let read = |key, slot: &mut u8| {
+            if let Some(risk) = thresholds.integer(key, 1..=101) {
+                *slot = u8::try_from(risk.value).unwrap_or(101);
+            }
+        };
+        read("log", &mut settings.thresholds.log);
+        read("challenge", &mut settings.thresholds.challenge);
+        read("block", &mut settings.thresholds.block);
+        thresholds.finish();
+        if settings.thresholds.challenge > settings.thresholds.block
+            || settings.thresholds.log > settings.thresholds.challenge
+        {
+            section.reader.problem(
+                thresholds.span.clone(),
+                "the thresholds are out of order",
+                "log is at most challenge, and challenge at most block",
+            );
+        }
+    }
+    if let Some(triggers) = section.table("triggers") {
+        read_triggers(&triggers, settings);
+    }
+    if let Some(weights) = section.table("weights") {
+        for (index, signal) in SIGNALS.iter().enumerate() {
+            if let Some(weight) = weights.integer(signal.name, 0..=100) {
+                settings.weights[index] = u8::try_from(weight.value).unwrap_or(100);
+            }
+        }
+        weights.finish();
+    }
+    if let Some(trickle) = section.parsed("trickle", |text| {
+        rate(text).and_then(|rate| {
+            if rate.key.is_empty() {
+                Ok((rate.events, rate.window_millis))
+            } else {
+                Err("a trickle is always per client; write for example \"1 per 1m\"".to_owned())
+            }
+        })
+    }) {
+        settings.trickle = trickle.value;
+    }
+    if let Some(unavailable) =
+        section.choice("unavailable", &[("open", Unavailable::Open), ("closed", Unavailable::Closed)])
+    {
+        settings.unavailable = unavailable.value;
+    }
+    if let Some(statuses) = section.integers("failure_status", &(400..=599)) {
+        settings.failure_status = statuses.into_iter().filter_map(|s| u16::try_from(s).ok()).collect();
+    }
+    let names =
+        |key| section.texts(key).map(|texts| texts.iter().map(|t| t.value.to_owned()).collect::<Vec<_>>());
+    if let Some(fields) = names("honeypot_fields") {
+        settings.honeypot_fields = fields;
+    }
+    if let Some(fields) = names("account_fields") {
+        settings.account_fields = fields;
+    }
+    if let Some(bytes) = section.parsed("inspect_body", |text| {
+        size_bytes(text).and_then(|n| {
+            if n <= 1 << 20 { Ok(n) } else { Err("at most \"1MiB\" of each body is inspected".to_owned()) }
+        })
+    }) {
+        settings.body_bytes = bytes.value;
+    }
+    if let Some(accepted) = section.flag("wait_accepted") {
+        settings.wait_accepted = accepted.value;
+    }
+    if let Some(status) = section.integer("shadow_status", 200..=399) {
+        settings.shadow_status = u16::try_from(status.value).unwrap_or(200);
+    }
+}
+
+fn read_triggers(section: &Section<'_, '_>, settings: &mut Settings) {
+    // `false` switches a trigger off, a table changes it.
+    let off = |key| matches!(section.raw(key), Some((value, _)) if value.as_bool() == Some(false));
+    let window =
+        |part: &Section<'_, '_>, default| part.parsed("window", duration_millis).map_or(default, |w| w.value);
+    let more_than = |part: &Section<'_, '_>, default| {
+        part.integer("more_than", 1..=1_000_000)
+            .map_or(default, |n| u32::try_from(n.value).unwrap_or(default))
+    };
+    if off("high_frequency") {
+        settings.high_frequency = None;
+    } else if let Some(part) = section.table("high_frequency") {
+        let before =
+            settings.high_frequency.unwrap_or(FrequencyTrigger { more_than: 500, window_millis: 1_200_000 });
+        settings.high_frequency = Some(FrequencyTrigger {
+            more_than: more_than(&part, before.more_than),
+            window_millis: window(&part, before.window_millis),
+        });
+        part.finish();
+    }
+    if off("payload_repetition") {
+        settings.payload_repetition = None;
+    } else if let Some(part) = section.table("payload_repetition") {
+        let before =
+            settings.payload_repetition.unwrap_or(RepetitionTrigger { more_than: 5, window_millis: 30_000 });
+        settings.payload_repetition = Some(RepetitionTrigger {
+            more_than: more_than(&part, before.more_than),
+            window_millis: window(&part, before.window_millis),
+        });
+        part.finish();
+    }
+    if off("traffic_anomaly") {
+        settings.traffic_anomaly = None;
+    } else if let Some(part) = section.table("traffic_anomaly") {
+        let mut anomaly = settings.traffic_anomaly.unwrap_or(AnomalyTrigger {
+            times_milli: 2000,
+            needs_days: 3,
+            at_least: 0,
+        });
+        if let Some(times) = part.number("times", 1.0..=1000.0) {
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // 1 to 1000, times 1000
+            let milli = (times.value * 1000.0) as u32;
+            anomaly.times_milli = milli;
+        }
+        if let Some(days) = part.integer("needs_days", 1..=14) {
+            anomaly.needs_days = u8::try_from(days.value).unwrap_or(14);
+        }
+        if let Some(least) = part.integer("at_least", 0..=i64::from(u32::MAX)) {
+            anomaly.at_least = u32::try_from(least.value).unwrap_or(u32::MAX);
+        }
+        part.finish();
+        settings.traffic_anomaly = Some(anomaly);
+    }
+    if let Some(on) = section.flag("denylisted_origin") {
+        settings.denylisted_origin = on.value;
+    }
+    section.finish();
+}
+
+fn default_ladder() -> Ladder {
+    let minutes = |n: u64| n * 60_000;
+    Ladder {
+        window_millis: minutes(10),
+        slow_from: 5,
+        restrict_from: 8,
+        steps_millis: vec![minutes(1), minutes(5), minutes(30), minutes(120), minutes(360), minutes(1440)],
+        forget_millis: minutes(1440),
+    }
+}
+
+fn read_ladder(section: &Section<'_, '_>) -> Option<Ladder> {
+    let part = section.table("restrict")?;
+    let mut ladder = default_ladder();
+    let count = |key, slot: &mut u32| {
+        if let Some(n) = part.integer(key, 1..=10_000) {
+            *slot = u32::try_from(n.value).unwrap_or(*slot);
+        }
+    };
+    count("slow_from", &mut ladder.slow_from);
+    count("restrict_from", &mut ladder.restrict_from);
+    for (key, slot) in [("window", &mut ladder.window_millis), ("forget", &mut ladder.forget_millis)] {
+        if let Some(duration) = part.parsed(key, duration_millis) {
+            *slot = duration.value;
+        }
+    }
+    if let Some(texts) = part.texts("steps") {
+        let mut steps = Vec::new();
+        for text in texts {
+            match duration_millis(text.value) {
+                Ok(millis) => steps.push(millis),
+                Err(help) => {
+                    part.reader.problem(text.span, format!("\"{}\" is no duration", text.value), help)
+                }
+            }
+        }
+        if steps.is_empty() || steps.len() > 32 {
+            part.reader.problem(
+                part.span.clone(),
+                "`steps` needs 1 to 32 durations",
+                "for example steps = [\"1m\", \"5m\", \"30m\", \"2h\"]",
+            );
+        } else {
+            ladder.steps_millis = steps;
+        }
+    }
+    part.finish();
+    Some(ladder)
+}
+
+fn read_challenge(sections: &[&Section<'_, '_>]) -> ChallengeSettings {
+    let mut settings = ChallengeSettings {
+        kind: "cachewalk",
+        log2_work: [12, 13, 14],
+        life_millis: 120_000,
+        clearance_millis: 12 * 3_600_000,
+        clearance_quota: 5_000,
+        wait_millis: Some(10_000),
+    };
+    // The file's own section counts over the one that it extends, so it is read last.
+    for section in sections.iter().rev() {
+        let Some(part) = section.table("challenge") else { continue };
+        if let Some(kind) = part.choice("kind", &[("cachewalk", "cachewalk"), ("sha256", "sha256")]) {
+            settings.kind = kind.value;
+            if kind.value == "sha256" {
+                settings.log2_work = [14, 16, 18];
+            }
+        }
+        if let Some(work) = part.integers("log2_work", &(4..=22)) {
+            match <[i64; 3]>::try_from(work) {
+                Ok(work) => settings.log2_work = work.map(|w| u8::try_from(w).unwrap_or(13)),
+                Err(_) => part.reader.problem(
+                    part.span.clone(),
+                    "`log2_work` needs three numbers",
+                    "one for each level, for example log2_work = [12, 13, 14]",
+                ),
+            }
+        }
+        let millis = |key, slot: &mut u32| {
+            if let Some(duration) = part.parsed(key, |text| {
+                duration_millis(text).and_then(|n| u32::try_from(n).map_err(|_| "at most 49d".to_owned()))
+            }) {
+                *slot = duration.value;
+            }
+        };
+        millis("life", &mut settings.life_millis);
+        millis("clearance", &mut settings.clearance_millis);
+        if let Some(quota) = part.integer("quota", 1..=1_000_000) {
+            settings.clearance_quota = u32::try_from(quota.value).unwrap_or(u32::MAX);
+        }
+        if matches!(part.raw("wait"), Some((value, _)) if value.as_bool() == Some(false)) {
+            settings.wait_millis = None;
+        } else if let Some(wait) = part.parsed("wait", duration_millis) {
+            settings.wait_millis = Some(u32::try_from(wait.value.min(120_000)).unwrap_or(120_000));
+        }
+        part.finish();
+    }
+    settings
+}

@@ -1,0 +1,638 @@
+//! Conditions in the Common Expression Language (CEL), the part of it that can be decided in bounded time: `cel`
+//! parses, this module checks every name and type with its place, and lowers to a typed tree. Comprehensions and
+//! arithmetic are refused.
+
+use std::net::IpAddr;
+use std::ops::Range;
+
+use cel::common::ast::{CallExpr, Expr, LiteralValue, SelectExpr, operators as op};
+use cel::parser::{Expression, Parser};
+use regex::Regex;
+
+use super::source::{nearest, quoted};
+use crate::subject::Prefix;
+
+/// What an expression can see. Limits are counted before any look-up returns, so they see the request alone (and the
+/// upstream's answer, when they ask for it).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// A rule: everything but the answer.
+    Rule,
+    /// A limit: the request and, if it names `upstream.status`, the answer.
+    Limit,
+}
+
+/// The names that an expression may use beyond the fixed ones.
+pub struct Names<'a> {
+    /// Signals, in table order.
+    pub signals: &'a [&'static str],
+    /// Limits, in policy order.
+    pub limits: &'a [String],
+    /// Lists, in policy order.
+    pub lists: &'a [String],
+}
+
+/// An error in an expression.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Wrong {
+    /// Byte range in the expression, `None` for the whole.
+    pub span: Option<Range<usize>>,
+    /// What is wrong.
+    pub message: String,
+    /// What to write instead.
+    pub help: String,
+}
+
+/// A checked condition.
+#[derive(Clone, Debug)]
+pub struct Condition {
+    tree: Bool,
+    /// Whether it looks at the upstream's answer.
+    pub sees_answer: bool,
+}
+
+#[derive(Clone, Debug)]
+enum Bool {
+    Constant(bool),
+    And(Box<Bool>, Box<Bool>),
+    Or(Box<Bool>, Box<Bool>),
+    Not(Box<Bool>),
+    EqualBool(Box<Bool>, Box<Bool>),
+    Compare(Int, Order, Int),
+    EqualText(Text, Text),
+    OneOfTexts(Text, Vec<String>),
+    OneOfInts(Int, Vec<i64>),
+    StartsWith(Text, String),
+    EndsWith(Text, String),
+    Contains(Text, String),
+    Matches(Text, Regex),
+    InNetworks(Vec<Prefix>),
+    InList(u16),
+    HasHeader(String),
+    Signal(u16),
+    Known(Flag),
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Flag {
+    Malformed,
+    HoneypotFilled,
+    BodyComplete,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Order {
+    Equal,
+    Less,
+    LessOrEqual,
+}
+
+#[derive(Clone, Debug)]
+enum Int {
+    Constant(i64),
+    BodyBytes,
+    ClearanceLevel,
+    Network,
+    Status,
+    Count(u16),
+    Size(Box<Text>),
+}
+
+#[derive(Clone, Debug)]
+enum Text {
+    Constant(String),
+    Method,
+    Host,
+    Path,
+    Query,
+    UserAgent,
+    Sender,
+    Account,
+    Country,
+    Device,
+    Header(String),
+}
+
+/// What a condition is evaluated against.
+pub trait Sight {
+    /// The request.
+    fn observation(&self) -> &crate::Observation<'_>;
+    /// Whether a signal fired, by table index.
+    fn signal(&self, index: u16) -> bool;
+    /// The count of a limit, by policy index.
+    fn count(&self, limit: u16) -> u32;
+    /// Whether the client is on a list, by policy index.
+    fn listed(&self, list: u16) -> bool;
+    /// The client's country, upper-case ISO 3166-1, empty when unknown.
+    fn country(&self) -> &str;
+    /// The client's network number, 0 when unknown.
+    fn network(&self) -> u32;
+    /// The client's device class, empty when unknown.
+    fn device(&self) -> &str;
+    /// The upstream's status, 0 before the answer.
+    fn status(&self) -> u16;
+}
+
+/// Every name there is, for help texts and the schema: name, type, meaning.
+pub const NAMES: [(&str, &str, &str); 19] = [
+    ("request.method", "text", "the method, as sent"),
+    ("request.host", "text", "the host in lower case, without port"),
+    ("request.path", "text", "the normalised path"),
+    ("request.query", "text", "the query without its question mark, as sent"),
+    ("request.user_agent", "text", "the User-Agent header, empty when absent"),
+    ("request.sender", "text", "navigation, fetch, api, grpc, upgrade or other"),
+    ("request.headers[\"name\"]", "text", "a header's first value, empty when absent"),
+    ("request.malformed", "bool", "the request was no valid HTTP (in replay of logs only)"),
+    ("body.bytes", "number", "bytes of the body that were inspected"),
+    ("body.complete", "bool", "whether that was the whole body"),
+    ("field.account", "text", "the account the request names, empty when it names none"),
+    ("field.honeypot", "bool", "whether a field that people cannot see came filled in"),
+    ("client.address", "address", "the client's address; client.address.within(\"192.0.2.0/24\", …)"),
+    ("client.country", "text", "ISO 3166-1 code, empty when unknown"),
+    ("client.network", "number", "network number (ASN), 0 when unknown"),
+    ("client.device", "text", "desktop, phone, tablet, bot or empty"),
+    ("clearance.level", "number", "0 without a clearance, 1 low, 2 medium, 3 high"),
+    ("signal.NAME", "bool", "whether a signal fired"),
+    ("upstream.status", "number", "the answer's status; in limits only, which then count answers"),
+];
+
+impl Condition {
+    /// Parses and checks.
+    ///
+    /// # Errors
+    /// Every syntax error, or the first name or type that is wrong, with its place.
+    pub fn parse(text: &str, scope: Scope, names: &Names<'_>) -> Result<Self, Vec<Wrong>> {
+        let (expression, places) =
+            Parser::new().max_recursion_depth(48).parse_with_source_info(text).map_err(|errors| {
+                errors
+                    .errors
+                    .iter()
+                    .map(|error| Wrong {
+                        span: None,
+                        message: format!("the expression is incomplete or wrong: {}", error.msg),
+                        help: "see docs/policy.md, \"Conditions\", for what can be written".to_owned(),
+                    })
+                    .take(1)
+                    .collect::<Vec<_>>()
+            })?;
+        let mut lowering = Lowering { places: &places, text, scope, names, sees_answer: false };
+        let tree = lowering.bool(&expression).map_err(|wrong| vec![wrong])?;
+        Ok(Self { tree, sees_answer: lowering.sees_answer })
+    }
+
+    /// Whether it holds.
+    pub fn holds(&self, sight: &impl Sight) -> bool {
+        self.tree.eval(sight)
+    }
+}
+
+struct Lowering<'a> {
+    places: &'a cel::common::ast::SourceInfo,
+    text: &'a str,
+    scope: Scope,
+    names: &'a Names<'a>,
+    sees_answer: bool,
+}
+
+type Lowered<T> = Result<T, Wrong>;
+
+enum Typed {
+    Bool(Bool),
+    Int(Int),
+    Text(Text),
+    Address,
+}
+
+impl Typed {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Bool(_) => "true or false",
+            Self::Int(_) => "a number",
+            Self::Text(_) => "a text",
+            Self::Address => "an address",
+        }
+    }
+}
+
+impl Lowering<'_> {
+    fn wrong<T>(&self, at: &Expression, message: impl Into<String>, help: impl Into<String>) -> Lowered<T> {
+        let span = self.places.offset_for(at.id).map(|(from, to)| {
+            // The parser counts characters.
+            let byte = |n: u32| self.text.char_indices().nth(n as usize).map_or(self.text.len(), |(i, _)| i);
+            byte(from)..byte(to).max(byte(from) + 1)
+        });
+        Err(Wrong { span, message: message.into(), help: help.into() })
+    }
+
+    fn bool(&mut self, at: &Expression) -> Lowered<Bool> {
+        match self.typed(at)? {
+            Typed::Bool(tree) => Ok(tree),
+            other => self.wrong(
+                at,
+                format!("this is {}, not a condition", other.name()),
+                "compare it, for example with == or >",
+            ),
+        }
+    }
+
+    fn typed(&mut self, at: &Expression) -> Lowered<Typed> {
+        match &at.expr {
+            Expr::Literal(LiteralValue::Boolean(value)) => Ok(Typed::Bool(Bool::Constant(*value.inner()))),
+            Expr::Literal(LiteralValue::Int(value)) => Ok(Typed::Int(Int::Constant(*value.inner()))),
+            Expr::Literal(LiteralValue::String(value)) => {
+                Ok(Typed::Text(Text::Constant(value.inner().to_owned())))
+            }
+            Expr::Select(select) if !select.test => self.field(at, select),
+            Expr::Call(call) => self.call(at, call),
+            Expr::Ident(name) => {
+                let near = nearest(
+                    name,
+                    &["request", "client", "body", "field", "clearance", "signal", "count", "upstream"],
+                );
+                self.wrong(at, format!("there is no `{name}`"), format!("names start with request, client, body, field, clearance, signal, count or upstream{near}"))
+            }
+            _ => self.wrong(
+                at,
+                "this part of the language is not supported",
+                "use comparisons, in, startsWith, endsWith, contains, matches, within, &&, || and !",
+            ),
+        }
+    }
+
+    fn field(&mut self, at: &Expression, select: &SelectExpr) -> Lowered<Typed> {
+        let Expr::Ident(object) = &select.operand.expr else {
+            return self.wrong(at, "this name is too long", "names have two parts, for example request.path");
+        };
+        let text = |t| Ok(Typed::Text(t));
+        let full = format!("{object}.{}", select.field);
+        match full.as_str() {
+            "request.method" => text(Text::Method),
+            "request.host" => text(Text::Host),
+            "request.path" => text(Text::Path),
+            "request.query" => text(Text::Query),
+            "request.user_agent" => text(Text::UserAgent),
+            "request.sender" => text(Text::Sender),
+            "request.malformed" => Ok(Typed::Bool(Bool::Known(Flag::Malformed))),
+            "body.bytes" => Ok(Typed::Int(Int::BodyBytes)),
+            "body.complete" => Ok(Typed::Bool(Bool::Known(Flag::BodyComplete))),
+            "field.account" => text(Text::Account),
+            "field.honeypot" => Ok(Typed::Bool(Bool::Known(Flag::HoneypotFilled))),
+            "client.address" => Ok(Typed::Address),
+            "clearance.level" => Ok(Typed::Int(Int::ClearanceLevel)),
+            "upstream.status" if self.scope == Scope::Limit => {
+                self.sees_answer = true;
+                Ok(Typed::Int(Int::Status))
+            }
+            "client.country" if self.scope == Scope::Rule => text(Text::Country),
+            "client.device" if self.scope == Scope::Rule => text(Text::Device),
+            "client.network" if self.scope == Scope::Rule => Ok(Typed::Int(Int::Network)),
+            _ if object == "signal" && self.scope == Scope::Rule => {
+                match self.names.signals.iter().position(|name| *name == select.field) {
+                    Some(index) => Ok(Typed::Bool(Bool::Signal(small(index)))),
+                    None => self.wrong(
+                        at,
+                        format!("there is no signal `{}`", select.field),
+                        format!(
+                            "signals: {}{}",
+                            self.names.signals.join(", "),
+                            nearest(&select.field, self.names.signals)
+                        ),
+                    ),
+                }
+            }
+            _ if object == "count" && self.scope == Scope::Rule => {
+                let names: Vec<&str> = self.names.limits.iter().map(String::as_str).collect();
+                match names
+                    .iter()
+                    .position(|name| *name == select.field || name.replace('-', "_") == select.field)
+                {
+                    Some(index) => Ok(Typed::Int(Int::Count(small(index)))),
+                    None => self.wrong(
+                        at,
+                        format!("there is no limit `{}`", select.field),
+                        format!("limits: {}{}", names.join(", "), nearest(&select.field, &names)),
+                    ),
+                }
+            }
+            _ if matches!(
+                full.as_str(),
+                "client.country" | "client.device" | "client.network" | "upstream.status"
+            ) || matches!(object.as_str(), "signal" | "count") =>
+            {
+                let (here, there) =
+                    if self.scope == Scope::Rule { ("a rule", "a limit") } else { ("a limit", "a rule") };
+                self.wrong(
+                    at,
+                    format!("`{full}` is not known yet when {here} is looked at"),
+                    format!("use it in {there}"),
+                )
+            }
+            _ => {
+                let names: Vec<&str> = NAMES.iter().map(|(name, ..)| *name).collect();
+                self.wrong(
+                    at,
+                    format!("there is no `{full}`"),
+                    format!("names: {}{}", names.join(", "), nearest(&full, &names)),
+                )
+            }
+        }
+    }
+
+    fn call(&mut self, at: &Expression, call: &CallExpr) -> Lowered<Typed> {
+        let args = call.args.as_slice();
+        let condition = match (call.func_name.as_str(), args) {
+            (op::LOGICAL_AND, [a, b]) => Bool::And(Box::new(self.bool(a)?), Box::new(self.bool(b)?)),
+            (op::LOGICAL_OR, [a, b]) => Bool::Or(Box::new(self.bool(a)?), Box::new(self.bool(b)?)),
+            (op::LOGICAL_NOT, [a]) => Bool::Not(Box::new(self.bool(a)?)),
+            (op::EQUALS, [a, b]) => self.equal(at, a, b)?,
+            (op::NOT_EQUALS, [a, b]) => Bool::Not(Box::new(self.equal(at, a, b)?)),
+            (op::LESS, [a, b]) => Bool::Compare(self.int(a)?, Order::Less, self.int(b)?),
+            (op::LESS_EQUALS, [a, b]) => Bool::Compare(self.int(a)?, Order::LessOrEqual, self.int(b)?),
+            (op::GREATER, [a, b]) => Bool::Compare(self.int(b)?, Order::Less, self.int(a)?),
+            (op::GREATER_EQUALS, [a, b]) => Bool::Compare(self.int(b)?, Order::LessOrEqual, self.int(a)?),
+            (op::NEGATE, [Expression { expr: Expr::Literal(LiteralValue::Int(n)), .. }]) => return Ok(Typed::Int(Int::Constant(-*n.inner()))),
+            (op::IN, [a, b]) => self.one_of(a, b)?,
+            (op::INDEX, [object, key]) => return self.header(at, object, key).map(|name| Typed::Text(Text::Header(name))),
+            ("size", [a]) => return Ok(Typed::Int(Int::Size(Box::new(self.text(a)?)))),
+            (name, args) => match &call.target {
+                Some(target) => return self.method(at, name, target, args),
+                None => return self.wrong(at, format!("`{name}` is not supported"), "use comparisons, in, startsWith, endsWith, contains, matches, within, size, &&, || and !"),
+            },
+        };
+        Ok(Typed::Bool(condition))
+    }
+
+    fn method(
+        &mut self,
+        at: &Expression,
+        name: &str,
+        target: &Expression,
+        args: &[Expression],
+    ) -> Lowered<Typed> {
+        if name == "size" && args.is_empty() {
+            return Ok(Typed::Int(Int::Size(Box::new(self.text(target)?))));
+        }
+        if matches!(name, "within" | "listed") {
+            if !matches!(self.typed(target)?, Typed::Address) {
+                return self.wrong(
+                    target,
+                    format!("`{name}` is for addresses"),
+                    format!("write client.address.{name}(\"…\")"),
+                );
+            }
+            let texts = args.iter().map(|arg| self.literal(arg)).collect::<Lowered<Vec<_>>>()?;
+            return self.address_method(at, name, args, &texts).map(Typed::Bool);
+        }
+        let methods = ["startsWith", "endsWith", "contains", "matches", "size", "within", "listed"];
+        let [argument] = args else {
+            return self.wrong(
+                at,
+                format!("`{name}` is not known with {} arguments", args.len()),
+                format!("methods: {}{}", methods.join(", "), nearest(name, &methods)),
+            );
+        };
+        if !methods.contains(&name) {
+            return self.wrong(
+                at,
+                format!("there is no method `{name}`"),
+                format!("methods: {}{}", methods.join(", "), nearest(name, &methods)),
+            );
+        }
+        let subject = self.text(target)?;
+        let literal = self.literal(argument)?;
+        Ok(Typed::Bool(match name {
+            "startsWith" => Bool::StartsWith(subject, literal),
+            "endsWith" => Bool::EndsWith(subject, literal),
+            "contains" => Bool::Contains(subject, literal),
+            _ => match regex::RegexBuilder::new(&literal).size_limit(1 << 20).build() {
+                Ok(regex) => Bool::Matches(subject, regex),
+                Err(error) => {
+                    let line = error.to_string().lines().last().unwrap_or_default().trim().to_owned();
+                    return self.wrong(argument, format!("the pattern is not a regular expression: {line}"), "see https://docs.rs/regex for the syntax; look-around and back-references do not exist");
+                }
+            },
+        }))
+    }
+
+    fn address_method(
+        &self,
+        at: &Expression,
+        name: &str,
+        args: &[Expression],
+        texts: &[String],
+    ) -> Lowered<Bool> {
+        if texts.is_empty() {
+            return self.wrong(
+                at,
+                format!("`{name}` needs an argument"),
+                "for example client.address.within(\"192.0.2.0/24\")",
+            );
+        }
+        if name == "within" {
+            let mut prefixes = Vec::new();
+            for (text, arg) in texts.iter().zip(args) {
+                match Prefix::parse(text) {
+                    Some(prefix) => prefixes.push(prefix),
+                    None => {
+                        return self.wrong(
+                            arg,
+                            format!("\"{text}\" is no address or prefix"),
+                            "write for example \"192.0.2.0/24\" or \"2001:db8::/32\"",
+                        );
+                    }
+                }
+            }
+            return Ok(Bool::InNetworks(prefixes));
+        }
+        let names: Vec<&str> = self.names.lists.iter().map(String::as_str).collect();
+        match names.iter().position(|list| *list == texts[0]) {
+            Some(index) => Ok(Bool::InList(small(index))),
+            None => self.wrong(
+                &args[0],
+                format!("there is no list \"{}\"", texts[0]),
+                format!("lists: {}{}", quoted(&names), nearest(&texts[0], &names)),
+            ),
+        }
+    }
+
+    fn equal(&mut self, at: &Expression, a: &Expression, b: &Expression) -> Lowered<Bool> {
+        Ok(match (self.typed(a)?, self.typed(b)?) {
+            (Typed::Int(a), Typed::Int(b)) => Bool::Compare(a, Order::Equal, b),
+            (Typed::Text(a), Typed::Text(b)) => Bool::EqualText(a, b),
+            (Typed::Bool(a), Typed::Bool(b)) => Bool::EqualBool(Box::new(a), Box::new(b)),
+            (Typed::Address, _) | (_, Typed::Address) => {
+                return self.wrong(
+                    at,
+                    "an address is not compared with ==",
+                    "write client.address.within(\"192.0.2.1\")",
+                );
+            }
+            (a, b) => {
+                return self.wrong(
+                    at,
+                    format!("{} is compared with {}", a.name(), b.name()),
+                    "compare values of one kind",
+                );
+            }
+        })
+    }
+
+    fn one_of(&mut self, a: &Expression, b: &Expression) -> Lowered<Bool> {
+        let Expr::List(list) = &b.expr else {
+            if let Expr::Select(select) = &b.expr {
+                if matches!(&select.operand.expr, Expr::Ident(object) if object == "request")
+                    && select.field == "headers"
+                {
+                    return Ok(Bool::HasHeader(self.literal(a)?.to_ascii_lowercase()));
+                }
+            }
+            return self.wrong(
+                b,
+                "`in` needs a list or request.headers",
+                "for example request.method in [\"PUT\", \"DELETE\"]",
+            );
+        };
+        match self.typed(a)? {
+            Typed::Text(text) => Ok(Bool::OneOfTexts(
+                text,
+                list.elements.iter().map(|e| self.literal(e)).collect::<Lowered<_>>()?,
+            )),
+            Typed::Int(int) => {
+                let numbers = list.elements.iter().map(|e| match &e.expr {
+                    Expr::Literal(LiteralValue::Int(n)) => Ok(*n.inner()),
+                    _ => {
+                        self.wrong(e, "this is no number", "write a list of numbers, for example [401, 403]")
+                    }
+                });
+                Ok(Bool::OneOfInts(int, numbers.collect::<Lowered<_>>()?))
+            }
+            other => self.wrong(
+                a,
+                format!("{} cannot be in a list", other.name()),
+                "put a text or a number on the left of in",
+            ),
+        }
+    }
+
+    fn header(&mut self, at: &Expression, object: &Expression, key: &Expression) -> Lowered<String> {
+        match &object.expr {
+            Expr::Select(select)
+                if select.field == "headers"
+                    && matches!(&select.operand.expr, Expr::Ident(name) if name == "request") =>
+            {
+                Ok(self.literal(key)?.to_ascii_lowercase())
+            }
+            _ => self.wrong(
+                at,
+                "only request.headers is looked up by name",
+                "write request.headers[\"accept-language\"]",
+            ),
+        }
+    }
+
+    fn int(&mut self, at: &Expression) -> Lowered<Int> {
+        match self.typed(at)? {
+            Typed::Int(int) => Ok(int),
+            other => self.wrong(
+                at,
+                format!("{} is not a number", other.name()),
+                "compare numbers with <, <=, > and >=",
+            ),
+        }
+    }
+
+    fn text(&mut self, at: &Expression) -> Lowered<Text> {
+        match self.typed(at)? {
+            Typed::Text(text) => Ok(text),
+            other => {
+                self.wrong(at, format!("{} is not a text", other.name()), "use a text such as request.path")
+            }
+        }
+    }
+
+    fn literal(&self, at: &Expression) -> Lowered<String> {
+        match &at.expr {
+            Expr::Literal(LiteralValue::String(value)) => Ok(value.inner().to_owned()),
+            _ => self.wrong(at, "this has to be a text in quotation marks", "for example \"/admin\""),
+        }
+    }
+}
+
+fn small(index: usize) -> u16 {
+    u16::try_from(index).expect("compile bounds signals, limits and lists")
+}
+
+impl Bool {
+    fn eval(&self, sight: &impl Sight) -> bool {
+        match self {
+            Self::Constant(value) => *value,
+            Self::And(a, b) => a.eval(sight) && b.eval(sight),
+            Self::Or(a, b) => a.eval(sight) || b.eval(sight),
+            Self::Not(a) => !a.eval(sight),
+            Self::EqualBool(a, b) => a.eval(sight) == b.eval(sight),
+            Self::Compare(a, order, b) => {
+                let (a, b) = (a.eval(sight), b.eval(sight));
+                match order {
+                    Order::Equal => a == b,
+                    Order::Less => a < b,
+                    Order::LessOrEqual => a <= b,
+                }
+            }
+            Self::EqualText(a, b) => a.eval(sight) == b.eval(sight),
+            Self::OneOfTexts(text, all) => all.iter().any(|t| t == text.eval(sight)),
+            Self::OneOfInts(int, all) => all.contains(&int.eval(sight)),
+            Self::StartsWith(text, part) => text.eval(sight).starts_with(part.as_str()),
+            Self::EndsWith(text, part) => text.eval(sight).ends_with(part.as_str()),
+            Self::Contains(text, part) => {
+                memchr::memmem::find(text.eval(sight).as_bytes(), part.as_bytes()).is_some()
+            }
+            Self::Matches(text, regex) => regex.is_match(text.eval(sight)),
+            Self::InNetworks(prefixes) => {
+                let client: IpAddr = sight.observation().client;
+                prefixes.iter().any(|prefix| prefix.contains(client))
+            }
+            Self::InList(list) => sight.listed(*list),
+            Self::HasHeader(name) => sight.observation().headers.value(name).is_some(),
+            Self::Signal(index) => sight.signal(*index),
+            Self::Known(Flag::Malformed) => sight.observation().malformed,
+            Self::Known(Flag::HoneypotFilled) => sight.observation().honeypot_filled,
+            Self::Known(Flag::BodyComplete) => sight.observation().body.complete,
+        }
+    }
+}
+
+impl Int {
+    fn eval(&self, sight: &impl Sight) -> i64 {
+        match self {
+            Self::Constant(value) => *value,
+            Self::BodyBytes => i64::try_from(sight.observation().body.bytes).unwrap_or(i64::MAX),
+            Self::ClearanceLevel => sight.observation().clearance.map_or(0, |c| c.level as i64),
+            Self::Network => i64::from(sight.network()),
+            Self::Status => i64::from(sight.status()),
+            Self::Count(limit) => i64::from(sight.count(*limit)),
+            Self::Size(text) => i64::try_from(text.eval(sight).len()).unwrap_or(i64::MAX),
+        }
+    }
+}
+
+impl Text {
+    fn eval<'s>(&'s self, sight: &'s impl Sight) -> &'s str {
+        let observation = sight.observation();
+        match self {
+            Self::Constant(value) => value,
+            Self::Method => observation.method,
+            Self::Host => observation.host,
+            Self::Path => observation.path,
+            Self::Query => observation.query,
+            Self::UserAgent => observation.user_agent,
+            Self::Sender => observation.sender.name(),
+            Self::Account => observation.account.unwrap_or_default(),
+            Self::Country => sight.country(),
+            Self::Device => sight.device(),
+            // A header that is not UTF-8 compares as empty; the gateway refuses control characters before.
+            Self::Header(name) => {
+                observation.headers.value(name).and_then(|v| std::str::from_utf8(v).ok()).unwrap_or_default()
+            }
+        }
+    }
+}

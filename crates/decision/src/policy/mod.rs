@@ -1,0 +1,249 @@
+//! A site's policy: what its routes are, what each asks for, and what is known by name. It is compiled once and never
+//! changes; a new revision replaces the whole.
+
+mod compile;
+pub mod expression;
+mod load;
+mod operator;
+mod pattern;
+mod prefixes;
+mod restrict;
+mod schema;
+mod settings;
+pub mod source;
+pub mod units;
+
+use std::sync::Arc;
+
+pub use load::{DEFAULT, load, load_with};
+pub use operator::{Entry, Exception, Forced, Hold, Operator, Relief};
+pub use pattern::Pattern;
+pub use prefixes::PrefixMap;
+pub use restrict::{Ladder, Strike};
+pub use schema::json_schema;
+pub use settings::{
+    AnomalyTrigger, FrequencyTrigger, Preset, RepetitionTrigger, Settings, Standing, Thresholds, Unavailable,
+};
+
+use expression::Condition;
+use units::Rate;
+
+use crate::{Action, Observation, Source};
+
+/// A compiled policy.
+#[derive(Debug)]
+pub struct Policy {
+    /// Identifies this policy: the first 12 hexadecimal digits of a hash over its text and the operator's settings.
+    pub revision: String,
+    /// First match wins; the last one matches everything.
+    pub routes: Vec<Route>,
+    /// Rate limits.
+    pub limits: Vec<Limit>,
+    /// Rules of one's own.
+    pub rules: Vec<Rule>,
+    /// Lists of addresses.
+    pub lists: Vec<List>,
+    /// How repeated failures are answered.
+    pub ladder: Ladder,
+    /// How challenges and clearances are made.
+    pub challenge: ChallengeSettings,
+    /// What operators set while running.
+    pub operator: Arc<Operator>,
+    text_hash: u64,
+}
+
+/// Requests that share a policy of their own.
+#[derive(Debug)]
+pub struct Route {
+    /// Its name.
+    pub name: String,
+    /// Host patterns; empty means every host.
+    pub hosts: Vec<String>,
+    /// Methods and paths.
+    pub patterns: Vec<Pattern>,
+    /// What it asks for.
+    pub settings: Settings,
+    /// The limits that are counted on requests, by index.
+    pub limits: Vec<u16>,
+    /// The limits that are counted on answers, by index.
+    pub answer_limits: Vec<u16>,
+    /// The rules, by index.
+    pub rules: Vec<u16>,
+}
+
+/// A rate limit.
+#[derive(Debug)]
+pub struct Limit {
+    /// Its name.
+    pub name: String,
+    /// How many of what per window.
+    pub rate: Rate,
+    /// Which requests or answers are counted; all when absent.
+    pub when: Option<Condition>,
+    /// Which requests, by pattern; all when empty.
+    pub patterns: Vec<Pattern>,
+    /// What happens to what is above it.
+    pub action: Action,
+}
+
+impl Limit {
+    /// Whether it counts answers.
+    #[must_use]
+    pub fn counts_answers(&self) -> bool {
+        self.when.as_ref().is_some_and(|condition| condition.sees_answer)
+    }
+}
+
+/// A rule of the operator's own.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its name.
+    pub name: String,
+    /// When it fires.
+    pub when: Condition,
+    /// What it gives then.
+    pub gives: Gives,
+}
+
+/// What a rule gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gives {
+    /// A weight, added to the risk.
+    Weight(u8),
+    /// An action of its own.
+    Action(Action),
+}
+
+/// What being on a list means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListKind {
+    /// Passes.
+    Allow,
+    /// The `denylisted_origin` trigger, or the action named.
+    Deny(Action),
+    /// Nothing by itself; conditions can ask for it.
+    Mark,
+}
+
+/// A named list of addresses and prefixes.
+#[derive(Debug)]
+pub struct List {
+    /// Its name.
+    pub name: String,
+    /// What being on it means.
+    pub kind: ListKind,
+    /// The prefixes.
+    pub prefixes: PrefixMap<()>,
+}
+
+/// The five triggers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Trigger {
+    /// Too many requests from one client.
+    HighFrequency,
+    /// The address is on a denylist.
+    DenylistedOrigin,
+    /// The route's hour is far above its usual.
+    TrafficAnomaly,
+    /// The same body again and again.
+    PayloadRepetition,
+    /// An operator forced it.
+    Manual,
+}
+
+impl Trigger {
+    /// Every trigger.
+    pub const ALL: [Self; 5] = [
+        Self::HighFrequency,
+        Self::DenylistedOrigin,
+        Self::TrafficAnomaly,
+        Self::PayloadRepetition,
+        Self::Manual,
+    ];
+
+    /// Its name in configuration, events and `X-Captcha-Reason`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::HighFrequency => "high_frequency",
+            Self::DenylistedOrigin => "denylisted_origin",
+            Self::TrafficAnomaly => "traffic_anomaly",
+            Self::PayloadRepetition => "payload_repetition",
+            Self::Manual => "manual",
+        }
+    }
+}
+
+/// How challenges and clearances are made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChallengeSettings {
+    /// The kind, by name: `cachewalk` or `sha256`.
+    pub kind: &'static str,
+    /// Base-2 logarithm of the work per level: leaves for `cachewalk`, hashes for `sha256`.
+    pub log2_work: [u8; 3],
+    /// How long a challenge may be solved, in milliseconds.
+    pub life_millis: u32,
+    /// How long a clearance is valid, in milliseconds.
+    pub clearance_millis: u32,
+    /// How often a clearance may be used.
+    pub clearance_quota: u32,
+    /// How long the path without JavaScript waits, in milliseconds; `None` when there is no such path.
+    pub wait_millis: Option<u32>,
+}
+
+impl Policy {
+    /// The index of the route for a request: the first whose host, method and path fit.
+    #[must_use]
+    pub fn route_of(&self, observation: &Observation<'_>) -> u16 {
+        let fits = |route: &Route| {
+            (route.hosts.is_empty()
+                || route.hosts.iter().any(|host| pattern::host_matches(host, observation.host)))
+                && (route.patterns.is_empty()
+                    || route
+                        .patterns
+                        .iter()
+                        .any(|pattern| pattern.matches(observation.method, observation.path)))
+        };
+        let index = self.routes.iter().position(fits).unwrap_or(self.routes.len() - 1);
+        u16::try_from(index).expect("compile bounds routes")
+    }
+
+    /// A route by its index.
+    #[must_use]
+    pub fn route(&self, index: u16) -> &Route {
+        &self.routes[usize::from(index).min(self.routes.len() - 1)]
+    }
+
+    /// What a reason's source is called in events and headers.
+    #[must_use]
+    pub fn source_name(&self, source: Source) -> &str {
+        match source {
+            Source::Trigger(trigger) => trigger.name(),
+            Source::Signal(index) => crate::signal::SIGNALS[usize::from(index)].name,
+            Source::Limit(index) => &self.limits[usize::from(index)].name,
+            Source::Rule(index) => &self.rules[usize::from(index)].name,
+            Source::List(index) => &self.lists[usize::from(index)].name,
+            Source::Exception(index) => &self.operator.exceptions[usize::from(index)].name,
+            Source::OperatorAllows => "operator_allows",
+            Source::Risk => "risk",
+            Source::SensitiveRoute => "sensitive_route",
+            Source::RepeatedFailures => "repeated_failures",
+            Source::Restriction => "restriction",
+            Source::Clearance => "clearance",
+            Source::QuotaUsedUp => "quota_used_up",
+            Source::StateUnavailable => "state_unavailable",
+        }
+    }
+
+    /// The same policy under other settings of the operator; its revision tells the two apart.
+    #[must_use]
+    pub fn with_operator(mut self, operator: Operator) -> Self {
+        // Exceptions that the policy's text brings stay first.
+        let mut merged = operator;
+        let own = self.operator.exceptions.iter().filter(|exception| exception.from_policy).cloned();
+        merged.exceptions = own.chain(merged.exceptions.into_iter().filter(|e| !e.from_policy)).collect();
+        self.operator = Arc::new(merged);
+        self.revision = compile::revision(self.text_hash, &self.operator);
+        self
+    }
+}

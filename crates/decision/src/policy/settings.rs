@@ -1,0 +1,143 @@
+use crate::{Level, Mode};
+
+/// What a route asks for, all defaults filled in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// The preset that it started from.
+    pub preset: Preset,
+    /// Whether decisions are carried out.
+    pub mode: Mode,
+    /// Whether everybody is asked, or only who is suspected.
+    pub standing: Standing,
+    /// The level that a clearance must have here.
+    pub level: Level,
+    /// The risks at which the action changes.
+    pub thresholds: Thresholds,
+    /// `high_frequency`; off when absent.
+    pub high_frequency: Option<FrequencyTrigger>,
+    /// `traffic_anomaly`; off when absent.
+    pub traffic_anomaly: Option<AnomalyTrigger>,
+    /// `payload_repetition`; off when absent.
+    pub payload_repetition: Option<RepetitionTrigger>,
+    /// `denylisted_origin` is looked at.
+    pub denylisted_origin: bool,
+    /// How much each signal weighs, by table index.
+    pub weights: Vec<u8>,
+    /// How many requests of a throttled client pass, and per how many milliseconds.
+    pub trickle: (u32, u64),
+    /// What happens when the state cannot be asked.
+    pub unavailable: Unavailable,
+    /// Statuses of the upstream that count as failures of the client.
+    pub failure_status: Vec<u16>,
+    /// Fields that people cannot see; whoever fills one in is a program.
+    pub honeypot_fields: Vec<String>,
+    /// Fields that name the account.
+    pub account_fields: Vec<String>,
+    /// How much of a body is inspected, in bytes; the rest streams.
+    pub body_bytes: u64,
+    /// The timed wait without JavaScript is accepted here.
+    pub wait_accepted: bool,
+    /// Status and body of the believable success that `shadow` gives.
+    pub shadow_status: u16,
+}
+
+/// Where a route's defaults come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Preset {
+    /// Pages that anybody may read: only who is conspicuous is asked.
+    Low,
+    /// Pages that cost something, such as a search.
+    Medium,
+    /// Log-in, sign-up, payment: everybody is asked once.
+    High,
+}
+
+/// Whether a challenge stands before a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Only who is suspected is asked.
+    Suspected,
+    /// Everybody without a clearance is asked.
+    Always,
+}
+
+/// Risks from 1 to 100; an action is taken from its threshold on. A threshold of 101 is never reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Thresholds {
+    /// From here the event is marked.
+    pub log: u8,
+    /// From here a challenge is asked for.
+    pub challenge: u8,
+    /// From here the request is refused.
+    pub block: u8,
+}
+
+/// More than so many requests of one client in a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FrequencyTrigger {
+    /// How many pass.
+    pub more_than: u32,
+    /// The sliding window in milliseconds.
+    pub window_millis: u64,
+}
+
+/// More in this clock hour than so many times the mean of that hour over the last days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AnomalyTrigger {
+    /// How many times the mean, in thousandths.
+    pub times_milli: u32,
+    /// Days that must have been seen before it speaks.
+    pub needs_days: u8,
+    /// Requests in the hour below which it never speaks.
+    pub at_least: u32,
+}
+
+/// More than so many times the same body in a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RepetitionTrigger {
+    /// How many pass.
+    pub more_than: u32,
+    /// The sliding window in milliseconds.
+    pub window_millis: u64,
+}
+
+/// What happens to a request when the state cannot be asked in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unavailable {
+    /// It is decided without counts.
+    Open,
+    /// It is refused with 503.
+    Closed,
+}
+
+impl Settings {
+    /// What a preset stands for.
+    #[must_use]
+    pub fn preset(preset: Preset) -> Self {
+        let (standing, level) = match preset {
+            Preset::Low => (Standing::Suspected, Level::Low),
+            Preset::Medium => (Standing::Suspected, Level::Medium),
+            Preset::High => (Standing::Always, Level::Medium),
+        };
+        Self {
+            preset,
+            mode: Mode::Enforce,
+            standing,
+            level,
+            thresholds: Thresholds { log: 20, challenge: 50, block: 80 },
+            high_frequency: Some(FrequencyTrigger { more_than: 500, window_millis: 20 * 60_000 }),
+            traffic_anomaly: Some(AnomalyTrigger { times_milli: 2000, needs_days: 3, at_least: 0 }),
+            payload_repetition: Some(RepetitionTrigger { more_than: 5, window_millis: 30_000 }),
+            denylisted_origin: true,
+            weights: crate::signal::SIGNALS.iter().map(|signal| signal.weight).collect(),
+            trickle: (1, 60_000),
+            unavailable: Unavailable::Open,
+            failure_status: if preset == Preset::High { vec![401, 403, 422] } else { vec![401] },
+            honeypot_fields: Vec::new(),
+            account_fields: Vec::new(),
+            body_bytes: 64 << 10,
+            wait_accepted: true,
+            shadow_status: 200,
+        }
+    }
+}

@@ -1,0 +1,73 @@
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
+use super::{Seen, Signal};
+use crate::Evidence;
+
+/// Names under which HTTP libraries and command-line clients introduce themselves, from those projects' own
+/// documentation.
+static WORDS: [&str; 22] = [
+    "curl/",
+    "wget/",
+    "python-requests",
+    "python-urllib",
+    "python-httpx",
+    "aiohttp",
+    "go-http-client",
+    "okhttp/",
+    "axios/",
+    "node-fetch",
+    "undici",
+    "java/",
+    "apache-httpclient",
+    "libwww-perl",
+    "lwp::",
+    "scrapy",
+    "php/",
+    "guzzlehttp",
+    "ruby",
+    "headlesschrome",
+    "phantomjs",
+    "http_request2",
+];
+
+static MATCHER: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    AhoCorasick::builder().ascii_case_insensitive(true).build(WORDS).expect("a short fixed list")
+});
+
+pub(super) const SIGNAL: Signal = Signal {
+    name: "tool_user_agent",
+    finds: "The client introduces itself as a library, a command-line tool or a browser without a window.",
+    matters: "Honest automation: welcome on an API, unusual in front of a log-in form.",
+    oat: &[11],
+    weight: 15,
+    find,
+};
+
+fn find(seen: &Seen<'_>) -> Option<Evidence> {
+    MATCHER.find(seen.observation.user_agent).map(|found| Evidence::Word(WORDS[found.pattern().as_usize()]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observation::tests_support::request;
+
+    #[test]
+    fn tools_and_browsers() {
+        for (agent, expected) in [
+            ("curl/8.5.0", true),
+            (
+                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/130.0 Safari/537.36",
+                true,
+            ),
+            ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:131.0) Gecko/20100101 Firefox/131.0", false),
+            ("", false),
+        ] {
+            let mut observation = request("/");
+            observation.user_agent = agent;
+            super::super::check(&SIGNAL, &observation, expected);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use spigot_decision::{Decision, Level, Millis, Policy};
+
+/// What happened to one request, as the request path hands it over: nothing is rendered yet.
+#[derive(Debug)]
+pub struct Event {
+    /// When the request was decided.
+    pub time: Millis,
+    /// The decision's id, which visitors see and operators look up.
+    pub id: DecisionId,
+    /// The policy that decided; its names and revision are in the record.
+    pub policy: Arc<Policy>,
+    /// What was decided, and why.
+    pub decision: Decision,
+    /// The client's address.
+    pub client: IpAddr,
+    /// Host in lower case, at most 255 bytes.
+    pub host: Box<str>,
+    /// Method.
+    pub method: Box<str>,
+    /// Normalised path, cut at 512 bytes; the query is never stored.
+    pub path: Box<str>,
+    /// User agent, cut at 256 bytes.
+    pub user_agent: Box<str>,
+    /// Which kind of client code asked.
+    pub sender: &'static str,
+    /// Network number, where known.
+    pub network: Option<u32>,
+    /// ISO 3166-1 country code, where known.
+    pub country: Option<[u8; 2]>,
+    /// Device class, where known.
+    pub device: Option<&'static str>,
+    /// The level of the clearance that the client held.
+    pub clearance: Option<Level>,
+    /// What happened to a challenge, when this request was about one.
+    pub challenge: Option<ChallengeStep>,
+    /// A throttled request was let through.
+    pub trickled: bool,
+    /// The upstream's status; `None` when it was not asked or did not answer.
+    pub upstream_status: Option<u16>,
+    /// The time that Spigot itself added, in microseconds.
+    pub added_micros: u32,
+}
+
+/// What happened to a challenge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChallengeStep {
+    /// The kind, by name.
+    pub kind: &'static str,
+    /// Base-2 logarithm of the work.
+    pub log2_work: u8,
+    /// `issued`, `solved`, or the name of the refusal.
+    pub result: &'static str,
+    /// Milliseconds from issue to submission, for submissions.
+    pub solve_millis: Option<u32>,
+}
+
+/// A decision's id: 80 random bits, shown as 16 letters and digits that are easy to read out (Crockford's base 32).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DecisionId(pub [u8; 10]);
+
+const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
+impl DecisionId {
+    /// Reads an id as people type it: case, dashes and spaces do not matter, `o` is 0, `i` and `l` are 1.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut bits = 0u128;
+        let mut count = 0;
+        for letter in text.bytes().filter(|b| !matches!(b, b'-' | b' ')) {
+            let letter = match letter.to_ascii_lowercase() {
+                b'o' => b'0',
+                b'i' | b'l' => b'1',
+                other => other,
+            };
+            let value = LETTERS.iter().position(|l| *l == letter)?;
+            bits = bits << 5 | value as u128;
+            count += 1;
+        }
+        let bytes = bits.to_be_bytes();
+        (count == 16).then(|| Self(bytes[6..].try_into().expect("ten of sixteen bytes")))
+    }
+}
+
+impl fmt::Display for DecisionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut padded = [0; 16];
+        padded[6..].copy_from_slice(&self.0);
+        let bits = u128::from_be_bytes(padded);
+        let mut text = [0; 16];
+        for (place, letter) in text.iter_mut().enumerate() {
+            *letter = LETTERS[(bits >> (75 - 5 * place) & 31) as usize];
+        }
+        f.write_str(std::str::from_utf8(&text).expect("letters are ASCII"))
+    }
+}
+
+impl fmt::Debug for DecisionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_read_back_as_people_type_them() {
+        let id = DecisionId([0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0x10, 0x32]);
+        let text = id.to_string();
+        assert_eq!(text.len(), 16);
+        assert_eq!(DecisionId::parse(&text), Some(id));
+        let typed = format!("{}-{}", text[..8].to_uppercase(), text[8..].replace('0', "O").replace('1', "l"));
+        assert_eq!(DecisionId::parse(&typed), Some(id));
+        assert_eq!(DecisionId::parse("short"), None);
+        assert_eq!(DecisionId::parse("uuuuuuuuuuuuuuuu"), None, "u is no letter of the alphabet");
+    }
+}

@@ -1,0 +1,2 @@
+//! Spigot.
+fn main() {}

@@ -1,0 +1,98 @@
+//! What every [`State`] must do. A backend's tests call [`run`] with a way to make an empty one.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use spigot_decision::policy::Ladder;
+use spigot_decision::{Count, CountKind, Millis, Outcome};
+
+use crate::{Spend, State};
+
+/// Runs the whole suite. Panics with the first thing that does not hold.
+pub async fn run<S: State>(make: impl Fn(Millis) -> S) {
+    counts_are_exact_at_the_boundary(&make(Millis(0))).await;
+    windows_slide(&make(Millis(0))).await;
+    keys_do_not_mix(&make(Millis(0))).await;
+    spent_once(Arc::new(make(Millis(0)))).await;
+    failures_climb_the_ladder(&make(Millis(0))).await;
+}
+
+fn count(key: u64, limit: u32, add: bool) -> Count {
+    Count { key, window_millis: 30_000, limit, kind: CountKind::Repetition, add }
+}
+
+async fn counts_are_exact_at_the_boundary(state: &impl State) {
+    for n in 1..=6 {
+        assert_eq!(state.count(&count(1, 5, true), Millis(i64::from(n))).await, Some(n), "event {n}");
+    }
+    assert_eq!(state.count(&count(1, 5, false), Millis(7)).await, Some(6), "reading does not count");
+}
+
+async fn windows_slide(state: &impl State) {
+    state.count(&count(1, 5, true), Millis(0)).await;
+    state.count(&count(1, 5, true), Millis(20_000)).await;
+    assert_eq!(state.count(&count(1, 5, false), Millis(29_999)).await, Some(2));
+    assert_eq!(
+        state.count(&count(1, 5, false), Millis(30_000)).await,
+        Some(1),
+        "an event leaves exactly after its window"
+    );
+    assert_eq!(state.count(&count(1, 5, false), Millis(50_000)).await, Some(0));
+}
+
+async fn keys_do_not_mix(state: &impl State) {
+    for key in 1..=1000 {
+        assert_eq!(state.count(&count(key << 20, 5, true), Millis(1)).await, Some(1), "key {key}");
+    }
+}
+
+async fn spent_once(state: Arc<impl State>) {
+    // Every attempt starts before any is awaited, on as many threads as there are.
+    let attempts: Vec<_> = (0..64)
+        .map(|_| {
+            let state = state.clone();
+            std::thread::spawn(move || wait(state.spend(&[7; 16], Millis(1000), Millis(0))))
+        })
+        .collect();
+    let results: Vec<_> =
+        attempts.into_iter().map(|thread| thread.join().expect("no attempt panics")).collect();
+    let firsts = results.iter().filter(|result| **result == Ok(Spend::First)).count();
+    assert_eq!(firsts, 1, "64 attempts on one thing: {results:?}");
+    assert_eq!(state.spend(&[7; 16], Millis(1000), Millis(999)).await, Ok(Spend::Replay));
+    assert_eq!(state.spend(&[8; 16], Millis(1000), Millis(999)).await, Ok(Spend::First), "another thing");
+}
+
+async fn failures_climb_the_ladder(state: &impl State) {
+    let ladder = Ladder {
+        window_millis: 600_000,
+        slow_from: 2,
+        restrict_from: 3,
+        steps_millis: vec![60_000, 300_000],
+        forget_millis: 3_600_000,
+    };
+    let failure = Count { key: 5, window_millis: 600_000, limit: 3, kind: CountKind::Failures, add: true };
+    let outcome = Outcome { failed: true, counts: [failure].into_iter().collect(), client: 50, address: 50 };
+    let mut steps = Vec::new();
+    for n in 0..6 {
+        // Each failure comes after the restriction of the one before.
+        let now = Millis(n * 70_000);
+        if let Some(strike) = state.report(&outcome, &ladder, "192.0.2.1", now).await {
+            steps.push((n, strike.step, strike.end.since(now)));
+        }
+    }
+    assert_eq!(steps, [(2, 1, 60_000), (5, 2, 300_000)], "three failures are a strike, and strikes grow");
+}
+
+/// Runs a future on this thread without a runtime: implementations that wait bring their own threads.
+fn wait<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            return output;
+        }
+        std::thread::yield_now();
+    }
+}

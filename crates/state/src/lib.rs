@@ -1,0 +1,71 @@
+//! What Spigot remembers between requests: counts over sliding windows, what was spent, restrictions, and each route's
+//! hours. [`State`] is the trait, [`Memory`] keeps everything on one node; every implementation passes [`conformance`].
+//!
+//! Time is an argument everywhere. Every collection is bounded; each bound stands beside its collection.
+
+pub mod conformance;
+mod hours;
+mod memory;
+mod restrictions;
+mod spends;
+mod table;
+
+use std::future::Future;
+
+use spigot_decision::policy::{Ladder, Strike};
+use spigot_decision::{Action, Count, Facts, Millis, Outcome, Plan};
+
+pub use hours::{HourCount, Hours};
+pub use memory::{Memory, MemorySettings};
+pub use restrictions::{Restricted, Restrictions};
+pub use spends::Spends;
+pub use table::{Table, TableStats};
+
+/// What requests leave behind, and what the next ones find.
+pub trait State: Send + Sync + 'static {
+    /// Counts a request and reads what its plan asks for, under one deadline of the implementation's own. When it is
+    /// away the facts say so ([`Facts::available`]); that is a fact, not an error.
+    fn fetch(&self, plan: &Plan, route: &str, now: Millis) -> impl Future<Output = Facts> + Send;
+
+    /// Counts one more event and returns the count including it; `None` when the state is away.
+    fn count(&self, count: &Count, now: Millis) -> impl Future<Output = Option<u32>> + Send;
+
+    /// Records what followed from an answer: counts it, and restricts whose failures reach the ladder. Returns the
+    /// restriction that began, if one did.
+    fn report(
+        &self,
+        outcome: &Outcome,
+        ladder: &Ladder,
+        subject: &str,
+        now: Millis,
+    ) -> impl Future<Output = Option<Strike>> + Send;
+
+    /// Uses up a single-use thing until `end`, atomically.
+    fn spend(
+        &self,
+        id: &[u8; 16],
+        end: Millis,
+        now: Millis,
+    ) -> impl Future<Output = Result<Spend, SpendError>> + Send;
+}
+
+/// What spending found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spend {
+    /// Nobody spent it before.
+    First,
+    /// It was spent already.
+    Replay,
+}
+
+/// Why something could not be spent. The caller refuses: verification fails closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SpendError {
+    /// The set is full of things that have not expired.
+    Full,
+    /// The state is away.
+    Away,
+}
+
+/// The action of an automatic restriction: while it lasts the source is refused.
+pub const RESTRICTION_ACTION: Action = Action::Block;

@@ -1,0 +1,116 @@
+use spigot_decision::policy::{Ladder, Strike};
+use spigot_decision::{Count, CountKind, Facts, Millis, Outcome, Plan, RestrictionFact};
+
+use crate::{Hours, RESTRICTION_ACTION, Restrictions, Spend, SpendError, Spends, State, Table};
+
+/// Everything in the memory of one node.
+pub struct Memory {
+    /// The counts.
+    pub table: Table,
+    /// What was spent.
+    pub spends: Spends,
+    /// The restrictions.
+    pub restrictions: Restrictions,
+    /// The routes' hours.
+    pub hours: Hours,
+}
+
+/// Bounds of [`Memory`].
+#[derive(Clone, Copy, Debug)]
+pub struct MemorySettings {
+    /// Memory for counts, in bytes.
+    pub counter_bytes: usize,
+    /// Unexpired entries of the spent set.
+    pub spends_max: usize,
+}
+
+impl Default for MemorySettings {
+    /// 128 MiB of counts and a million spends.
+    fn default() -> Self {
+        Self { counter_bytes: 128 << 20, spends_max: 1_000_000 }
+    }
+}
+
+impl Memory {
+    /// An empty state; `start` is the earliest time that it will be told.
+    #[must_use]
+    pub fn new(settings: MemorySettings, start: Millis) -> Self {
+        Self {
+            table: Table::new(settings.counter_bytes, start),
+            spends: Spends::new(settings.spends_max),
+            restrictions: Restrictions::default(),
+            hours: Hours::default(),
+        }
+    }
+
+    /// [`State::fetch`] without waiting, for replay.
+    #[must_use]
+    pub fn fetch_now(&self, plan: &Plan, route: &str, now: Millis) -> Facts {
+        let mut facts = Facts { available: true, ..Facts::default() };
+        for count in &plan.counts {
+            facts.counts.push(self.table.count(count, now));
+        }
+        facts.restriction =
+            plan.subjects.iter().find_map(|key| self.restrictions.find(*key, now)).map(|strike| {
+                RestrictionFact { action: RESTRICTION_ACTION, end: strike.end, step: strike.step }
+            });
+        facts.hour = plan.hour.then(|| self.hours.count(route, now));
+        facts
+    }
+
+    /// [`State::report`] without waiting, for replay.
+    pub fn report_now(
+        &self,
+        outcome: &Outcome,
+        ladder: &Ladder,
+        subject: &str,
+        now: Millis,
+    ) -> Option<Strike> {
+        let mut began = None;
+        for count in &outcome.counts {
+            let seen = self.table.count(count, now);
+            let key = match count.kind {
+                CountKind::Failures => outcome.client,
+                CountKind::FailuresOfAddress => outcome.address,
+                _ => continue,
+            };
+            if seen >= count.limit {
+                began = self.restrictions.strike(key, subject, ladder, now).or(began);
+                // The next step takes as many failures again.
+                self.table.clear(count.key);
+            }
+        }
+        began
+    }
+}
+
+impl State for Memory {
+    async fn fetch(&self, plan: &Plan, route: &str, now: Millis) -> Facts {
+        self.fetch_now(plan, route, now)
+    }
+
+    async fn count(&self, count: &Count, now: Millis) -> Option<u32> {
+        Some(self.table.count(count, now))
+    }
+
+    async fn report(&self, outcome: &Outcome, ladder: &Ladder, subject: &str, now: Millis) -> Option<Strike> {
+        self.report_now(outcome, ladder, subject, now)
+    }
+
+    async fn spend(&self, id: &[u8; 16], end: Millis, now: Millis) -> Result<Spend, SpendError> {
+        self.spends.spend(id, end, now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn conforms() {
+        crate::conformance::run(|start| {
+            Memory::new(MemorySettings { counter_bytes: 4 << 20, spends_max: 10_000 }, start)
+        })
+        .await;
+    }
+}
