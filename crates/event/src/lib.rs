@@ -1,5 +1,31 @@
 //! The record of what happened.
+//!
+//! The request path hands over an [`Event`]; [`Recorder::record`] queues it and never waits. One writer thread gives
+//! batches to a [`Sink`], of which [`SqliteSink`] is the one that ships. [`Reader`] finds events again as [`Record`]s,
+//! and [`Record::story`] tells one in words.
+//!
+//! Nothing here reads a clock: moments come with events and as arguments. The writer thread's commit interval is the
+//! one real timer.
+
+#[cfg(test)]
+extern crate self as spigot_event;
 
 mod event;
+mod query;
+mod record;
+mod recorder;
+mod row;
+mod sink;
+mod store;
+mod story;
+#[cfg(test)]
+#[path = "../tests/support/mod.rs"]
+mod support;
+mod writer;
 
 pub use event::{ChallengeStep, DecisionId, Event};
+pub use query::{Count, Cursor, Events, Order, Query, Reader, open_readonly};
+pub use record::{Record, RecordChallenge, RecordReason, RecordThresholds};
+pub use recorder::{Recorder, RecorderSettings, Stats, WriterHandle};
+pub use sink::{Maintained, Retention, Sink, SinkError, SinkErrorKind, SqliteSink};
+pub use store::StoreError;

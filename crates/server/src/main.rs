@@ -1,2 +1,26 @@
-//! Spigot.
-fn main() {}
+//! Spigot: the control point that decides how much automation an application lets through.
+
+mod admin_http;
+mod cli;
+mod clock;
+mod commands;
+mod config;
+mod log;
+mod run;
+mod secrets;
+mod tls;
+
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    match cli::run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("spigot: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

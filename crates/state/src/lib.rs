@@ -17,9 +17,9 @@ use spigot_decision::{Action, Count, Facts, Millis, Outcome, Plan};
 
 pub use hours::{HourCount, Hours};
 pub use memory::{Memory, MemorySettings};
-pub use restrictions::{Restricted, Restrictions};
+pub use restrictions::{RESTRICTIONS_MAX, Restricted, Restrictions};
 pub use spends::Spends;
-pub use table::{Table, TableStats};
+pub use table::{EXACT_LIMIT, Table, TableStats};
 
 /// What requests leave behind, and what the next ones find.
 pub trait State: Send + Sync + 'static {

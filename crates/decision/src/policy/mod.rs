@@ -192,17 +192,23 @@ pub struct ChallengeSettings {
 }
 
 impl Policy {
-    /// The index of the route for a request: the first whose host, method and path fit.
+    /// The index of the route for a request.
     #[must_use]
     pub fn route_of(&self, observation: &Observation<'_>) -> u16 {
+        self.route_for(observation.host, observation.method, observation.path)
+    }
+
+    /// The index of the first route whose host, method and path fit.
+    #[must_use]
+    pub fn route_for(&self, host: &str, method: &str, path: &str) -> u16 {
         let fits = |route: &Route| {
             (route.hosts.is_empty()
-                || route.hosts.iter().any(|host| pattern::host_matches(host, observation.host)))
+                || route.hosts.iter().any(|wanted| pattern::host_matches(wanted, host)))
                 && (route.patterns.is_empty()
                     || route
                         .patterns
                         .iter()
-                        .any(|pattern| pattern.matches(observation.method, observation.path)))
+                        .any(|pattern| pattern.matches(method, path)))
         };
         let index = self.routes.iter().position(fits).unwrap_or(self.routes.len() - 1);
         u16::try_from(index).expect("compile bounds routes")

@@ -1,0 +1,8 @@
+//! Settings that operators change while Spigot runs. [`PolicyStore`] is the only writer: panel, command line and files
+//! all go through [`PolicyStore::commit`], which validates, attributes and numbers every change.
+
+mod policy_store;
+mod setting;
+
+pub use policy_store::{Change, PolicyStore, StoreError};
+pub use setting::{EntrySetting, ExceptionSetting, ForcedSetting, HoldSetting, ListName, Setting};

@@ -1,0 +1,182 @@
+use serde::{Deserialize, Serialize};
+use spigot_decision::policy::{Entry, Exception, Forced, Hold, Operator, Pattern, PrefixMap, Relief};
+use spigot_decision::{Action, Millis, Prefix};
+
+/// One thing that an operator set. Times are Unix milliseconds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Setting {
+    /// A challenge forced on an endpoint.
+    Force(ForcedSetting),
+    /// An entry of the allowlist or the denylist.
+    List(EntrySetting),
+    /// An exception.
+    Exception(ExceptionSetting),
+    /// A restriction set by hand.
+    Restrict(HoldSetting),
+}
+
+/// A challenge forced on an endpoint.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ForcedSetting {
+    /// Methods and path, `POST /signup`.
+    pub endpoint: String,
+    /// The host; every host when absent.
+    pub host: Option<String>,
+    /// Until when.
+    pub until: Option<i64>,
+    /// Why.
+    pub reason: String,
+}
+
+/// Which of the operator's own lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ListName {
+    /// Passes.
+    Allow,
+    /// Is refused.
+    Deny,
+}
+
+/// An entry of the operator's own lists.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EntrySetting {
+    /// The list.
+    pub list: ListName,
+    /// Address or prefix.
+    pub prefix: String,
+    /// Until when.
+    pub until: Option<i64>,
+    /// Why.
+    pub note: String,
+}
+
+/// An exception.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExceptionSetting {
+    /// Its name.
+    pub name: String,
+    /// For which addresses; everybody when absent.
+    pub prefix: Option<String>,
+    /// For which routes; every route when empty.
+    pub routes: Vec<String>,
+    /// From when.
+    pub start: i64,
+    /// Until when.
+    pub end: i64,
+    /// How many thousandths of what is usual are allowed; requests pass altogether when absent.
+    pub times_milli: Option<u32>,
+    /// Why.
+    pub reason: String,
+}
+
+/// A restriction set by hand.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HoldSetting {
+    /// Address or prefix.
+    pub prefix: String,
+    /// What it does, by name.
+    pub action: String,
+    /// When it ends.
+    pub end: i64,
+    /// Why.
+    pub reason: String,
+}
+
+impl Setting {
+    /// What it is about: a later setting about the same thing takes its place.
+    #[must_use]
+    pub fn key(&self) -> String {
+        match self {
+            Self::Force(forced) => format!("force {} {}", forced.host.as_deref().unwrap_or("*"), forced.endpoint),
+            Self::List(entry) => format!("list {:?} {}", entry.list, entry.prefix).to_lowercase(),
+            Self::Exception(exception) => format!("exception {}", exception.name),
+            Self::Restrict(hold) => format!("restrict {}", hold.prefix),
+        }
+    }
+
+    /// When it ends by itself.
+    #[must_use]
+    pub fn end(&self) -> Option<i64> {
+        match self {
+            Self::Force(forced) => forced.until,
+            Self::List(entry) => entry.until,
+            Self::Exception(exception) => Some(exception.end),
+            Self::Restrict(hold) => Some(hold.end),
+        }
+    }
+
+    /// Checks it and writes it in its one form.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub fn checked(mut self) -> Result<Self, String> {
+        let prefix = |text: &str| {
+            let parsed = Prefix::parse(text).ok_or_else(|| format!("\"{text}\" is no address or prefix; write for example 192.0.2.7 or 2001:db8::/32"))?;
+            Ok::<_, String>(parsed.to_string())
+        };
+        match &mut self {
+            Self::Force(forced) => {
+                Pattern::parse(&forced.endpoint).map_err(|help| format!("\"{}\" is no endpoint: {help}", forced.endpoint))?;
+                forced.host = forced.host.take().map(|host| host.to_ascii_lowercase());
+            }
+            Self::List(entry) => entry.prefix = prefix(&entry.prefix)?,
+            Self::Exception(exception) => {
+                exception.prefix = exception.prefix.take().map(|text| prefix(&text)).transpose()?;
+                if exception.start >= exception.end {
+                    return Err("the exception ends before it starts".to_owned());
+                }
+                if exception.times_milli.is_some_and(|times| !(1000..=1_000_000).contains(&times)) {
+                    return Err("an exception allows 1 to 1000 times what is usual".to_owned());
+                }
+            }
+            Self::Restrict(hold) => {
+                hold.prefix = prefix(&hold.prefix)?;
+                if !matches!(Action::from_name(&hold.action), Some(Action::Throttle | Action::Challenge | Action::Shadow | Action::Block)) {
+                    return Err(format!("\"{}\" is no restriction; write throttle, challenge, shadow or block", hold.action));
+                }
+            }
+        }
+        Ok(self)
+    }
+}
+
+/// What the settings in force mean for decisions.
+pub(crate) fn operator(settings: &[(Setting, String)], change: u64) -> Operator {
+    let mut operator = Operator { change, ..Operator::default() };
+    let (mut allow, mut deny, mut holds) = (Vec::new(), Vec::new(), Vec::new());
+    for (setting, author) in settings {
+        let author = author.clone();
+        match setting {
+            Setting::Force(forced) => {
+                let Ok(pattern) = Pattern::parse(&forced.endpoint) else { continue };
+                operator.forced.push(Forced { pattern, host: forced.host.clone(), until: forced.until.map(Millis), author, reason: forced.reason.clone() });
+            }
+            Setting::List(entry) => {
+                let Some(prefix) = Prefix::parse(&entry.prefix) else { continue };
+                let list = if entry.list == ListName::Allow { &mut allow } else { &mut deny };
+                list.push((prefix, Entry { until: entry.until.map(Millis), author, note: entry.note.clone() }));
+            }
+            Setting::Exception(exception) => operator.exceptions.push(Exception {
+                name: exception.name.clone(),
+                prefix: exception.prefix.as_deref().and_then(Prefix::parse),
+                routes: exception.routes.clone(),
+                start: Millis(exception.start),
+                end: Millis(exception.end),
+                relief: exception.times_milli.map_or(Relief::Pass, Relief::Scale),
+                author,
+                reason: exception.reason.clone(),
+                from_policy: false,
+            }),
+            Setting::Restrict(hold) => {
+                let (Some(prefix), Some(action)) = (Prefix::parse(&hold.prefix), Action::from_name(&hold.action)) else { continue };
+                holds.push((prefix, Hold { action, end: Millis(hold.end), author, reason: hold.reason.clone() }));
+            }
+        }
+    }
+    operator.allow = PrefixMap::new(allow);
+    operator.deny = PrefixMap::new(deny);
+    operator.holds = PrefixMap::new(holds);
+    operator
+}

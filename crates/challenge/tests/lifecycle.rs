@@ -1,0 +1,118 @@
+//! From a challenge to a clearance and back, and every way in which that must fail.
+
+use proptest::prelude::*;
+use spigot_challenge::{
+    clearance, issue, kind, verify, Binding, Keyring, Kind, Rejection, Secret, Submission, Terms, Verified, Workspace, CHALLENGE_BYTES,
+};
+
+const NOW: i64 = 1_795_248_000_000;
+
+fn keys() -> Keyring {
+    Keyring::new(&[(2, Secret::new([2; 32])), (1, Secret::new([1; 32]))])
+}
+
+fn binding() -> Binding<'static> {
+    Binding { host: "shop.example", user_agent: "Firefox", client: "192.0.2.1".parse().unwrap() }
+}
+
+fn sha256(level: u8) -> Terms {
+    Terms { kind: Kind::Sha256 { bits: 8 }, level, life_millis: 60_000 }
+}
+
+fn submit(keys: &Keyring, challenge: &[u8], proof: &[u8], binding: &Binding<'_>, now: i64) -> Result<Verified, Rejection> {
+    verify(keys, Submission { challenge, proof }, &binding.context(), NOW - 1000, &mut Workspace::default(), now)
+}
+
+fn solved(keys: &Keyring, terms: &Terms) -> spigot_challenge::Solved {
+    let challenge = issue(keys, terms, &binding().context(), [9; 16], NOW);
+    let proof = kind::sha256::solve(&challenge.bytes, 8);
+    submit(keys, &challenge.bytes, &proof, &binding(), NOW + 10).unwrap().spent(true).unwrap()
+}
+
+#[test]
+fn a_cachewalk_is_issued_solved_and_verified() {
+    let keys = keys();
+    let terms = Terms { kind: kind::cachewalk::of_log2(6), level: 2, life_millis: 60_000 };
+    let challenge = issue(&keys, &terms, &binding().context(), [9; 16], NOW);
+    let Kind::Cachewalk(params) = challenge.kind else { panic!("another kind") };
+    let proof = spigot_cachewalk::Solver::new(spigot_cachewalk::key(&challenge.bytes), params).solve().encode();
+    assert!(submit(&keys, &challenge.bytes, &proof, &binding(), NOW + 10).is_ok());
+    let mut wrong = proof.clone();
+    wrong[3] ^= 1;
+    assert_eq!(submit(&keys, &challenge.bytes, &wrong, &binding(), NOW + 10).unwrap_err(), Rejection::Wrong);
+    assert_eq!(submit(&keys, &challenge.bytes, &proof[1..], &binding(), NOW + 10).unwrap_err(), Rejection::Malformed);
+}
+
+#[test]
+fn every_way_to_be_refused() {
+    let keys = keys();
+    let challenge = issue(&keys, &sha256(1), &binding().context(), [9; 16], NOW);
+    let proof = kind::sha256::solve(&challenge.bytes, 8);
+    let check = |challenge: &[u8], proof: &[u8], binding: Binding<'_>, now: i64, expected: Rejection| {
+        assert_eq!(submit(&keys, challenge, proof, &binding, now).unwrap_err(), expected);
+    };
+    check(&challenge.bytes, &proof, binding(), NOW + 60_000, Rejection::Expired);
+    check(&challenge.bytes, &proof, binding(), NOW - 70_000, Rejection::Stale);
+    check(&challenge.bytes, &proof, Binding { host: "other.example", ..binding() }, NOW, Rejection::OtherContext);
+    check(&challenge.bytes, &proof, Binding { user_agent: "Chrome", ..binding() }, NOW, Rejection::OtherContext);
+    check(&challenge.bytes, &[0xff; 8], binding(), NOW, Rejection::Wrong);
+    check(&challenge.bytes, &[], binding(), NOW, Rejection::Malformed);
+    check(&challenge.bytes[1..], &proof, binding(), NOW, Rejection::Malformed);
+    let old = issue(&keys, &sha256(1), &binding().context(), [9; 16], NOW - 2000);
+    check(&old.bytes, &kind::sha256::solve(&old.bytes, 8), binding(), NOW, Rejection::Stale);
+    let foreign = Keyring::new(&[(7, Secret::new([7; 32]))]);
+    let theirs = issue(&foreign, &sha256(1), &binding().context(), [9; 16], NOW);
+    check(&theirs.bytes, &proof, binding(), NOW, Rejection::UnknownKey);
+    let wait = issue(&keys, &Terms { kind: Kind::Wait { millis: 5000 }, ..sha256(1) }, &binding().context(), [9; 16], NOW);
+    check(&wait.bytes, &[], binding(), NOW + 4999, Rejection::TooEarly);
+    assert!(submit(&keys, &wait.bytes, &[], &binding(), NOW + 5000).is_ok());
+    let again = submit(&keys, &challenge.bytes, &proof, &binding(), NOW).unwrap();
+    assert_eq!(again.spent(false).unwrap_err(), Rejection::Replay);
+}
+
+#[test]
+fn a_clearance_holds_for_its_client_only() {
+    let keys = keys();
+    let (cookie, given) = clearance::seal(&keys, &solved(&keys, &sha256(2)), &binding(), 3_600_000, 100, [5; 32], NOW);
+    let check = |binding: Binding<'_>, now: i64, expected: Result<(), clearance::Refused>| {
+        let opened = clearance::open(&keys, &cookie, &binding, now);
+        assert_eq!(opened.map(|c| assert_eq!(c, given)), expected, "{binding:?} at {now}");
+    };
+    let at = |client: &str| Binding { client: client.parse().unwrap(), ..binding() };
+    check(binding(), NOW, Ok(()));
+    check(at("192.0.99.1"), NOW, Ok(()));
+    check(at("2001:db8::1"), NOW, Ok(()));
+    check(at("198.51.100.1"), NOW, Err(clearance::Refused::OtherClient));
+    check(Binding { user_agent: "Chrome", ..binding() }, NOW, Err(clearance::Refused::OtherClient));
+    check(Binding { host: "x.example", ..binding() }, NOW, Err(clearance::Refused::OtherClient));
+    check(binding(), NOW + 3_600_000, Err(clearance::Refused::Expired));
+    // After a rotation the older key still opens it; once that is gone, it does not.
+    let rotated = Keyring::new(&[(3, Secret::new([3; 32])), (2, Secret::new([2; 32]))]);
+    assert!(clearance::open(&rotated, &cookie, &binding(), NOW).is_ok());
+    let later = Keyring::new(&[(3, Secret::new([3; 32]))]);
+    assert_eq!(clearance::open(&later, &cookie, &binding(), NOW), Err(clearance::Refused::NotOurs));
+}
+
+proptest! {
+    #[test]
+    fn no_changed_bit_is_believed(bit in 0..CHALLENGE_BYTES * 8) {
+        let keys = keys();
+        let mut challenge = issue(&keys, &sha256(1), &binding().context(), [9; 16], NOW);
+        challenge.bytes[bit / 8] ^= 1 << (bit % 8);
+        let proof = kind::sha256::solve(&challenge.bytes, 8);
+        let refused = submit(&keys, &challenge.bytes, &proof, &binding(), NOW).unwrap_err();
+        prop_assert!(matches!(refused, Rejection::Forged | Rejection::UnknownKey | Rejection::UnknownVersion));
+    }
+
+    #[test]
+    fn no_bytes_panic(challenge in prop::collection::vec(any::<u8>(), 0..200), cookie in "[A-Za-z0-9_-]{0,160}") {
+        let keys = keys();
+        prop_assert!(submit(&keys, &challenge, &challenge, &binding(), NOW).is_err());
+        prop_assert!(clearance::open(&keys, &cookie, &binding(), NOW).is_err());
+    }
+}
+
+#[test]
+fn secrets_do_not_print() {
+    assert_eq!(format!("{:?} {:?}", Secret::new([0x41; 32]), keys()), "Secret(..) Keyring { keys: [Key(2), Key(1)] }");
+}

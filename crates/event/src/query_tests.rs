@@ -1,0 +1,177 @@
+use super::*;
+use crate::sink::{Retention, Sink, SqliteSink};
+use crate::support::{Folder, START, decided, event, policy, reason};
+use crate::{ChallengeStep, Event};
+use spigot_decision::policy::Trigger;
+use spigot_decision::{Evidence, ReasonKind, Source};
+
+fn stored(events: &[Event]) -> (Folder, SqliteSink, Reader) {
+    let folder = Folder::new();
+    let mut sink = SqliteSink::open(&folder.0, Retention::default()).unwrap();
+    sink.write(events).unwrap();
+    let reader = open_readonly(&folder.0).unwrap();
+    (folder, sink, reader)
+}
+
+/// Ten events: even ones pass from 192.0.2.x, odd ones are challenged from IPv6 on another route.
+fn mixed() -> Vec<Event> {
+    let policy = policy();
+    let frequent = reason(
+        Source::Trigger(Trigger::HighFrequency),
+        ReasonKind::Asks(Action::Challenge),
+        Evidence::Word("[\"nothing_such\","),
+    );
+    (0..10)
+        .map(|number| {
+            if number % 2 == 0 {
+                return event(&policy, number);
+            }
+            let mut odd = decided(&policy, number, Action::Challenge, 0, &[frequent]);
+            odd.decision.route = 1;
+            odd.client = format!("2001:db8:{number}::1").parse().unwrap();
+            odd
+        })
+        .collect()
+}
+
+/// The numbers of the events that a query finds, in its order.
+fn check(query: &Query, expected: &[i64]) {
+    let (_folder, _sink, reader) = stored(&mixed());
+    let found: Vec<i64> = reader.events(query).map(|record| record.unwrap().time_millis - START.0).collect();
+    assert_eq!(found, expected, "{query:?}");
+}
+
+#[test]
+fn conditions() {
+    let all = Query { order: Order::OldestFirst, ..Query::default() };
+    let odd = [1, 3, 5, 7, 9];
+    check(&Query::default(), &[9, 8, 7, 6, 5, 4, 3, 2, 1, 0]);
+    check(&all, &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    check(&Query { limit: Some(0), ..all.clone() }, &[]);
+    check(&Query { limit: Some(2), ..Query::default() }, &[9, 8]);
+    check(&Query { since: Some(START.plus(3)), until: Some(START.plus(6)), ..all.clone() }, &[3, 4, 5]);
+    check(&Query { route: Some(policy().route(1).name.clone()), ..all.clone() }, &odd);
+    check(&Query { route: Some("absent".to_owned()), ..all.clone() }, &[]);
+    check(&Query { reason: Some("high_frequency".to_owned()), ..all.clone() }, &odd);
+    check(&Query { reason: Some("frequency".to_owned()), ..all.clone() }, &[]);
+    check(&Query { reason: Some("nothing_such".to_owned()), ..all.clone() }, &[]);
+    check(&Query { action: Some(Action::Challenge), ..all.clone() }, &odd);
+    let prefix = |text| Query { ip: Prefix::parse(text), ..all.clone() };
+    check(&prefix("192.0.2.4"), &[4]);
+    check(&prefix("192.0.2.0/29"), &[0, 2, 4, 6]);
+    check(&prefix("0.0.0.0/0"), &[0, 2, 4, 6, 8]);
+    check(&prefix("::/0"), &odd);
+    check(&prefix("2001:db8:5::/48"), &[5]);
+    check(&prefix("2001:db8:4::/46"), &[5, 7]);
+    let id = Some(mixed()[4].id);
+    check(&Query { id, ..all.clone() }, &[4]);
+    check(&Query { id, action: Some(Action::Block), ..all.clone() }, &[]);
+    check(&Query { id: Some(DecisionId([9; 10])), ..all }, &[]);
+}
+
+#[test]
+fn pages_continue_where_the_last_ended() {
+    let policy = policy();
+    let many: Vec<Event> = (0..2500).map(|number| event(&policy, number)).collect();
+    let (_folder, mut sink, reader) = stored(&many);
+    for order in [Order::NewestFirst, Order::OldestFirst] {
+        let mut query = Query { order, limit: Some(1200), ..Query::default() };
+        let mut seen = Vec::new();
+        loop {
+            let mut page = reader.events(&query);
+            let before = seen.len();
+            seen.extend(page.by_ref().map(|record| record.unwrap().time_millis - START.0));
+            query.after = page.cursor().map(|cursor| cursor.to_string().parse().unwrap());
+            if seen.len() == before {
+                break;
+            }
+        }
+        if order == Order::NewestFirst {
+            seen.reverse();
+        }
+        assert_eq!(seen, (0..2500).collect::<Vec<_>>());
+        if order == Order::OldestFirst {
+            sink.write(&[event(&policy, 2500)]).unwrap();
+            assert_eq!(reader.events(&query).count(), 1, "following what arrives");
+        }
+    }
+}
+
+#[test]
+fn finds_by_id_across_buckets_of_time() {
+    let policy = policy();
+    let events: Vec<Event> = (0..300).map(|number| event(&policy, number * 100_000)).collect();
+    let (_folder, _sink, reader) = stored(&events);
+    for event in events.iter().step_by(50) {
+        assert_eq!(reader.find(event.id).unwrap(), Some(Record::from(event)));
+    }
+    assert_eq!(reader.find(DecisionId([9; 10])).unwrap(), None);
+    let plan: String = reader
+        .connection
+        .query_row(
+            "EXPLAIN QUERY PLAN SELECT * FROM event AS e WHERE e.at >> 38 = 1 AND e.id = x'00'",
+            [],
+            |row| row.get(3),
+        )
+        .unwrap();
+    assert!(plan.contains("event_by_id (<expr>=? AND id=?)"), "{plan}");
+}
+
+#[test]
+fn counts_by_minute_route_and_action() {
+    let policy = policy();
+    let mut events = mixed();
+    for (number, result) in ["issued", "solved", "expired", "solved"].into_iter().enumerate() {
+        let mut about = event(&policy, 60_000 + number as u64);
+        about.challenge = Some(ChallengeStep { kind: "sha256", log2_work: 1, result, solve_millis: None });
+        events.push(about);
+    }
+    let (_folder, mut sink, reader) = stored(&events);
+    sink.write(&[event(&policy, 60_010)]).unwrap();
+    let text = |step| -> Vec<String> {
+        let counts = reader.counts(START, START.plus(600_000), step).unwrap();
+        let line = |c: &Count| {
+            let Count { route, action, events, issued, solved, failed, added_micros, .. } = c;
+            let minute = c.start.since(START) / 60_000;
+            format!("{minute} {route} {action} {events}: {issued} {solved} {failed}, {added_micros}")
+        };
+        counts.iter().map(line).collect()
+    };
+    let names = (&policy.route(0).name, &policy.route(1).name);
+    let mut first =
+        vec![format!("0 {} allow 5: 0 0 0, 200", names.0), format!("0 {} challenge 5: 0 0 0, 200", names.1)];
+    first.sort();
+    first.push(format!("1 {} allow 5: 1 2 1, 200", names.0));
+    assert_eq!(text(1), first);
+    assert_eq!(text(60).len(), 2);
+    assert_eq!(reader.counts(START.plus(120_000), START.plus(600_000), 1).unwrap(), []);
+}
+
+#[test]
+fn an_absent_file_says_what_to_do() {
+    let folder = Folder::new();
+    let error = open_readonly(&folder.0).unwrap_err().to_string();
+    assert!(error.starts_with("there is no ") && error.contains("name the data folder"), "{error}");
+}
+
+#[test]
+fn what_a_later_version_wrote_does_not_panic() {
+    let (folder, sink, reader) = stored(&mixed()[..1]);
+    drop(sink);
+    let writer = Connection::open(folder.0.join(store::FILE)).unwrap();
+    writer
+        .execute_batch(
+            "UPDATE event SET action = 77, clearance = 9, level = 0, route = 999, client = x'01', reasons = '{', \
+             challenge_kind = 999, id = x''",
+        )
+        .unwrap();
+    let record = reader.events(&Query::default()).next().unwrap().unwrap();
+    assert_eq!(
+        (&*record.action, record.clearance.as_deref(), &*record.route, &*record.reasons[0].name),
+        ("unknown", Some("unknown"), "unknown", "unreadable")
+    );
+    assert!(!record.story().is_empty());
+    writer.execute_batch("UPDATE event SET risk = 999").unwrap();
+    let read: Vec<_> = reader.events(&Query::default()).collect();
+    assert!(matches!(read[..], [Err(StoreError::Database { .. })]), "an error, once");
+}

@@ -1,0 +1,198 @@
+use serde::{Deserialize, Serialize};
+use spigot_decision::signal::SIGNALS;
+use spigot_decision::{Policy, Reason, ReasonKind, Source, evidence_text};
+
+use crate::Event;
+
+/// An [`Event`] as it is stored and shown: everything is text and numbers, and nothing needs the policy any more.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Record {
+    /// When the request was decided, RFC 3339 in UTC with milliseconds.
+    pub time: String,
+    /// The same in milliseconds since 1970-01-01T00:00:00Z.
+    pub time_millis: i64,
+    /// The decision's id, 16 letters and digits.
+    pub id: String,
+    /// The policy's revision.
+    pub revision: String,
+    /// The route's name.
+    pub route: String,
+    /// Host in lower case.
+    pub host: String,
+    /// Method.
+    pub method: String,
+    /// Normalised path, without query.
+    pub path: String,
+    /// The client's address; its network part only once addresses have been truncated.
+    pub client: String,
+    /// Network number (ASN), where known.
+    pub network: Option<u32>,
+    /// ISO 3166-1 country code, where known.
+    pub country: Option<String>,
+    /// Device class, where known.
+    pub device: Option<String>,
+    /// User agent.
+    pub user_agent: String,
+    /// Which kind of client code asked.
+    pub sender: String,
+    /// The action that the policy asked for, by name.
+    pub action: String,
+    /// What was done: the same, or `allow` in monitor mode.
+    pub effective: String,
+    /// The risk, 0 to 100.
+    pub risk: u8,
+    /// The reasons, in the order in which they were found.
+    pub reasons: Vec<RecordReason>,
+    /// The route's thresholds at that time.
+    pub thresholds: RecordThresholds,
+    /// The level that the route demanded of a clearance, by name.
+    pub level: String,
+    /// The level of the clearance that the client held, by name.
+    pub clearance: Option<String>,
+    /// What happened to a challenge, when the request was about one.
+    pub challenge: Option<RecordChallenge>,
+    /// A throttled request was let through.
+    pub trickled: bool,
+    /// The upstream's status; absent when it was not asked or did not answer.
+    pub upstream_status: Option<u16>,
+    /// The time that Spigot itself added, in microseconds.
+    pub added_micros: u32,
+}
+
+/// One reason of a decision.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RecordReason {
+    /// Its name in the policy.
+    pub name: String,
+    /// `trigger`, `signal`, `limit`, `rule`, `list`, `exception` or `flow`.
+    pub kind: String,
+    /// `asks` and an action, `adds` and a weight, `softens` or `tells`.
+    pub gave: String,
+    /// The value found, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<String>,
+}
+
+/// The risks from which on an action is taken; 101 is never reached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordThresholds {
+    /// From here the event is marked.
+    pub log: u8,
+    /// From here a challenge is asked for.
+    pub challenge: u8,
+    /// From here the request is refused.
+    pub block: u8,
+}
+
+/// What happened to a challenge.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RecordChallenge {
+    /// The kind, by name.
+    pub kind: String,
+    /// Base-2 logarithm of the work.
+    pub log2_work: u8,
+    /// `issued`, `solved`, or the name of the refusal.
+    pub result: String,
+    /// Milliseconds from issue to submission, for submissions.
+    pub solve_millis: Option<u32>,
+}
+
+impl From<&Event> for Record {
+    fn from(event: &Event) -> Self {
+        let route = event.policy.route(event.decision.route);
+        Self {
+            time: event.time.to_string(),
+            time_millis: event.time.0,
+            id: event.id.to_string(),
+            revision: event.policy.revision.clone(),
+            route: route.name.clone(),
+            host: event.host.to_string(),
+            method: event.method.to_string(),
+            path: event.path.to_string(),
+            client: event.client.to_canonical().to_string(),
+            network: event.network,
+            country: event.country.map(country_text),
+            device: event.device.map(str::to_owned),
+            user_agent: event.user_agent.to_string(),
+            sender: event.sender.to_owned(),
+            action: event.decision.action.name().to_owned(),
+            effective: event.decision.effective.name().to_owned(),
+            risk: event.decision.risk,
+            reasons: event.decision.reasons.iter().map(|reason| rendered(&event.policy, reason)).collect(),
+            thresholds: thresholds(event),
+            level: route.settings.level.name().to_owned(),
+            clearance: event.clearance.map(|level| level.name().to_owned()),
+            challenge: event.challenge.map(|step| RecordChallenge {
+                kind: step.kind.to_owned(),
+                log2_work: step.log2_work,
+                result: step.result.to_owned(),
+                solve_millis: step.solve_millis,
+            }),
+            trickled: event.trickled,
+            upstream_status: event.upstream_status,
+            added_micros: event.added_micros,
+        }
+    }
+}
+
+pub(crate) fn thresholds(event: &Event) -> RecordThresholds {
+    let from = event.policy.route(event.decision.route).settings.thresholds;
+    RecordThresholds { log: from.log, challenge: from.challenge, block: from.block }
+}
+
+/// Country codes are two ASCII letters; anything else is shown by its replacement characters.
+pub(crate) fn country_text(code: [u8; 2]) -> String {
+    String::from_utf8_lossy(&code).into_owned()
+}
+
+pub(crate) fn rendered(policy: &Policy, reason: &Reason) -> RecordReason {
+    RecordReason {
+        name: name(policy, reason.source).to_owned(),
+        kind: kind(reason.source).to_owned(),
+        gave: gave(reason.kind),
+        evidence: evidence_text(&reason.evidence),
+    }
+}
+
+pub(crate) fn gave(kind: ReasonKind) -> String {
+    match kind {
+        ReasonKind::Asks(action) => format!("asks {}", action.name()),
+        ReasonKind::Adds(weight) => format!("adds {weight}"),
+        ReasonKind::Softens => "softens".to_owned(),
+        ReasonKind::Tells => "tells".to_owned(),
+    }
+}
+
+pub(crate) fn kind(source: Source) -> &'static str {
+    match source {
+        Source::Trigger(_) => "trigger",
+        Source::Signal(_) => "signal",
+        Source::Limit(_) => "limit",
+        Source::Rule(_) => "rule",
+        Source::List(_) | Source::OperatorAllows => "list",
+        Source::Exception(_) => "exception",
+        Source::Risk
+        | Source::SensitiveRoute
+        | Source::RepeatedFailures
+        | Source::Restriction
+        | Source::Clearance
+        | Source::QuotaUsedUp
+        | Source::StateUnavailable => "flow",
+    }
+}
+
+/// The name in the policy, or `unknown` for an index that the policy lacks: a record must never bring a process down.
+pub(crate) fn name(policy: &Policy, source: Source) -> &str {
+    let known = match source {
+        Source::Signal(index) => usize::from(index) < SIGNALS.len(),
+        Source::Limit(index) => usize::from(index) < policy.limits.len(),
+        Source::Rule(index) => usize::from(index) < policy.rules.len(),
+        Source::List(index) => usize::from(index) < policy.lists.len(),
+        Source::Exception(index) => usize::from(index) < policy.operator.exceptions.len(),
+        _ => true,
+    };
+    if known { policy.source_name(source) } else { "unknown" }
+}

@@ -1,0 +1,166 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use spigot_decision::policy::Trigger;
+use spigot_decision::{Action, Evidence, Level, ReasonKind, Source};
+
+use super::*;
+use crate::support::{Folder, START, decided, event, policy, reason};
+use crate::{ChallengeStep, Query, Record, Recorder, RecorderSettings, SinkErrorKind, open_readonly};
+
+fn sink(folder: &Folder) -> SqliteSink {
+    SqliteSink::open(&folder.0, Retention::default()).unwrap()
+}
+
+fn full(number: u64) -> Event {
+    let evidence = Evidence::Count { count: 501, limit: 500, window_millis: 1000 };
+    let reasons = [
+        reason(Source::Trigger(Trigger::HighFrequency), ReasonKind::Asks(Action::Challenge), evidence),
+        reason(Source::Signal(0), ReasonKind::Adds(15), Evidence::Word("a \"quoted\" \\ word\n")),
+        reason(Source::Rule(u16::MAX), ReasonKind::Tells, Evidence::None),
+    ];
+    let mut event = decided(&policy(), number, Action::Challenge, 15, &reasons);
+    event.clearance = Some(Level::Low);
+    event.client = "2001:db8::1".parse().unwrap();
+    event.trickled = true;
+    event.path = "/ü\0".into();
+    event.challenge =
+        Some(ChallengeStep { kind: "cachewalk", log2_work: 12, result: "solved", solve_millis: Some(900) });
+    event
+}
+
+/// Writes the events, closes the file, opens it again and holds what is read against what was recorded.
+fn check(events: &[Event]) {
+    let folder = Folder::new();
+    sink(&folder).write(events).unwrap();
+    let reader = open_readonly(&folder.0).unwrap();
+    let mut read: Vec<Record> = reader.events(&Query::default()).map(Result::unwrap).collect();
+    read.reverse();
+    assert_eq!(read, events.iter().map(Record::from).collect::<Vec<_>>());
+    let json = serde_json::to_string(&read).unwrap();
+    assert_eq!(serde_json::from_str::<Vec<Record>>(&json).unwrap(), read);
+}
+
+#[test]
+fn what_is_read_is_what_was_recorded() {
+    let policy = policy();
+    check(&[]);
+    check(&[event(&policy, 0), full(1), event(&policy, 2)]);
+    let mut bare = event(&policy, 0);
+    (bare.network, bare.country, bare.device, bare.upstream_status) = (None, None, None, None);
+    (bare.decision.effective, bare.decision.risk) = (Action::Block, 255);
+    (bare.user_agent, bare.country) = ("".into(), Some([0xff, b'"']));
+    bare.client = "::ffff:192.0.2.1".parse().unwrap();
+    check(&[bare]);
+}
+
+#[test]
+fn one_millisecond_holds_many_events_also_when_the_clock_is_set_back() {
+    let folder = Folder::new();
+    let same_time = || {
+        let mut events: Vec<Event> = (0..50).map(|number| event(&policy(), number)).collect();
+        events.iter_mut().for_each(|event| event.time = START);
+        events
+    };
+    sink(&folder).write(&same_time()).unwrap();
+    let mut again = sink(&folder);
+    again.sequence = 0;
+    again.write(&same_time()).unwrap();
+    let reader = open_readonly(&folder.0).unwrap();
+    assert_eq!(reader.events(&Query::default()).count(), 100);
+}
+
+#[cfg(unix)]
+#[test]
+fn files_are_their_owners_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    let mut sink = sink(&folder);
+    sink.write(&[full(0)]).unwrap();
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(&folder.0).unwrap().map(Result::unwrap) {
+        assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{entry:?}");
+        names.push(entry.file_name().into_string().unwrap());
+    }
+    names.sort();
+    assert_eq!(names, ["events.lock", "events.sqlite", "events.sqlite-shm", "events.sqlite-wal"]);
+}
+
+#[test]
+fn one_writer_and_any_number_of_readers() {
+    let folder = Folder::new();
+    let mut first = sink(&folder);
+    let second = SqliteSink::open(&folder.0, Retention::default()).unwrap_err();
+    assert!(second.to_string().starts_with("another Spigot writes events in"), "{second}");
+    let readers = [open_readonly(&folder.0).unwrap(), open_readonly(&folder.0).unwrap()];
+    first.write(&[full(0)]).unwrap();
+    assert!(readers.iter().all(|reader| reader.events(&Query::default()).count() == 1));
+    drop(first);
+    sink(&folder).write(&[full(1)]).unwrap();
+}
+
+#[test]
+fn files_of_others_are_refused() {
+    let refused = |prepare: &str, message: &str| {
+        let folder = Folder::new();
+        Connection::open(folder.0.join(store::FILE)).unwrap().execute_batch(prepare).unwrap();
+        for error in [
+            SqliteSink::open(&folder.0, Retention::default()).map(drop).unwrap_err(),
+            open_readonly(&folder.0).map(drop).unwrap_err(),
+        ] {
+            assert!(error.to_string().contains(message), "{error}");
+        }
+    };
+    refused("PRAGMA user_version = 99", "has version 99 and this Spigot knows up to 1: use the newer Spigot");
+    refused("CREATE TABLE other (a)", "holds no events of Spigot");
+    let absent = Folder::new();
+    let error = SqliteSink::open(&absent.0.join("absent"), Retention::default()).unwrap_err();
+    assert!(error.to_string().contains("check that it exists and who owns it"), "{error}");
+}
+
+/// Bounds the file as a full disk would; 0 is no bound.
+struct Bounded(SqliteSink, Arc<AtomicI64>);
+
+impl Sink for Bounded {
+    fn write(&mut self, batch: &[Event]) -> Result<(), SinkError> {
+        let pages = match self.1.load(Ordering::SeqCst) {
+            0 => i64::from(u32::MAX) - 1,
+            pages => pages,
+        };
+        self.0.connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
+        self.0.write(batch)
+    }
+    fn maintain(&mut self, now: Millis) -> Result<Maintained, SinkError> {
+        self.0.maintain(now)
+    }
+}
+
+#[test]
+fn a_full_disk_is_counted_and_survived() {
+    let folder = Folder::new();
+    let policy = policy();
+    let pages = Arc::new(AtomicI64::new(1));
+    let settings = RecorderSettings { commit_millis: 3_600_000, ..RecorderSettings::default() };
+    let (recorder, handle) = Recorder::start(Bounded(sink(&folder), pages.clone()), settings);
+    for number in 0..2000 {
+        recorder.record(event(&policy, number));
+    }
+    let error = recorder.flush().unwrap_err();
+    assert_eq!(error.kind, SinkErrorKind::Full, "{error}");
+    assert_eq!(recorder.last_error(), Some(error));
+    assert_eq!((recorder.written(), recorder.dropped()), (0, 0));
+    assert!(recorder.failed() > 0);
+    let reader = open_readonly(&folder.0).unwrap();
+    assert_eq!(reader.events(&Query::default()).count(), 0, "a batch is stored wholly or not at all");
+    pages.store(0, Ordering::SeqCst);
+    recorder.record(event(&policy, 2000));
+    recorder.flush().unwrap();
+    assert_eq!((recorder.written(), recorder.last_error()), (2001, None));
+    handle.stop();
+    let read: Vec<Record> = reader.events(&Query::default()).map(Result::unwrap).collect();
+    assert_eq!(read.len(), 2001);
+    assert!(
+        read.iter().all(|record| record.route == policy.route(0).name),
+        "words of failed batches are forgotten"
+    );
+}

@@ -1,0 +1,194 @@
+//! The file that events are stored in: its name, its tables and their version.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags};
+
+/// The file's name in the data folder.
+pub(crate) const FILE: &str = "events.sqlite";
+
+/// Locked by whoever writes. A file beside the database, because closing any handle on a database drops the POSIX
+/// locks that SQLite itself holds on it.
+pub(crate) const LOCK_FILE: &str = "events.lock";
+
+/// `PRAGMA user_version` of the tables below.
+pub(crate) const VERSION: i64 = 1;
+
+/// `event.at` is the time in milliseconds shifted by this, plus a sequence number. So the row id itself is the index on
+/// time and the cursor for paging: rows are appended, and ranges of time are ranges of row ids.
+pub(crate) const SEQUENCE_BITS: u32 = 20;
+
+/// Ids are random, so an index over all of them would touch a random page for each event. Put under a prefix of the
+/// time, 2^38 / 2^20 milliseconds or 4.4 minutes, inserts stay within a few pages that are in memory anyway, and a
+/// look-up asks once per bucket that exists, 10,000 times at worst for 30 days.
+pub(crate) const BUCKET_BITS: u32 = 38;
+
+/// `word` holds the texts that come from the policy or from code, so there are few; `thresholds` are three bytes.
+const SCHEMA: &str = "
+CREATE TABLE word (word INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE event (
+  at INTEGER PRIMARY KEY, id BLOB NOT NULL, revision INTEGER NOT NULL, route INTEGER NOT NULL,
+  host TEXT NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL, client BLOB NOT NULL,
+  network INTEGER, country TEXT, device INTEGER, user_agent TEXT NOT NULL, sender INTEGER NOT NULL,
+  action INTEGER NOT NULL, effective INTEGER NOT NULL, risk INTEGER NOT NULL, reasons TEXT NOT NULL,
+  thresholds INTEGER NOT NULL, level INTEGER NOT NULL, clearance INTEGER,
+  challenge_kind INTEGER, challenge_result INTEGER, log2_work INTEGER, solve_millis INTEGER,
+  trickled INTEGER NOT NULL, upstream_status INTEGER, added_micros INTEGER NOT NULL
+) STRICT;
+CREATE INDEX event_by_id ON event (at >> 38, id);
+CREATE TABLE minute (
+  minute INTEGER NOT NULL, route INTEGER NOT NULL, action INTEGER NOT NULL, effective INTEGER NOT NULL,
+  events INTEGER NOT NULL, issued INTEGER NOT NULL, solved INTEGER NOT NULL, failed INTEGER NOT NULL,
+  added_micros INTEGER NOT NULL, PRIMARY KEY (minute, route, action, effective)
+) STRICT, WITHOUT ROWID;
+";
+
+const _: () = assert!(BUCKET_BITS == 38, "SCHEMA has it as text");
+
+/// Why events cannot be opened or read.
+#[derive(Debug)]
+pub enum StoreError {
+    /// There is no file.
+    Absent(PathBuf),
+    /// The file was written by a newer Spigot.
+    Newer {
+        /// The file.
+        file: PathBuf,
+        /// Its version.
+        found: i64,
+    },
+    /// The file is a database, but not of events.
+    Foreign(PathBuf),
+    /// Another process writes to the folder.
+    Taken(PathBuf),
+    /// The folder or a file in it cannot be used.
+    Folder {
+        /// The folder or file.
+        path: PathBuf,
+        /// What the operating system said.
+        error: std::io::Error,
+    },
+    /// SQLite failed.
+    Database {
+        /// The file.
+        file: PathBuf,
+        /// What it said.
+        error: rusqlite::Error,
+    },
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Absent(file) => write!(
+                f,
+                "there is no {}: name the data folder of a Spigot that has run, or start one there first",
+                file.display()
+            ),
+            Self::Newer { file, found } => write!(
+                f,
+                "{} has version {found} and this Spigot knows up to {VERSION}: use the newer Spigot that wrote it",
+                file.display()
+            ),
+            Self::Foreign(file) => {
+                write!(f, "{} holds no events of Spigot: name another data folder", file.display())
+            }
+            Self::Taken(folder) => write!(
+                f,
+                "another Spigot writes events in {}: stop it, or give this one a data folder of its own",
+                folder.display()
+            ),
+            Self::Folder { path, error } => {
+                write!(f, "{} cannot be used: {error}; check that it exists and who owns it", path.display())
+            }
+            Self::Database { file, error } => write!(f, "{}: {error}", file.display()),
+        }
+    }
+}
+
+impl std::error::Error for StoreError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Folder { error, .. } => Some(error),
+            Self::Database { error, .. } => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// Opens the folder's file to read.
+pub(crate) fn open_reader(folder: &Path) -> Result<Connection, StoreError> {
+    let file = folder.join(FILE);
+    if !file.exists() {
+        return Err(StoreError::Absent(file));
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let failed = |error| StoreError::Database { file: file.clone(), error };
+    let connection = Connection::open_with_flags(&file, flags).map_err(failed)?;
+    // The writer recovers or checkpoints now and then, for less than this.
+    connection.busy_timeout(std::time::Duration::from_secs(2)).map_err(failed)?;
+    match version(&connection).map_err(failed)? {
+        VERSION => Ok(connection),
+        0 => Err(StoreError::Foreign(file)),
+        found => Err(StoreError::Newer { file, found }),
+    }
+}
+
+/// Opens the folder's file to write, and makes it when it is absent.
+pub(crate) fn open_writer(folder: &Path) -> Result<Connection, StoreError> {
+    let file = folder.join(FILE);
+    let failed = |error| StoreError::Database { file: file.clone(), error };
+    // SQLite gives its -wal and -shm files the mode of the database, so that this one is enough.
+    private(&file)?;
+    let mut connection = Connection::open(&file).map_err(failed)?;
+    connection.busy_timeout(std::time::Duration::from_secs(1)).map_err(failed)?;
+    match version(&connection).map_err(failed)? {
+        VERSION => configure(&connection).map_err(failed)?,
+        0 => {
+            let tables: i64 = connection
+                .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+                .map_err(failed)?;
+            if tables > 0 {
+                return Err(StoreError::Foreign(file));
+            }
+            // Has to come before the first page is written.
+            connection.pragma_update(None, "auto_vacuum", "INCREMENTAL").map_err(failed)?;
+            configure(&connection).map_err(failed)?;
+            create(&mut connection).map_err(failed)?;
+        }
+        found => return Err(StoreError::Newer { file, found }),
+    }
+    Ok(connection)
+}
+
+/// Opens a file for reading and writing, made with mode 0600 when it is absent.
+pub(crate) fn private(path: &Path) -> Result<std::fs::File, StoreError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map_err(|error| StoreError::Folder { path: path.to_owned(), error })
+}
+
+fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+fn configure(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // A power cut may lose the last commits and never corrupts; a killed process loses nothing that was committed.
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    // In KiB: holds the id index of one bucket at some thousand events a second.
+    connection.pragma_update(None, "cache_size", -32_768)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
+    connection.pragma_update(None, "journal_size_limit", 64 << 20)
+}
+
+fn create(connection: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = connection.transaction()?;
+    transaction.execute_batch(SCHEMA)?;
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    transaction.commit()
+}

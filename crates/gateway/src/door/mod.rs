@@ -1,0 +1,3 @@
+//! Ways in: one file per protocol.
+
+pub(crate) mod proxy;

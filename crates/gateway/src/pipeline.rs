@@ -1,0 +1,198 @@
+use std::net::IpAddr;
+use std::sync::atomic::Ordering;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use http::HeaderMap;
+use spigot_challenge::{clearance, Binding, Keyring};
+use spigot_decision::policy::Policy;
+use spigot_decision::{decide, outcome, plan, Action, Body, Decision, Headers, Keys, Level, Millis, Observation, Plan, Presented, Sender};
+use spigot_event::{ChallengeStep, DecisionId, Event, Recorder};
+use spigot_state::State;
+
+use crate::entropy::random;
+use crate::metrics::Metrics;
+use crate::settings::Settings;
+use crate::stash::Stash;
+
+/// Where the time comes from: the binary's clock, or a test's.
+pub type Clock = Arc<dyn Fn() -> Millis + Send + Sync>;
+
+/// Everything that a request takes once and keeps: it never sees two policies.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// The policy.
+    pub policy: Arc<Policy>,
+    /// The gateway's settings.
+    pub settings: Settings,
+    /// The keys of challenges and clearances.
+    pub keyring: Keyring,
+}
+
+/// What all threads share.
+pub struct Gateway<S> {
+    /// Swapped as a whole when settings change.
+    pub snapshot: ArcSwap<Snapshot>,
+    /// Counters, spends, restrictions.
+    pub state: Arc<S>,
+    /// Where events go.
+    pub recorder: Recorder,
+    /// Counts about itself.
+    pub metrics: Metrics,
+    /// The time.
+    pub clock: Clock,
+    pub(crate) keys: Keys,
+    pub(crate) stash: Stash,
+    pub(crate) start: Millis,
+}
+
+/// The name of the clearance's cookie.
+pub(crate) const COOKIE: &str = "spigot_clearance";
+
+/// One request, as far as it is known before its body.
+pub(crate) struct Seen<'r> {
+    pub(crate) client: IpAddr,
+    pub(crate) host: &'r str,
+    pub(crate) method: &'r str,
+    pub(crate) path: &'r str,
+    pub(crate) query: &'r str,
+    pub(crate) headers: &'r HeaderMap,
+    pub(crate) user_agent: &'r str,
+    pub(crate) secure: bool,
+    pub(crate) now: Millis,
+}
+
+/// What was decided, and what is needed to act on it and to record it.
+pub(crate) struct Decided {
+    pub(crate) id: DecisionId,
+    pub(crate) decision: Decision,
+    pub(crate) plan: Plan,
+    pub(crate) sender: Sender,
+    pub(crate) clearance: Option<Presented>,
+    pub(crate) account: Option<String>,
+    pub(crate) body: Body,
+}
+
+/// Header access for conditions.
+pub(crate) struct Fields<'a>(pub(crate) &'a HeaderMap);
+
+impl Headers for Fields<'_> {
+    fn value(&self, name: &str) -> Option<&[u8]> {
+        self.0.get(name).map(http::HeaderValue::as_bytes)
+    }
+}
+
+impl<S: State> Gateway<S> {
+    /// A gateway; `start` is the time at which the state began to remember.
+    #[must_use]
+    pub fn new(snapshot: Snapshot, state: Arc<S>, recorder: Recorder, clock: Clock, keys: Keys) -> Arc<Self> {
+        let start = clock();
+        Arc::new(Self { snapshot: ArcSwap::from_pointee(snapshot), state, recorder, metrics: Metrics::default(), clock, keys, stash: Stash::default(), start })
+    }
+
+    /// The clearance that a request carries, when it is genuine and its client's.
+    pub(crate) fn clearance(&self, snapshot: &Snapshot, seen: &Seen<'_>) -> Option<Presented> {
+        let binding = Binding { host: seen.host, user_agent: seen.user_agent, client: seen.client };
+        let opened = cookies(seen.headers, COOKIE).find_map(|value| clearance::open(&snapshot.keyring, value, &binding, seen.now.0).ok())?;
+        let life = opened.expires_millis.saturating_sub(opened.issued_millis);
+        Some(Presented { id: opened.id, level: Level::from_number(opened.level)?, quota: opened.quota, life_millis: u32::try_from(life).unwrap_or(u32::MAX) })
+    }
+
+    /// Observation → plan → facts → decision.
+    pub(crate) async fn decide(&self, snapshot: &Snapshot, seen: &Seen<'_>, body: Body, fields: crate::fields::Fields, sender: Sender, clearance: Option<Presented>) -> Decided {
+        let observation = Observation {
+            client: seen.client,
+            host: seen.host,
+            method: seen.method,
+            path: seen.path,
+            query: seen.query,
+            sender,
+            user_agent: seen.user_agent,
+            headers: &Fields(seen.headers),
+            body,
+            honeypot_filled: fields.honeypot_filled,
+            account: fields.account.as_deref(),
+            clearance,
+            malformed: false,
+        };
+        let policy = &snapshot.policy;
+        let plan = plan(policy, &observation, &self.keys, seen.now);
+        let mut facts = self.state.fetch(&plan, &policy.route(plan.route).name, seen.now).await;
+        facts.device = spigot_intel::device(seen.user_agent);
+        let decision = decide(policy, &observation, &plan, &facts, seen.now);
+        let action = Action::ALL.iter().position(|action| *action == decision.action).unwrap_or(0);
+        Metrics::one(&self.metrics.actions[action]);
+        Decided { id: DecisionId(random()), decision, plan, sender, clearance, account: fields.account, body }
+    }
+
+    /// What follows from the upstream's answer, or from a refused submission.
+    pub(crate) async fn report(&self, snapshot: &Snapshot, seen: &Seen<'_>, decided: &Decided, status: u16, refused: bool) {
+        let observation = Observation {
+            client: seen.client,
+            host: seen.host,
+            method: seen.method,
+            path: seen.path,
+            query: seen.query,
+            sender: decided.sender,
+            user_agent: seen.user_agent,
+            headers: &Fields(seen.headers),
+            body: decided.body,
+            honeypot_filled: false,
+            account: decided.account.as_deref(),
+            clearance: decided.clearance,
+            malformed: false,
+        };
+        let policy = &snapshot.policy;
+        let followed = outcome(policy, &observation, decided.plan.route, status, refused, &self.keys, seen.now);
+        if !followed.counts.is_empty() {
+            let subject = spigot_decision::Prefix::client(seen.client).to_string();
+            self.state.report(&followed, &policy.ladder, &subject, seen.now).await;
+        }
+    }
+
+    /// Records what happened.
+    pub(crate) fn record(&self, snapshot: &Snapshot, seen: &Seen<'_>, decided: Decided, end: End) {
+        self.metrics.added_micros.fetch_add(u64::from(end.added_micros), Ordering::Relaxed);
+        self.recorder.record(Event {
+            time: seen.now,
+            id: decided.id,
+            policy: snapshot.policy.clone(),
+            decision: decided.decision,
+            client: seen.client,
+            host: seen.host.into(),
+            method: seen.method.into(),
+            path: cut(seen.path, 512).into(),
+            user_agent: cut(seen.user_agent, 256).into(),
+            sender: decided.sender.name(),
+            network: None,
+            country: None,
+            device: spigot_intel::device(seen.user_agent),
+            clearance: decided.clearance.map(|clearance| clearance.level),
+            challenge: end.challenge,
+            trickled: end.trickled,
+            upstream_status: end.upstream_status,
+            added_micros: end.added_micros,
+        });
+    }
+}
+
+/// How a request ended.
+#[derive(Default)]
+pub(crate) struct End {
+    pub(crate) challenge: Option<ChallengeStep>,
+    pub(crate) trickled: bool,
+    pub(crate) upstream_status: Option<u16>,
+    pub(crate) added_micros: u32,
+}
+
+/// The values of a cookie, over all `Cookie` fields. A browser may send several of one name, from different paths.
+fn cookies<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
+    let fields = headers.get_all(http::header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    fields.flat_map(|field| field.split(';')).filter_map(move |pair| pair.trim().strip_prefix(name)?.strip_prefix('=')).take(4)
+}
+
+/// At most `most` bytes of a text, whole characters.
+pub(crate) fn cut(text: &str, most: usize) -> &str {
+    let end = (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    &text[..end]
+}

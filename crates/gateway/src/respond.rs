@@ -1,0 +1,145 @@
+//! Each action in the form that its sender understands.
+
+use bytes::Bytes;
+use http::{header, HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use serde_json::json;
+use spigot_decision::Sender;
+
+use crate::body::Through;
+use crate::pages;
+
+/// Our header names. What a client sends under them, or under an alias that some server takes for them, is removed.
+pub(crate) const PREFIX: &str = "x-spigot-";
+pub(crate) const REASON: HeaderName = HeaderName::from_static("x-captcha-reason");
+
+/// An answer with a body of ours that nobody may store.
+pub(crate) fn plain(status: StatusCode, media_type: &'static str, body: impl Into<Bytes>) -> Response<Through> {
+    let body = body.into();
+    let mut response = Response::new(Through::Bytes(body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// A page of ours.
+pub(crate) fn page(status: StatusCode, html: String) -> Response<Through> {
+    let mut response = plain(status, "text/html; charset=utf-8", html);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(pages::PAGE_CSP));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    response
+}
+
+/// `application/problem+json` (RFC 9457), with members of our own.
+pub(crate) fn problem(status: StatusCode, code: &str, title: &str, detail: &str, more: serde_json::Value) -> Response<Through> {
+    let mut body = json!({ "type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail, "code": code });
+    if let (Some(object), serde_json::Value::Object(more)) = (body.as_object_mut(), more) {
+        object.extend(more);
+    }
+    plain(status, "application/problem+json", body.to_string())
+}
+
+/// A refusal in the form of its sender: a page, problem+json, a gRPC status, or a line of text.
+pub(crate) fn refusal(sender: Sender, status: StatusCode, code: &'static str, title: &str, detail: &str, decision: &str) -> Response<Through> {
+    match sender {
+        Sender::Navigation => page(status, pages::refusal(status.as_u16(), title, detail, decision)),
+        Sender::Fetch | Sender::Api => problem(status, code, title, detail, json!({ "decision": decision })),
+        Sender::Grpc => grpc(status, detail),
+        Sender::Upgrade | Sender::Other => plain(status, "text/plain; charset=utf-8", format!("{title}. {detail} ({decision})\n")),
+    }
+}
+
+/// A gRPC refusal travels as HTTP 200 with the status in its headers ("Trailers-Only").
+pub(crate) fn grpc(status: StatusCode, message: &str) -> Response<Through> {
+    let code = match status.as_u16() {
+        429 => "8",         // RESOURCE_EXHAUSTED
+        502..=504 => "14",  // UNAVAILABLE
+        400 => "3",         // INVALID_ARGUMENT
+        _ => "7",           // PERMISSION_DENIED
+    };
+    let mut response = Response::new(Through::Empty);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+    headers.insert("grpc-status", HeaderValue::from_static(code));
+    let message: String = message.chars().filter(|c| matches!(c, ' '..='~') && *c != '%').collect();
+    if let Ok(message) = HeaderValue::from_str(&message) {
+        headers.insert("grpc-message", message);
+    }
+    response
+}
+
+/// Adds `Retry-After` in seconds.
+pub(crate) fn retry_after(response: &mut Response<Through>, seconds: Option<u32>) {
+    if let Some(seconds) = seconds {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+    }
+}
+
+/// Removes what a client sent under our names: also with underscores for dashes, which CGI-like servers cannot tell
+/// apart.
+pub(crate) fn remove_ours(headers: &mut HeaderMap) {
+    let ours = |name: &HeaderName| {
+        let same = |a: u8, b: u8| a == b || (a == b'_' && b == b'-');
+        let name = name.as_str().as_bytes();
+        let starts = |prefix: &[u8]| name.len() >= prefix.len() && name.iter().zip(prefix).all(|(a, b)| same(*a, *b));
+        starts(PREFIX.as_bytes()) || (name.len() == REASON.as_str().len() && starts(REASON.as_str().as_bytes()))
+    };
+    if headers.keys().any(ours) {
+        let names: Vec<HeaderName> = headers.keys().filter(|name| ours(name)).cloned().collect();
+        for name in names {
+            headers.remove(name);
+        }
+    }
+}
+
+/// Removes the fields that belong to one hop (RFC 9110, section 7.6.1), and those that `Connection` names — but never
+/// ours, which are set afterwards. `TE: trailers` stays, because trailers are passed on.
+pub(crate) fn remove_hop_by_hop(headers: &mut HeaderMap) {
+    let trailers = headers.get_all(header::TE).iter().any(|te| te.as_bytes().eq_ignore_ascii_case(b"trailers"));
+    if let Some(connection) = headers.remove(header::CONNECTION) {
+        for name in connection.to_str().unwrap_or_default().split(',').map(str::trim) {
+            // A client that names a forwarding field here would strip what proxies before us vouch for.
+            if !name.is_empty() && !name.to_ascii_lowercase().starts_with("x-") && !name.eq_ignore_ascii_case("forwarded") {
+                headers.remove(name);
+            }
+        }
+    }
+    for name in ["keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization", "te", "transfer-encoding", "upgrade"] {
+        headers.remove(name);
+    }
+    if trailers {
+        headers.insert(header::TE, HeaderValue::from_static("trailers"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_ours_are_removed() {
+        let mut headers = HeaderMap::new();
+        for name in ["x-spigot-action", "x_spigot_risk", "x-spigot_decision", "x-captcha-reason", "x_captcha_reason", "x-spigott", "x-captcha-reasons", "accept"] {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static("1"));
+        }
+        remove_ours(&mut headers);
+        let mut left: Vec<&str> = headers.keys().map(HeaderName::as_str).collect();
+        left.sort_unstable();
+        assert_eq!(left, ["accept", "x-captcha-reasons", "x-spigott"]);
+    }
+
+    #[test]
+    fn connection_cannot_strip_trust_headers() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [("connection", "close, X-Forwarded-For, x-custom, foo"), ("x-forwarded-for", "1"), ("foo", "1"), ("te", "trailers"), ("upgrade", "h2c")] {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        remove_hop_by_hop(&mut headers);
+        let mut left: Vec<&str> = headers.keys().map(HeaderName::as_str).collect();
+        left.sort_unstable();
+        assert_eq!(left, ["te", "x-forwarded-for"]);
+    }
+}

@@ -1,0 +1,87 @@
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use spigot_decision::policy::PrefixMap;
+
+/// What the gateway needs to know besides the policy.
+#[derive(Debug, Default)]
+pub struct Settings {
+    /// The protected sites; the first whose host fits.
+    pub sites: Vec<Site>,
+    /// Peers whose addressing headers are believed.
+    pub trusted_proxies: PrefixMap<()>,
+    /// The header that trusted proxies write the client's address into, in lower case.
+    pub forwarded_header: String,
+    /// Bounds on what clients may send.
+    pub bounds: Bounds,
+}
+
+/// A protected site.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// Host patterns; empty means every host.
+    pub hosts: Vec<String>,
+    /// The addresses of its servers, used in turn.
+    pub upstreams: Vec<SocketAddr>,
+}
+
+/// Bounds on what clients may send and how long they may take.
+#[derive(Clone, Debug)]
+pub struct Bounds {
+    /// Bytes of a request's head: 32 KiB hold every browser's, cookies included.
+    pub head_bytes: usize,
+    /// Header fields of a request.
+    pub headers: usize,
+    /// Bytes of path and query.
+    pub target_bytes: usize,
+    /// Connections of one client address.
+    pub connections_per_address: u32,
+    /// Connections in all; each idle one costs about 16 KiB.
+    pub connections: u32,
+    /// Streams of one HTTP/2 connection.
+    pub streams: u32,
+    /// From the connection, or the answer before, to the end of the next head.
+    pub head_time: Duration,
+    /// How long the inspected part of a body may take; then what has come is decided upon.
+    pub inspect_time: Duration,
+    /// How long an upstream may take to connect.
+    pub connect_time: Duration,
+    /// How long an upstream may take to begin its answer.
+    pub answer_time: Duration,
+    /// Bytes of a posted form that are kept while its sender solves a challenge.
+    pub stash_bytes: u64,
+    /// Bytes of all such forms.
+    pub stash_bytes_total: u64,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            head_bytes: 32 << 10,
+            headers: 100,
+            target_bytes: 8 << 10,
+            connections_per_address: 512,
+            connections: 20_000,
+            streams: 128,
+            head_time: Duration::from_secs(30),
+            inspect_time: Duration::from_secs(5),
+            connect_time: Duration::from_secs(3),
+            answer_time: Duration::from_secs(60),
+            stash_bytes: 8 << 20,
+            stash_bytes_total: 64 << 20,
+        }
+    }
+}
+
+impl Settings {
+    /// The site for a host in lower case.
+    #[must_use]
+    pub fn site(&self, host: &str) -> Option<(usize, &Site)> {
+        let fits = |pattern: &String| match pattern.strip_prefix('*') {
+            Some("") => true,
+            Some(suffix) => host.len() > suffix.len() && host.ends_with(suffix),
+            None => pattern == host,
+        };
+        self.sites.iter().enumerate().find(|(_, site)| site.hosts.is_empty() || site.hosts.iter().any(fits))
+    }
+}

@@ -1,0 +1,74 @@
+//! The admin port: health and metrics. Read-only, and on the loopback unless configured otherwise.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use spigot_gateway::Gateway;
+use spigot_state::Memory;
+
+/// Serves until its thread ends.
+pub(crate) async fn serve(gateway: Arc<Gateway<Memory>>, listener: std::net::TcpListener) {
+    let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
+    loop {
+        let Ok((stream, _)) = listener.accept().await else { continue };
+        let gateway = gateway.clone();
+        tokio::task::spawn_local(async move {
+            let service = service_fn(move |request| {
+                let answer = answer(&gateway, &request);
+                async move { Ok::<_, Infallible>(answer) }
+            });
+            let mut builder = hyper::server::conn::http1::Builder::new();
+            let _ = builder.timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service).await;
+        });
+    }
+}
+
+fn answer(gateway: &Gateway<Memory>, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+    let (status, media_type, text) = match request.uri().path() {
+        "/health" => (StatusCode::OK, "application/json", health(gateway)),
+        "/metrics" => (StatusCode::OK, "text/plain; version=0.0.4", metrics(gateway)),
+        "/" => (StatusCode::OK, "text/plain; charset=utf-8", "Spigot's admin port: /health and /metrics. Settings are made with the command line; see `spigot help`.\n".to_owned()),
+        _ => (StatusCode::NOT_FOUND, "text/plain; charset=utf-8", "There is nothing here. Try /health or /metrics.\n".to_owned()),
+    };
+    let mut response = Response::new(Full::new(Bytes::from(text)));
+    *response.status_mut() = status;
+    response.headers_mut().insert("content-type", hyper::header::HeaderValue::from_static(media_type));
+    response
+}
+
+fn health(gateway: &Gateway<Memory>) -> String {
+    let snapshot = gateway.snapshot.load();
+    let table = gateway.state.table.stats();
+    let (spends_max, spends) = gateway.state.spends.fill();
+    serde_json::json!({
+        "status": "serving",
+        "revision": snapshot.policy.revision,
+        "events": { "written": gateway.recorder.written(), "dropped": gateway.recorder.dropped(), "failed": gateway.recorder.failed(),
+                    "last_error": gateway.recorder.last_error().map(|error| error.to_string()) },
+        "counters": { "bytes": table.bytes, "evicted": table.evicted, "merged": table.merged, "chunks": table.chunks, "chunks_used": table.chunks_used },
+        "spends": { "most": spends_max, "now": spends },
+    })
+    .to_string()
+}
+
+fn metrics(gateway: &Gateway<Memory>) -> String {
+    let mut text = gateway.metrics.render();
+    let recorder = &gateway.recorder;
+    let table = gateway.state.table.stats();
+    let counters = [
+        ("events_written_total", recorder.written()),
+        ("events_dropped_total", recorder.dropped()),
+        ("events_failed_total", recorder.failed()),
+        ("counter_evictions_total", table.evicted),
+        ("counter_merges_total", table.merged),
+    ];
+    for (name, value) in counters {
+        text.push_str(&format!("# TYPE spigot_{name} counter\nspigot_{name} {value}\n"));
+    }
+    text
+}

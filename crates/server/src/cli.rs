@@ -1,0 +1,337 @@
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::commands;
+
+#[derive(Parser)]
+#[command(name = "spigot", version, about = "Decides how much automation a web application lets through", max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start a small shop with Spigot in front of it, to look around.
+    #[command(after_help = "Example:\n  spigot demo\n  spigot demo --listen 127.0.0.1:9000 --data /tmp/try")]
+    Demo(DemoArgs),
+    /// Start Spigot in front of your application.
+    #[command(after_help = "Example:\n  spigot run --config spigot.toml")]
+    Run(RunArgs),
+    /// Check a configuration and say everything that is wrong with it.
+    #[command(after_help = "Example:\n  spigot check spigot.toml")]
+    Check(CheckArgs),
+    /// Say what a policy would have done to the traffic of access logs.
+    #[command(after_help = "Example:\n  spigot replay --config spigot.toml /var/log/nginx/access.log*\n  spigot replay --config new.toml --against old.toml access.log")]
+    Replay(ReplayArgs),
+    /// Tell the whole story of one decision.
+    #[command(after_help = "Example:\n  spigot explain 04hmasw9nf6yy0hj")]
+    Explain(ExplainArgs),
+    /// List what happened.
+    #[command(after_help = "Example:\n  spigot events --route login --since 1h --reason high_frequency --ip 203.0.113.0/24")]
+    Events(EventsArgs),
+    /// Force a challenge on one endpoint, for everybody.
+    #[command(after_help = "Example:\n  spigot force 'POST /signup' --for 2h --reason 'sign-up wave'\n  spigot force --list\n  spigot force 'POST /signup' --stop")]
+    Force(ForceArgs),
+    /// Show and change the operator's allowlist and denylist.
+    #[command(after_help = "Example:\n  spigot list deny 203.0.113.0/24 --for 7d --note scraper\n  spigot list show\n  spigot list remove 203.0.113.0/24")]
+    List(ListArgs),
+    /// Show and make exceptions, which end by themselves.
+    #[command(after_help = "Example:\n  spigot exception add sale --times 3 --route search --start 2026-12-04T18:00:00Z --for 4h --reason 'half-price evening'\n  spigot exception add office --address 198.51.100.0/24 --for 30d --reason 'our office'\n  spigot exception show")]
+    Exception(ExceptionArgs),
+    /// Show, set and lift restrictions.
+    #[command(after_help = "Example:\n  spigot restrict add 203.0.113.7 --for 1h --reason 'guessing coupons'\n  spigot restrict show\n  spigot restrict lift 203.0.113.7")]
+    Restrict(RestrictArgs),
+    /// Print the JSON Schema of the configuration, for editors.
+    Schema,
+}
+
+/// How results are written.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// Where settings and events are, and who acts.
+#[derive(Args)]
+pub(crate) struct Place {
+    /// The data folder of the Spigot that is meant.
+    #[arg(long, default_value = "spigot-data", env = "SPIGOT_DATA")]
+    pub(crate) data: PathBuf,
+    /// How to write the result.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
+}
+
+/// Who acts, for the log of changes.
+#[derive(Args)]
+pub(crate) struct Author {
+    /// Your name in the log of changes.
+    #[arg(long, env = "USER", default_value = "operator")]
+    pub(crate) author: String,
+}
+
+#[derive(Args)]
+pub(crate) struct DemoArgs {
+    /// Where the shop is to be reached.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// Where health and metrics are to be reached.
+    #[arg(long, default_value = "127.0.0.1:8081")]
+    pub(crate) admin: SocketAddr,
+    /// Where its state stays; nothing else is written.
+    #[arg(long, default_value = "spigot-data")]
+    pub(crate) data: PathBuf,
+    /// Another policy than the shipped one.
+    #[arg(long)]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct RunArgs {
+    /// The configuration.
+    #[arg(long, default_value = "spigot.toml")]
+    pub(crate) config: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct CheckArgs {
+    /// The configuration.
+    pub(crate) config: PathBuf,
+    /// How to write the result.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
+}
+
+#[derive(Args)]
+pub(crate) struct ReplayArgs {
+    /// The policy to try; the shipped default policy when absent.
+    #[arg(long)]
+    pub(crate) config: Option<PathBuf>,
+    /// A policy to compare it with: who would be treated differently, and why.
+    #[arg(long)]
+    pub(crate) against: Option<PathBuf>,
+    /// The lines' format, detected when absent: a name such as combined, or an nginx log_format string.
+    #[arg(long)]
+    pub(crate) log_format: Option<String>,
+    /// How many subjects to list.
+    #[arg(long, default_value_t = 1000)]
+    pub(crate) top: usize,
+    /// Replay the events of this data folder instead of access logs.
+    #[arg(long)]
+    pub(crate) events: Option<PathBuf>,
+    /// Access logs, plain or gzip, rotated ones in any order; - for standard input.
+    #[arg(required_unless_present = "events")]
+    pub(crate) logs: Vec<PathBuf>,
+    /// How to write the result.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
+}
+
+#[derive(Args)]
+pub(crate) struct ExplainArgs {
+    /// The decision's id, as the visitor's page or the X-Spigot-Decision header shows it.
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+#[derive(Args)]
+pub(crate) struct EventsArgs {
+    /// Only of this route.
+    #[arg(long)]
+    pub(crate) route: Option<String>,
+    /// Only since: a duration (1h, 7d) or a time (2026-12-01T18:00:00Z).
+    #[arg(long)]
+    pub(crate) since: Option<String>,
+    /// Only until: a duration ago or a time.
+    #[arg(long)]
+    pub(crate) until: Option<String>,
+    /// Only with this reason.
+    #[arg(long)]
+    pub(crate) reason: Option<String>,
+    /// Only of this address or prefix.
+    #[arg(long)]
+    pub(crate) ip: Option<String>,
+    /// Only with this action.
+    #[arg(long)]
+    pub(crate) action: Option<String>,
+    /// How many, newest first.
+    #[arg(long, default_value_t = 50)]
+    pub(crate) limit: usize,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+#[derive(Args)]
+pub(crate) struct ForceArgs {
+    /// Methods and path, such as 'POST /signup'.
+    #[arg(required_unless_present = "list")]
+    pub(crate) endpoint: Option<String>,
+    /// Only on this host.
+    #[arg(long)]
+    pub(crate) host: Option<String>,
+    /// For how long; without end when absent.
+    #[arg(long = "for")]
+    pub(crate) duration: Option<String>,
+    /// Why.
+    #[arg(long, default_value = "")]
+    pub(crate) reason: String,
+    /// Stop forcing it.
+    #[arg(long)]
+    pub(crate) stop: bool,
+    /// Show what is forced.
+    #[arg(long)]
+    pub(crate) list: bool,
+    #[command(flatten)]
+    pub(crate) author: Author,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+#[derive(Args)]
+pub(crate) struct ListArgs {
+    #[command(subcommand)]
+    pub(crate) what: ListCommand,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ListCommand {
+    /// Let an address or prefix pass.
+    Allow(EntryArgs),
+    /// Refuse an address or prefix.
+    Deny(EntryArgs),
+    /// Show both lists.
+    Show,
+    /// Take an address or prefix off both lists.
+    Remove {
+        /// The address or prefix.
+        prefix: String,
+        #[command(flatten)]
+        author: Author,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct EntryArgs {
+    /// The address or prefix.
+    pub(crate) prefix: String,
+    /// For how long; without end when absent.
+    #[arg(long = "for")]
+    pub(crate) duration: Option<String>,
+    /// Why.
+    #[arg(long, default_value = "")]
+    pub(crate) note: String,
+    #[command(flatten)]
+    pub(crate) author: Author,
+}
+
+#[derive(Args)]
+pub(crate) struct ExceptionArgs {
+    #[command(subcommand)]
+    pub(crate) what: ExceptionCommand,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ExceptionCommand {
+    /// Make an exception.
+    Add {
+        /// Its name.
+        name: String,
+        /// For an address or prefix; for everybody when absent.
+        #[arg(long)]
+        address: Option<String>,
+        /// For a route; may be given several times; for every route when absent.
+        #[arg(long)]
+        route: Vec<String>,
+        /// From when; now when absent.
+        #[arg(long)]
+        start: Option<String>,
+        /// For how long.
+        #[arg(long = "for")]
+        duration: String,
+        /// Allow so many times what is usual; requests pass altogether when absent.
+        #[arg(long)]
+        times: Option<f64>,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        author: Author,
+    },
+    /// Show the exceptions in force or to come.
+    Show,
+    /// End an exception.
+    Remove {
+        /// Its name.
+        name: String,
+        #[command(flatten)]
+        author: Author,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct RestrictArgs {
+    #[command(subcommand)]
+    pub(crate) what: RestrictCommand,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum RestrictCommand {
+    /// Restrict an address or prefix.
+    Add {
+        /// The address or prefix.
+        prefix: String,
+        /// For how long.
+        #[arg(long = "for")]
+        duration: String,
+        /// What happens to its requests: throttle, challenge, shadow or block.
+        #[arg(long, default_value = "block")]
+        action: String,
+        /// Why.
+        #[arg(long, default_value = "")]
+        reason: String,
+        #[command(flatten)]
+        author: Author,
+    },
+    /// Show the restrictions in force, automatic ones too.
+    Show,
+    /// Lift a restriction that was set by hand.
+    Lift {
+        /// The address or prefix.
+        prefix: String,
+        #[command(flatten)]
+        author: Author,
+    },
+}
+
+/// Runs the command of this process's arguments.
+pub(crate) fn run() -> Result<(), String> {
+    match Cli::parse().command {
+        Command::Demo(args) => commands::demo::run(&args),
+        Command::Run(args) => commands::run::run(&args),
+        Command::Check(args) => commands::check::run(&args),
+        Command::Replay(args) => commands::replay::run(args),
+        Command::Explain(args) => commands::events::explain(&args),
+        Command::Events(args) => commands::events::list(&args),
+        Command::Force(args) => commands::settings::force(&args),
+        Command::List(args) => commands::settings::list(&args),
+        Command::Exception(args) => commands::settings::exception(&args),
+        Command::Restrict(args) => commands::settings::restrict(&args),
+        Command::Schema => {
+            print!("{}", spigot_decision::policy::json_schema());
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,16 @@
+use crate::cli::RunArgs;
+use crate::config::Config;
+use crate::log;
+
+pub(crate) fn run(args: &RunArgs) -> Result<(), String> {
+    let config = Config::read(&args.config)?;
+    let addresses: Vec<String> = config.server.listen.iter().map(ToString::to_string).collect();
+    let revision = config.policy.revision.clone();
+    let running = crate::run::start(config, Some(args.config.clone()))?;
+    log::line("started", &[("listen", &addresses.join(" ")), ("revision", &revision)]);
+    running.wait().map_err(|error| error.to_string())?;
+    log::line("stopping", &[]);
+    running.stop();
+    log::line("stopped", &[]);
+    Ok(())
+}

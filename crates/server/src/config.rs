@@ -1,0 +1,254 @@
+//! `spigot.toml`: the server's own settings beside the policy, read with the same care.
+
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use spigot_decision::policy::source::{Problems, Section};
+use spigot_decision::policy::units::{duration_millis, size_bytes};
+use spigot_decision::policy::{load_with, Policy, PrefixMap};
+use spigot_decision::Prefix;
+use spigot_gateway::{Bounds, Settings, Site};
+
+/// A whole configuration.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) policy: Policy,
+    pub(crate) server: Server,
+}
+
+/// The server's own part.
+#[derive(Debug, Default)]
+pub(crate) struct Server {
+    pub(crate) listen: Vec<SocketAddr>,
+    pub(crate) tls: Option<TlsFiles>,
+    pub(crate) admin: Option<SocketAddr>,
+    pub(crate) data: PathBuf,
+    pub(crate) sites: Vec<Site>,
+    pub(crate) trusted_proxies: Vec<Prefix>,
+    pub(crate) forwarded_header: String,
+    pub(crate) proxy_protocol: bool,
+    pub(crate) threads: usize,
+    pub(crate) counter_bytes: usize,
+    pub(crate) bounds: Bounds,
+    pub(crate) events: Events,
+}
+
+/// Where TLS is spoken, and with what.
+#[derive(Clone, Debug)]
+pub(crate) struct TlsFiles {
+    pub(crate) listen: Vec<SocketAddr>,
+    pub(crate) certificate: PathBuf,
+    pub(crate) key: PathBuf,
+}
+
+/// How long events are kept.
+#[derive(Clone, Debug)]
+pub(crate) struct Events {
+    pub(crate) keep_days: u32,
+    pub(crate) keep_bytes: u64,
+    pub(crate) truncate_after_days: Option<u32>,
+}
+
+impl Default for Events {
+    fn default() -> Self {
+        Self { keep_days: 30, keep_bytes: 2 << 30, truncate_after_days: None }
+    }
+}
+
+impl Config {
+    /// Reads a file.
+    pub(crate) fn read(path: &Path) -> Result<Self, String> {
+        let text = std::fs::read_to_string(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+        Self::parse(&path.display().to_string(), &text).map_err(|problems| problems.to_string())
+    }
+
+    /// Reads a text; a policy alone is a configuration without upstreams.
+    pub(crate) fn parse(file: &str, text: &str) -> Result<Self, Problems> {
+        load_with(file, text, server).map(|(policy, server)| Self { policy, server })
+    }
+}
+
+impl Server {
+    pub(crate) fn gateway_settings(&self) -> Settings {
+        Settings {
+            sites: self.sites.clone(),
+            trusted_proxies: PrefixMap::new(self.trusted_proxies.iter().map(|prefix| (*prefix, ()))),
+            forwarded_header: self.forwarded_header.clone(),
+            bounds: self.bounds.clone(),
+        }
+    }
+}
+
+fn server(top: &Section<'_, '_>) -> Server {
+    let mut server = Server {
+        listen: addresses(top, "listen").unwrap_or_else(|| vec![SocketAddr::from(([127, 0, 0, 1], 8080))]),
+        tls: tls(top),
+        admin: address(top, "admin"),
+        data: top.text("data").map_or_else(|| PathBuf::from("spigot-data"), |text| PathBuf::from(text.value)),
+        sites: sites(top),
+        trusted_proxies: prefixes(top, "trusted_proxies"),
+        forwarded_header: top.text("forwarded_header").map_or("x-forwarded-for".to_owned(), |text| text.value.to_ascii_lowercase()),
+        proxy_protocol: top.flag("proxy_protocol").is_some_and(|flag| flag.value),
+        threads: top.integer("threads", 1..=1024).map_or(0, |n| usize::try_from(n.value).unwrap_or(0)),
+        counter_bytes: 128 << 20,
+        bounds: bounds(top),
+        events: events(top),
+    };
+    if let Some(bytes) = top.parsed("counter_memory", size_bytes) {
+        server.counter_bytes = usize::try_from(bytes.value).unwrap_or(usize::MAX);
+    }
+    server
+}
+
+fn address(section: &Section<'_, '_>, key: &'static str) -> Option<SocketAddr> {
+    section.parsed(key, |text| text.parse().map_err(|_| "write an address with its port, for example \"127.0.0.1:8081\"".to_owned())).map(|a| a.value)
+}
+
+fn addresses(section: &Section<'_, '_>, key: &'static str) -> Option<Vec<SocketAddr>> {
+    let texts = section.texts(key)?;
+    let mut found = Vec::new();
+    for text in texts {
+        match text.value.parse() {
+            Ok(address) => found.push(address),
+            Err(_) => section.reader.problem(text.span, format!("\"{}\" is no address", text.value), "write an address with its port, for example \"0.0.0.0:8080\""),
+        }
+    }
+    Some(found)
+}
+
+fn prefixes(section: &Section<'_, '_>, key: &'static str) -> Vec<Prefix> {
+    let mut found = Vec::new();
+    for text in section.texts(key).unwrap_or_default() {
+        match Prefix::parse(text.value) {
+            Some(prefix) => found.push(prefix),
+            None => section.reader.problem(text.span, format!("\"{}\" is no address or prefix", text.value), "write for example \"10.0.0.0/8\""),
+        }
+    }
+    found
+}
+
+fn tls(top: &Section<'_, '_>) -> Option<TlsFiles> {
+    let part = top.table("tls")?;
+    let certificate = part.require("certificate", part.text("certificate"), "certificate = \"/etc/spigot/site.pem\"");
+    let key = part.require("key", part.text("key"), "key = \"/etc/spigot/site.key\"");
+    let listen = addresses(&part, "listen").unwrap_or_else(|| vec![SocketAddr::from(([0, 0, 0, 0], 8443))]);
+    part.finish();
+    Some(TlsFiles { listen, certificate: certificate?.value.into(), key: key?.value.into() })
+}
+
+fn sites(top: &Section<'_, '_>) -> Vec<Site> {
+    let mut sites = Vec::new();
+    for part in top.tables("site") {
+        let hosts = part.texts("host").unwrap_or_default().iter().map(|host| host.value.to_ascii_lowercase()).collect();
+        part.require("upstream", part.has("upstream").then_some(()), "upstream = \"http://127.0.0.1:3000\"");
+        let upstreams = upstreams(&part);
+        part.finish();
+        sites.push(Site { hosts, upstreams });
+    }
+    let all = upstreams(top);
+    if !all.is_empty() {
+        sites.push(Site { hosts: Vec::new(), upstreams: all });
+    }
+    sites
+}
+
+fn upstreams(section: &Section<'_, '_>) -> Vec<SocketAddr> {
+    let mut found = Vec::new();
+    for text in section.texts("upstream").unwrap_or_default() {
+        let name = text.value.strip_prefix("http://").map(|rest| rest.trim_end_matches('/'));
+        let Some(name) = name.filter(|name| !name.contains('/')) else {
+            section.reader.problem(text.span, format!("\"{}\" is no upstream", text.value), "write for example \"http://127.0.0.1:3000\", without a path");
+            continue;
+        };
+        let with_port = if name.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) { name.to_owned() } else { format!("{name}:80") };
+        match with_port.to_socket_addrs() {
+            Ok(addresses) => found.extend(addresses),
+            Err(error) => section.reader.problem(text.span, format!("\"{}\" cannot be found: {error}", text.value), "check the name, or write the address itself"),
+        }
+    }
+    found
+}
+
+fn bounds(top: &Section<'_, '_>) -> Bounds {
+    let mut bounds = Bounds::default();
+    let Some(part) = top.table("bounds") else { return bounds };
+    let time = |key, slot: &mut Duration| {
+        if let Some(millis) = part.parsed(key, duration_millis) {
+            *slot = Duration::from_millis(millis.value);
+        }
+    };
+    time("head_time", &mut bounds.head_time);
+    time("inspect_time", &mut bounds.inspect_time);
+    time("connect_time", &mut bounds.connect_time);
+    time("answer_time", &mut bounds.answer_time);
+    let number = |key, most: i64| part.integer(key, 1..=most).map(|n| n.value);
+    if let Some(n) = number("headers", 1000) {
+        bounds.headers = usize::try_from(n).unwrap_or(bounds.headers);
+    }
+    if let Some(n) = number("connections_per_address", 1_000_000) {
+        bounds.connections_per_address = u32::try_from(n).unwrap_or(u32::MAX);
+    }
+    if let Some(n) = number("connections", 10_000_000) {
+        bounds.connections = u32::try_from(n).unwrap_or(u32::MAX);
+    }
+    if let Some(n) = number("streams", 10_000) {
+        bounds.streams = u32::try_from(n).unwrap_or(u32::MAX);
+    }
+    let size = |key, most: u64| part.parsed(key, |text| size_bytes(text).and_then(|n| if n <= most { Ok(n) } else { Err(format!("at most {most} bytes")) })).map(|s| s.value);
+    if let Some(n) = size("head", 1 << 20) {
+        bounds.head_bytes = usize::try_from(n).unwrap_or(bounds.head_bytes);
+    }
+    if let Some(n) = size("target", 64 << 10) {
+        bounds.target_bytes = usize::try_from(n).unwrap_or(bounds.target_bytes);
+    }
+    if let Some(n) = size("kept_form", 1 << 30) {
+        bounds.stash_bytes = n;
+    }
+    if let Some(n) = size("kept_forms", 64 << 30) {
+        bounds.stash_bytes_total = n;
+    }
+    part.finish();
+    bounds
+}
+
+fn events(top: &Section<'_, '_>) -> Events {
+    let mut events = Events::default();
+    let Some(part) = top.table("events") else { return events };
+    if let Some(keep) = part.parsed("keep", days) {
+        events.keep_days = keep.value;
+    }
+    if let Some(size) = part.parsed("keep_size", size_bytes) {
+        events.keep_bytes = size.value;
+    }
+    events.truncate_after_days = part.parsed("truncate_addresses_after", days).map(|d| d.value);
+    part.finish();
+    events
+}
+
+fn days(text: &str) -> Result<u32, String> {
+    let millis = duration_millis(text)?;
+    if millis % 86_400_000 == 0 { Ok(u32::try_from(millis / 86_400_000).unwrap_or(u32::MAX)) } else { Err("write whole days, for example \"30d\"".to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ten_lines_are_a_useful_configuration() {
+        let text = "listen = \"127.0.0.1:8080\"\nupstream = \"http://127.0.0.1:3000\"\n\n[[route]]\nname = \"login\"\nmatch = \"POST /login\"\npreset = \"high\"\n";
+        let config = Config::parse("spigot.toml", text).unwrap();
+        assert_eq!(config.server.sites[0].upstreams, ["127.0.0.1:3000".parse().unwrap()]);
+        assert_eq!(config.policy.routes.len(), 2, "the route and the default");
+        assert!(Config::parse("x", "upstream = \"http://127.0.0.1:3000\"").unwrap().policy.routes.len() > 5, "without routes the default policy decides");
+    }
+
+    #[test]
+    fn everything_wrong_is_said_at_once() {
+        let text = "lisen = \"127.0.0.1:8080\"\nupstream = \"ftp://x\"\n[bounds]\nhead_time = \"soon\"\n";
+        let problems = Config::parse("spigot.toml", text).unwrap_err();
+        assert_eq!(problems.problems.len(), 3, "{problems}");
+        assert!(problems.to_string().contains("did you mean \"listen\"?"), "{problems}");
+    }
+}

@@ -1,0 +1,238 @@
+//! Wiring: from a configuration to threads that serve.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use spigot_admin::PolicyStore;
+use spigot_event::{Recorder, RecorderSettings, Retention, SqliteSink, WriterHandle};
+use spigot_gateway::{listen, serve, Gateway, Snapshot, Tls};
+use spigot_state::{Memory, MemorySettings};
+use tokio::sync::watch;
+
+use crate::admin_http;
+use crate::clock::{clock, now};
+use crate::config::{Config, Server};
+use crate::secrets::Secrets;
+use crate::tls;
+
+/// How long requests in progress may take to end after a stop.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// A running Spigot.
+pub(crate) struct Running {
+    stop: watch::Sender<bool>,
+    threads: Vec<JoinHandle<()>>,
+    writer: Option<WriterHandle>,
+    control: Option<JoinHandle<()>>,
+}
+
+/// Starts everything and returns; listening sockets are open then.
+pub(crate) fn start(config: Config, file: Option<PathBuf>) -> Result<Running, String> {
+    let server = config.server;
+    if server.sites.is_empty() {
+        return Err("the configuration names no upstream; add a line such as: upstream = \"http://127.0.0.1:3000\"".to_owned());
+    }
+    let start = now();
+    let store = PolicyStore::open(&server.data).map_err(|error| error.to_string())?;
+    let secrets = Secrets::open(&server.data, start).map_err(|error| format!("the secrets in {} cannot be used: {error}", server.data.display()))?;
+    let state = Memory::new(MemorySettings { counter_bytes: server.counter_bytes, ..MemorySettings::default() }, start);
+    let (hours, restrictions) = store.kept().map_err(|error| error.to_string())?;
+    state.hours.restore(hours);
+    state.restrictions.restore(restrictions);
+    let (recorder, writer) = recorder(&server)?;
+    let operator = store.operator(start).map_err(|error| error.to_string())?;
+    let snapshot = Snapshot { policy: Arc::new(config.policy.with_operator(operator)), settings: server.gateway_settings(), keyring: secrets.keyring() };
+    let gateway = Gateway::new(snapshot, Arc::new(state), recorder, clock(), secrets.subject_keys());
+    let certificates = server.tls.as_ref().map(|files| tls::load(files)).transpose()?;
+    let (stop, stopped) = watch::channel(false);
+    let mut threads = Vec::new();
+    let fronts = server.listen.iter().map(|address| (*address, None)).chain(
+        server.tls.iter().flat_map(|files| &files.listen).map(|address| (*address, certificates.clone())),
+    );
+    let count = if server.threads > 0 { server.threads } else { std::thread::available_parallelism().map_or(1, usize::from) };
+    for (address, tls) in fronts {
+        for _ in 0..count {
+            let listener = listen(address).map_err(|error| format!("{address} cannot be listened on: {error}"))?;
+            threads.push(front(gateway.clone(), listener, tls.clone(), server.proxy_protocol, stopped.clone())?);
+        }
+    }
+    let control = control(Control { gateway: gateway.clone(), store, server, file, certificates, stopped })?;
+    Ok(Running { stop, threads, writer: Some(writer), control: Some(control) })
+}
+
+fn recorder(server: &Server) -> Result<(Recorder, WriterHandle), String> {
+    let retention = Retention {
+        days: server.events.keep_days,
+        bytes: server.events.keep_bytes,
+        truncate_addresses_after: server.events.truncate_after_days,
+        ..Retention::default()
+    };
+    let sink = SqliteSink::open(&server.data, retention).map_err(|error| error.to_string())?;
+    Ok(Recorder::start(sink, RecorderSettings::default()))
+}
+
+fn front(gateway: Arc<Gateway<Memory>>, listener: std::net::TcpListener, tls: Option<Tls>, proxy_protocol: bool, stopped: watch::Receiver<bool>) -> Result<JoinHandle<()>, String> {
+    let serve = move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
+        let local = tokio::task::LocalSet::new();
+        local.block_on(&runtime, async move {
+            if let Err(error) = serve(gateway, listener, tls, proxy_protocol, stopped, GRACE).await {
+                crate::log::line("listener_failed", &[("error", &error.to_string())]);
+            }
+        });
+    };
+    std::thread::Builder::new().name("spigot-front".to_owned()).spawn(serve).map_err(|error| format!("a thread cannot be started: {error}"))
+}
+
+/// What the control thread looks after: settings, certificates, persistence, the admin port.
+struct Control {
+    gateway: Arc<Gateway<Memory>>,
+    store: PolicyStore,
+    server: Server,
+    file: Option<PathBuf>,
+    certificates: Option<Tls>,
+    stopped: watch::Receiver<bool>,
+}
+
+fn control(control: Control) -> Result<JoinHandle<()>, String> {
+    let admin = control.server.admin.map(listen).transpose().map_err(|error| format!("the admin address cannot be listened on: {error}"))?;
+    let run = move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
+        let local = tokio::task::LocalSet::new();
+        local.block_on(&runtime, control.run(admin));
+    };
+    std::thread::Builder::new().name("spigot-control".to_owned()).spawn(run).map_err(|error| format!("a thread cannot be started: {error}"))
+}
+
+impl Control {
+    async fn run(mut self, admin: Option<std::net::TcpListener>) {
+        if let Some(listener) = admin {
+            tokio::task::spawn_local(admin_http::serve(self.gateway.clone(), listener));
+        }
+        let mut ticks = tokio::time::interval(Duration::from_millis(250));
+        let mut hangup = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).ok();
+        let mut version = self.store.version().unwrap_or(0);
+        let mut seen = self.file.as_deref().and_then(stamp);
+        let mut turn = 0u64;
+        while !*self.stopped.borrow() {
+            let asked = tokio::select! {
+                _ = ticks.tick() => false,
+                Some(()) = async { match &mut hangup { Some(signal) => signal.recv().await, None => std::future::pending().await } } => true,
+                _ = self.stopped.changed() => false,
+            };
+            turn += 1;
+            let changed = self.store.version().unwrap_or(version);
+            let touched = self.file.as_deref().and_then(stamp);
+            if asked || touched != seen {
+                seen = touched;
+                version = changed;
+                self.reload();
+            } else if changed != version {
+                version = changed;
+                self.operator_changed();
+            }
+            if turn.is_multiple_of(4) {
+                self.keep(turn.is_multiple_of(40));
+                self.gateway.state.table.maintain(3600, now());
+            }
+            if turn.is_multiple_of(4 * 60) {
+                self.gateway.recorder.maintain(now());
+            }
+        }
+        self.keep(true);
+    }
+
+    /// Reads the configuration and the certificates again. Whatever is wrong is said, and what stood stays.
+    fn reload(&mut self) {
+        if let (Some(files), Some(certificates)) = (&self.server.tls, &self.certificates) {
+            match tls::config(files) {
+                Ok(config) => certificates.store(Arc::new(config)),
+                Err(error) => crate::log::line("certificates_refused", &[("error", &error)]),
+            }
+        }
+        let Some(file) = &self.file else { return };
+        let read = Config::read(file).and_then(|config| {
+            let operator = self.store.operator(now()).map_err(|error| error.to_string())?;
+            let secrets = Secrets::open(&self.server.data, now()).map_err(|error| error.to_string())?;
+            Ok(Snapshot { policy: Arc::new(config.policy.with_operator(operator)), settings: config.server.gateway_settings(), keyring: secrets.keyring() })
+        });
+        match read {
+            Ok(snapshot) => {
+                crate::log::line("configuration_loaded", &[("revision", &snapshot.policy.revision)]);
+                self.gateway.snapshot.store(Arc::new(snapshot));
+            }
+            Err(error) => crate::log::line("configuration_refused", &[("error", &error)]),
+        }
+    }
+
+    /// Puts the operator's changed settings in force.
+    fn operator_changed(&mut self) {
+        let operator = match self.store.operator(now()) {
+            Ok(operator) => operator,
+            Err(error) => return crate::log::line("settings_refused", &[("error", &error.to_string())]),
+        };
+        let config = match &self.file {
+            Some(file) => Config::read(file).map(|config| config.policy),
+            None => spigot_decision::policy::load("default", spigot_decision::policy::DEFAULT).map_err(|problems| problems.to_string()),
+        };
+        let secrets = Secrets::open(&self.server.data, now()).map_err(|error| error.to_string());
+        match (config, secrets) {
+            (Ok(policy), Ok(secrets)) => {
+                let policy = policy.with_operator(operator);
+                crate::log::line("settings_changed", &[("revision", &policy.revision)]);
+                let settings = self.server.gateway_settings();
+                self.gateway.snapshot.store(Arc::new(Snapshot { policy: Arc::new(policy), settings, keyring: secrets.keyring() }));
+            }
+            (Err(error), _) | (_, Err(error)) => crate::log::line("settings_refused", &[("error", &error)]),
+        }
+    }
+
+    fn keep(&mut self, restrictions: bool) {
+        let state = &self.gateway.state;
+        state.hours.running(now());
+        let hours = state.hours.take_changed();
+        let restricted = restrictions.then(|| state.restrictions.snapshot());
+        if let Err(error) = self.store.keep(&hours, restricted.as_deref(), now()) {
+            crate::log::line("keeping_failed", &[("error", &error.to_string())]);
+        }
+    }
+}
+
+type Stamp = (std::time::SystemTime, u64);
+
+fn stamp(path: &Path) -> Option<Stamp> {
+    let metadata = std::fs::metadata(path).ok()?;
+    Some((metadata.modified().ok()?, metadata.len()))
+}
+
+impl Running {
+    /// Waits for SIGINT or SIGTERM.
+    pub(crate) fn wait(&self) -> io::Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async {
+            let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            Ok(())
+        })
+    }
+
+    /// Takes no more connections, lets requests in progress end, writes what is still in memory.
+    pub(crate) fn stop(mut self) {
+        let _ = self.stop.send(true);
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+        if let Some(control) = self.control.take() {
+            let _ = control.join();
+        }
+        if let Some(writer) = self.writer.take() {
+            writer.stop();
+        }
+    }
+}

@@ -1,0 +1,157 @@
+// The page's logic: solve, submit, go on. Each part is in its own file; this one decides what happens in which order.
+
+import { pickLanguage } from "./languages.js";
+import { openLanes } from "./lanes.js";
+import { createLoopGuard } from "./loop-guard.js";
+import { parseChallenge, readAnswer, toBase64Url, withPuzzle } from "./protocol.js";
+import type { Answer, Challenge, Submission } from "./protocol.js";
+import { returnAddress } from "./return-address.js";
+import { Pool, solvePuzzle } from "./solve.js";
+import { createView } from "./view.js";
+
+/** An expired or spent challenge, or a dropped connection, is tried again without a word; then the visitor decides. */
+const TRIES_MAX = 3;
+const RECONNECT_MILLIS = 1_000;
+/** A server that does not answer at all. */
+const SUBMIT_MILLIS_MAX = 20_000;
+
+const base = new URL(".", (document.currentScript as HTMLScriptElement | null)?.src ?? "/.spigot/").href;
+const view = createView(pickLanguage(navigator.languages ?? [navigator.language]));
+const guard = createLoopGuard(() => sessionStorage, Date.now);
+const page = parseChallenge(document.getElementById("spigot-challenge")!.textContent ?? "");
+const isGet = page.method === "GET" || page.method === "HEAD";
+const target = returnAddress(page.return_to, location.origin);
+let leaving = false;
+
+addEventListener("pageshow", (event) => {
+  if (event.persisted) comeBack();
+});
+void begin();
+
+async function begin(): Promise<void> {
+  if (!navigator.cookieEnabled) return view.show({ is: "cookies_off", again: () => location.reload() });
+  if (guard.isLooping(target)) return view.show({ is: "looping", again: restart });
+  await attempt(page);
+}
+
+/** Solves and submits until it is done or the visitor has to decide. */
+async function attempt(challenge: Challenge): Promise<void> {
+  view.show({ is: "working" });
+  const pool = new Pool();
+  try {
+    await openLanesFor(challenge, pool);
+    for (let tries = 1; ; tries++) {
+      const answer = await solveAndSubmit(challenge, pool, TRIES_MAX - tries);
+      if (answer.is === "solved") return goOn();
+      if ("challenge" in answer && answer.challenge) challenge = withPuzzle(page, answer.challenge);
+      if (answer.is !== "again" || tries === TRIES_MAX) return fail(answer, challenge);
+    }
+  } catch (error) {
+    console.error(error);
+    fail({ is: "refused", code: "solve_failed" }, challenge);
+  } finally {
+    pool.end();
+  }
+}
+
+async function openLanesFor(challenge: Challenge, pool: Pool): Promise<void> {
+  let opened: (() => void) | undefined;
+  const first = new Promise<void>((resolve) => (opened = resolve));
+  void openLanes(base, challenge.kind === "cachewalk", (lane) => {
+    pool.join(lane);
+    opened!();
+  });
+  await first;
+}
+
+async function solveAndSubmit(challenge: Challenge, pool: Pool, reconnects: number): Promise<Answer> {
+  const start = performance.now();
+  const { proof, kernel } = await solvePuzzle(challenge, pool, view.progress);
+  const millis = Math.round(performance.now() - start);
+  const submission = { challenge: challenge.challenge, proof: toBase64Url(proof), millis, kernel };
+  for (; ; reconnects--) {
+    const answer = await submit(challenge.solve_url, submission);
+    if (answer.is !== "unreachable" || reconnects <= 0) return answer;
+    await new Promise((resolve) => setTimeout(resolve, RECONNECT_MILLIS));
+  }
+}
+
+async function submit(url: string, submission: Submission): Promise<Answer> {
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), SUBMIT_MILLIS_MAX);
+  try {
+    const response = await fetch(returnAddress(url, location.origin), {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(submission),
+      credentials: "same-origin",
+      signal: abort.signal,
+    });
+    return readAnswer(response.status, await response.json().catch(() => undefined));
+  } catch {
+    return { is: "unreachable" };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function goOn(): void {
+  view.progress(1);
+  if (isGet) {
+    view.show({ is: "going", sending: false });
+    leave(open);
+  } else if (page.stash !== null && !page.too_large) {
+    view.show({ is: "going", sending: true });
+    leave(() => sendStash(page.stash!));
+  } else {
+    const tooLargeBytes = page.too_large ? page.max_upload_bytes : undefined;
+    view.show({ is: "not_sent", tooLargeBytes, back: () => history.back() });
+  }
+}
+
+function leave(how: () => void): void {
+  guard.note(target);
+  leaving = true;
+  how();
+}
+
+/** Keeps the fragment, which the server never saw. To the same address with a fragment a browser would only scroll. */
+function open(): void {
+  const [here] = location.href.split("#");
+  if (location.hash !== "" && here === target.split("#")[0]) location.reload();
+  else location.replace(target.includes("#") ? target : target + location.hash);
+}
+
+/** The server puts the kept body in the place of this one. */
+function sendStash(stash: string): void {
+  const form = document.createElement("form");
+  form.method = "post";
+  form.action = target;
+  form.hidden = true;
+  const input = document.createElement("input");
+  input.type = "hidden";
+  input.name = "spigot-stash";
+  input.value = stash;
+  form.append(input);
+  document.body.append(form);
+  form.submit();
+}
+
+function fail(answer: Answer, challenge: Challenge): void {
+  const code = "code" in answer ? answer.code : undefined;
+  // A reload would send a form's body once more and lose the kept one; the server gives a fresh challenge anyway.
+  const again = isGet ? restart : () => void attempt(challenge);
+  view.show({ is: "failed", offline: answer.is === "unreachable", code, again });
+}
+
+function restart(): void {
+  guard.forget();
+  if (isGet) location.reload();
+  else void attempt(page);
+}
+
+/** The visitor pressed the browser's back button, and the page is as it was left. */
+function comeBack(): void {
+  if (isGet) location.reload();
+  else if (leaving) view.show({ is: "already_sent", back: () => history.back() });
+}

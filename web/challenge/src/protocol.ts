@@ -1,0 +1,90 @@
+// What the server puts into the page, what it is sent, and what it answers.
+
+/** A puzzle and where its solution goes. */
+export type Puzzle = {
+  /** The signed challenge and its MAC, base64url. */
+  readonly challenge: string;
+  readonly solve_url: string;
+} & (
+  | { readonly kind: "cachewalk"; readonly log2_n: number; readonly grind: number; readonly open: number }
+  | { readonly kind: "sha256"; readonly bits: number }
+);
+
+/** What happens after the solve. */
+export interface Errand {
+  readonly return_to: string;
+  readonly method: string;
+  /** The kept body's id. */
+  readonly stash: string | null;
+  readonly decision: string;
+  /** The body was more than `max_upload_bytes`, and was not kept. */
+  readonly too_large: boolean;
+  readonly max_upload_bytes: number;
+}
+
+export type Challenge = Puzzle & Errand;
+
+export type Kernel = "wasm" | "js";
+
+export interface Submission {
+  readonly challenge: string;
+  /** base64url: the proof for cachewalk, the eight bytes of the nonce for sha256. */
+  readonly proof: string;
+  readonly millis: number;
+  readonly kernel: Kernel;
+}
+
+export type Answer =
+  | { readonly is: "solved" }
+  /** Not our fault and not the visitor's: another challenge is worth solving. */
+  | { readonly is: "again"; readonly code: string; readonly challenge: Challenge }
+  | { readonly is: "refused"; readonly code: string; readonly challenge?: Challenge }
+  | { readonly is: "unreachable" };
+
+const AGAIN = ["expired", "spent", "stale"];
+
+/** Reads the answer to a submission. `body` is whatever came, parsed, or nothing. */
+export function readAnswer(status: number, body: unknown): Answer {
+  const fields = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
+  if (status === 200 && fields["ok"] === true) return { is: "solved" };
+  const code = typeof fields["code"] === "string" ? fields["code"] : `http_${status}`;
+  const challenge = fields["challenge"];
+  if (!isPuzzle(challenge)) return { is: "refused", code };
+  return { is: AGAIN.includes(code) ? "again" : "refused", code, challenge };
+}
+
+/** The page's errand with a fresh puzzle. What the page was made for stays: only the kept body's id may be newer. */
+export function withPuzzle(page: Challenge, fresh: Challenge): Challenge {
+  const { return_to, method, decision, too_large, max_upload_bytes } = page;
+  return { ...fresh, return_to, method, decision, too_large, max_upload_bytes, stash: fresh.stash ?? page.stash };
+}
+
+function isPuzzle(value: unknown): value is Challenge {
+  if (typeof value !== "object" || value === null) return false;
+  const fields = value as Record<string, unknown>;
+  const asks = fields["kind"] === "cachewalk" ? ["log2_n", "grind", "open"] : fields["kind"] === "sha256" ? ["bits"] : null;
+  return (
+    asks !== null &&
+    asks.every((name) => typeof fields[name] === "number") &&
+    typeof fields["challenge"] === "string" &&
+    typeof fields["solve_url"] === "string"
+  );
+}
+
+export function parseChallenge(text: string): Challenge {
+  const value: unknown = JSON.parse(text);
+  if (!isPuzzle(value)) throw new Error("not a challenge this page knows");
+  return value;
+}
+
+/** RFC 4648, section 5, with or without padding. */
+export function fromBase64Url(text: string): Uint8Array {
+  const binary = atob(text.replace(/-/g, "+").replace(/_/g, "/").replace(/=+$/, ""));
+  return Uint8Array.from(binary, (char) => char.charCodeAt(0));
+}
+
+/** RFC 4648, section 5, without padding. */
+export function toBase64Url(bytes: Uint8Array): string {
+  const binary = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+  return btoa(binary).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+}

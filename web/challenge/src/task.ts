@@ -1,0 +1,60 @@
+// A share of the work, done in a worker or on the page. Tasks hold all they need, so that a lost one is given to
+// somebody else.
+
+import { createSolver, type Ground, type Params, type Solver } from "../../solver/cachewalk.js";
+import { createSha256Solver } from "../../solver/sha256.js";
+import type { Kernel } from "./protocol.js";
+
+export type Task =
+  | { readonly do: "leaves"; readonly key: Uint32Array; readonly first: number; readonly count: number }
+  | { readonly do: "tree"; readonly leaves: Uint32Array }
+  | {
+      readonly do: "grind";
+      readonly key: Uint32Array;
+      readonly root: Uint32Array;
+      readonly params: Params;
+      readonly first: number;
+      readonly count: number;
+    }
+  | {
+      readonly do: "sha256";
+      readonly challenge: Uint8Array;
+      readonly bits: number;
+      readonly first: number;
+      readonly count: number;
+    };
+
+/** `leaves` and `tree` give words, `grind` perhaps its find, `sha256` perhaps its nonce. */
+export type Result = Uint32Array | Ground | number | undefined;
+
+export interface Runner {
+  readonly kernel: Kernel;
+  run(task: Task): Result;
+}
+
+export function createRunner(wasm: ArrayBuffer | undefined): Runner {
+  const solver: Solver = createSolver(wasm === undefined ? {} : { wasm });
+  return {
+    kernel: solver.kind,
+    run(task) {
+      switch (task.do) {
+        case "leaves": {
+          const out = new Uint32Array(4 * task.count);
+          solver.leaves(task.key, task.first, task.count, out);
+          return out;
+        }
+        case "tree":
+          return solver.tree(task.leaves);
+        case "grind":
+          return solver.grind(task.key, task.root, task.params, task.first, task.count);
+        case "sha256":
+          return createSha256Solver(task.challenge).search(task.bits, task.first, task.count);
+      }
+    },
+  };
+}
+
+/** To a worker: first the WebAssembly, if there is any; then tasks, one at a time. */
+export type ToWorker = { readonly wasm: ArrayBuffer | undefined } | { readonly task: Task };
+/** From a worker: first its kernel; then each task's result. */
+export type FromWorker = { readonly kernel: Kernel } | { readonly result: Result };

@@ -1,0 +1,58 @@
+// What happens where a browser or a policy takes something away.
+
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { CSP, DEFAULT, closeBrowser, isApplication, visit } from "./stub.mjs";
+
+after(closeBrowser);
+
+const noWorkers = CSP.replace("worker-src 'self'", "worker-src 'none'");
+const noWasm = CSP.replace(" 'wasm-unsafe-eval'", "");
+
+async function solves(options, kernel) {
+  await visit({ breaches: true, ...options }, async ({ stub, page }) => {
+    if (options.init) await page.addInitScript(options.init);
+    await page.goto(`${stub.origin}/a`);
+    await isApplication(page);
+    assert.equal(stub.submissions.length, 1);
+    assert.equal(stub.submissions[0].kernel, kernel);
+  });
+}
+
+test("no workers by policy: the page solves in slices", () => solves({ csp: noWorkers }, "wasm"));
+test("no WebAssembly by policy: JavaScript in workers", () => solves({ csp: noWasm }, "js"));
+test("neither", () => solves({ csp: noWorkers.replace(" 'wasm-unsafe-eval'", "") }, "js"));
+test("sha256 without workers", () => solves({ csp: noWorkers, puzzle: { kind: "sha256", bits: 12 } }, "js"));
+test("the WebAssembly is not there", () => solves({ missing: ["cachewalk.wasm"] }, "js"));
+test("the worker's script is not there", () => solves({ missing: ["worker.js"] }, "wasm"));
+test("no Worker at all", () => solves({ init: () => delete window.Worker }, "wasm"));
+test("no WebAssembly at all", () => solves({ init: () => delete window.WebAssembly }, "js"));
+test("no crypto.subtle, as on plain http", () => {
+  return solves({ init: () => Object.defineProperty(crypto, "subtle", { value: undefined }) }, "wasm");
+});
+
+test("a worker that never answers", () => {
+  return solves({ init: () => (window.Worker = class { postMessage() {} terminate() {} }) }, "wasm");
+});
+
+test("the page stays alive while it solves itself", async () => {
+  const puzzle = { ...DEFAULT, log2_n: 12 };
+  await visit({ csp: noWorkers.replace(" 'wasm-unsafe-eval'", ""), puzzle, breaches: true }, async ({ stub, page }) => {
+    await page.addInitScript(() => {
+      let last = performance.now();
+      window.longest = 0;
+      const beat = () => {
+        const now = performance.now();
+        if (document.getElementById("progress")?.value > 5) window.longest = Math.max(window.longest, now - last);
+        last = now;
+        if (document.getElementById("card")) sessionStorage.setItem("longest", window.longest);
+        setTimeout(beat);
+      };
+      beat();
+    });
+    await page.goto(`${stub.origin}/a`);
+    await isApplication(page);
+    const longest = Number(await page.evaluate(() => sessionStorage.getItem("longest")));
+    assert.ok(longest > 0 && longest < 200, `${longest} ms without a turn`);
+  });
+});

@@ -1,0 +1,196 @@
+// A stand-in for Spigot and the application behind it, and a browser to visit it with.
+
+import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { chromium } from "playwright-core";
+import { refusal } from "../../../solver/test/verifier.mjs";
+import { load } from "../load.mjs";
+
+const { createSolver, keyWords } = await load("../solver/cachewalk.ts");
+const { createJsKernel } = await load("../solver/kernel-js.ts");
+
+export const CSP =
+  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; " +
+  "connect-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+export const SMALL = { kind: "cachewalk", log2_n: 7, grind: 20, open: 3 };
+export const DEFAULT = { kind: "cachewalk", log2_n: 13, grind: 1000, open: 3 };
+export const DECISION = "9f3k2m7q5x8t1b4c";
+
+const CONTENT_TYPES = { js: "text/javascript", css: "text/css", wasm: "application/wasm" };
+const MAX_UPLOAD_BYTES = 1000;
+const dist = (name) => readFileSync(new URL(`../../dist/${name}`, import.meta.url));
+const escape = (text) => text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+
+/** Options: `csp`, `puzzle`, `answers` (codes for the first submissions: null solves, a code refuses; with `+` it brings
+ * a new challenge), `setsCookie`, `hold` (a promise that submissions wait for), `missing` (assets that are 404),
+ * `stays` (the application answers with nothing, so that the page stays where it is), `change` (over the challenge's fields). */
+export async function startStub(options = {}) {
+  const { csp = CSP, puzzle = SMALL, setsCookie = true, missing = [], stays = false, hold, change = {} } = options;
+  const answers = [...(options.answers ?? [])];
+  const stub = { submissions: [], requests: [], stashes: new Map(), issued: 0 };
+  const open = new Set();
+
+  function challenge(errand) {
+    const bytes = randomBytes(120);
+    open.add(bytes.toString("base64url"));
+    stub.issued++;
+    return { challenge: bytes.toString("base64url"), ...puzzle, expires_in_millis: 120000, solve_url: "/.spigot/solve", ...errand };
+  }
+
+  function errand(request, body) {
+    const method = request.method;
+    const tooLarge = body.length > MAX_UPLOAD_BYTES;
+    const stash = method === "POST" && !tooLarge ? `stash-${stub.stashes.size}` : null;
+    if (stash !== null) stub.stashes.set(stash, body);
+    return { return_to: request.url, method, stash, decision: DECISION, too_large: tooLarge, max_upload_bytes: MAX_UPLOAD_BYTES, ...change };
+  }
+
+  function page(request, body) {
+    const plain = dist("plain.html").toString()
+      .replace("{{wait_url}}", "/.spigot/wait")
+      .replace("{{wait_seconds}}", "5")
+      .replace("{{wait_token}}", "w41t");
+    const json = JSON.stringify(challenge(errand(request, body))).replaceAll("<", "\\u003c");
+    return dist("page.html").toString()
+      .replaceAll("{{lang}}", "en")
+      .replaceAll("{{host}}", escape(request.headers.host))
+      .replaceAll("{{decision}}", DECISION)
+      .replace("{{noscript_html}}", () => plain)
+      .replace("{{challenge_json}}", () => json);
+  }
+
+  function waitPage() {
+    return dist("continue.html").toString()
+      .replace("{{refresh_meta}}", '<meta http-equiv="refresh" content="60;url=/">')
+      .replaceAll("{{title}}", "Please wait")
+      .replace("{{text}}", "In 5 seconds this page goes on by itself.")
+      .replace("{{form_html}}", '<form method="post" action="/"><p class="actions"><button class="action">Continue</button></p></form>')
+      .replace("{{decision}}", DECISION);
+  }
+
+  async function solve(body) {
+    await hold;
+    const submission = JSON.parse(body);
+    stub.submissions.push(submission);
+    const code = answers.shift() ?? (open.delete(submission.challenge) ? verify(submission, puzzle) : "spent");
+    if (code === "ok") return { status: 200, fields: { ok: true }, cookie: setsCookie };
+    const fresh = code.endsWith("+") ? { challenge: challenge({}) } : {};
+    return { status: 403, fields: { title: "No", detail: "Not solved", status: 403, code: code.replace("+", ""), ...fresh } };
+  }
+
+  async function handle(request, response) {
+    const body = await bodyOf(request);
+    stub.requests.push(`${request.method} ${request.url}`);
+    const [path] = request.url.split("?");
+    const headers = { "Cache-Control": "no-store" };
+    if (path === "/.spigot/solve") {
+      const { status, fields, cookie } = await solve(body);
+      if (cookie) headers["Set-Cookie"] = "clearance=yes; Path=/; HttpOnly; SameSite=Lax";
+      response.writeHead(status, { ...headers, "Content-Type": status === 200 ? "application/json" : "application/problem+json" });
+      return response.end(JSON.stringify(fields));
+    }
+    headers["Content-Security-Policy"] = csp;
+    if (path === "/.spigot/wait") return response.writeHead(200, { ...headers, "Content-Type": "text/html" }).end(waitPage());
+    if (path.startsWith("/.spigot/")) {
+      const name = path.slice("/.spigot/".length);
+      if (missing.includes(name)) return response.writeHead(404, headers).end();
+      return response.writeHead(200, { ...headers, "Content-Type": CONTENT_TYPES[name.split(".")[1]] }).end(dist(name));
+    }
+    const cleared = /clearance=yes/.test(request.headers.cookie ?? "");
+    if (cleared && stays) return response.writeHead(204).end();
+    if (cleared || path === "/form") {
+      return response.writeHead(200, { "Content-Type": "text/html" }).end(application(request, body));
+    }
+    response.writeHead(403, { ...headers, "Content-Type": "text/html; charset=utf-8" }).end(page(request, body));
+  }
+
+  function application(request, body) {
+    const id = new URLSearchParams(body).get("spigot-stash");
+    const sent = id === null ? body : stub.stashes.get(id);
+    const form = '<form method="post" action="/send"><input name="name"><textarea name="text"></textarea><button>Send</button></form>';
+    const shown = `<p id="got">${request.method} ${escape(request.url)} ${escape(sent ?? "lost")}</p>`;
+    return `<!doctype html><html lang="en"><meta charset="utf-8"><link rel="icon" href="data:,"><title>Application</title><h1>Application</h1>${shown}${form}`;
+  }
+
+  const server = createServer((request, response) => void handle(request, response));
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  stub.origin = `http://127.0.0.1:${server.address().port}`;
+  stub.stop = () => {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(resolve));
+  };
+  return stub;
+}
+
+function verify({ challenge, proof }, puzzle) {
+  const bytes = Buffer.from(challenge, "base64url");
+  const proofBytes = new Uint8Array(Buffer.from(proof, "base64url"));
+  if (puzzle.kind === "sha256") {
+    const digest = createHash("sha256").update(bytes).update(proofBytes).digest();
+    return proofBytes.length === 8 && digest.readUInt32BE() < 2 ** (32 - puzzle.bits) ? "ok" : "wrong";
+  }
+  const params = { log2N: puzzle.log2_n, grind: puzzle.grind, open: puzzle.open };
+  const key = keyWords(new Uint8Array(bytes));
+  return refusal(createSolver(), createJsKernel(), key, params, proofBytes) === "ok" ? "ok" : "wrong";
+}
+
+async function bodyOf(request) {
+  const parts = [];
+  for await (const part of request) parts.push(part);
+  return Buffer.concat(parts).toString();
+}
+
+let browser;
+
+export async function openBrowser() {
+  browser ??= await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: [
+      "--headless",
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+  return browser;
+}
+
+export async function closeBrowser() {
+  await browser?.close();
+}
+
+/** Runs `scenario` in a new browser profile against a new stub. Fails on a request to another origin, on a script's
+ * error and on a breach of the page's policy that the scenario does not expect. */
+export async function visit(options, scenario) {
+  const stub = await startStub(options);
+  const context = await (await openBrowser()).newContext({ locale: "en-US", ...options.context });
+  const foreign = [];
+  const errors = [];
+  context.on("request", (request) => {
+    const url = request.url();
+    if (!url.startsWith(`${stub.origin}/`) && !url.startsWith("data:")) foreign.push(url);
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  page.on("pageerror", (error) => errors.push(String(error)));
+  page.on("console", (message) => {
+    if (/Content Security Policy/.test(message.text())) errors.push(message.text());
+  });
+  try {
+    await scenario({ stub, page, context });
+    assert.deepEqual(foreign, []);
+    if (!options.breaches) assert.deepEqual(errors, []);
+  } finally {
+    await context.close();
+    await stub.stop();
+  }
+}
+
+export const isApplication = (page) => page.waitForSelector("#got").then((got) => got.textContent());
+export const state = (page, name) => page.waitForSelector(`#card[data-state=${name}]`);

@@ -1,0 +1,86 @@
+// The pool with lanes that come late, die, or are all gone.
+
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { test } from "node:test";
+import { load } from "./load.mjs";
+import { refusal } from "../../solver/test/verifier.mjs";
+
+const { Pool, solvePuzzle } = await load("src/solve.ts");
+const { createRunner } = await load("src/task.ts");
+const { createSolver, keyWords } = await load("../solver/cachewalk.ts");
+const { createJsKernel } = await load("../solver/kernel-js.ts");
+
+const bytes = Uint8Array.from({ length: 100 }, (_, n) => n);
+const text = Buffer.from(bytes).toString("base64url");
+const cachewalk = { challenge: text, solve_url: "/", kind: "cachewalk", log2_n: 7, grind: 50, open: 3 };
+const sha256 = { challenge: text, solve_url: "/", kind: "sha256", bits: 10 };
+
+/** Dies at its `lives`-th task. */
+function lane(lives = Infinity) {
+  const runner = createRunner(undefined);
+  return {
+    kernel: "js",
+    onPage: false,
+    sliceMillis: 2,
+    done: 0,
+    async run(task) {
+      await new Promise((resolve) => setTimeout(resolve));
+      if (--lives < 0) throw new Error("gone");
+      this.done++;
+      return runner.run(task);
+    },
+    end() {},
+  };
+}
+
+async function solves(pool, puzzle) {
+  const shares = [];
+  const { proof } = await solvePuzzle(puzzle, pool, (share) => shares.push(share));
+  assert.ok(shares.every((share, n) => share > 0 && share <= 1 && (n === 0 || share >= shares[n - 1])));
+  if (puzzle.kind === "sha256") {
+    const digest = createHash("sha256").update(bytes).update(proof).digest();
+    assert.equal(digest.readUInt16BE() >> 6, 0);
+    assert.equal(proof.length, 8);
+  } else {
+    const params = { log2N: puzzle.log2_n, grind: puzzle.grind, open: puzzle.open };
+    assert.equal(refusal(createSolver(), createJsKernel(), keyWords(bytes), params, proof), "ok");
+  }
+}
+
+for (const puzzle of [cachewalk, sha256]) {
+  test(`${puzzle.kind}: one lane`, async () => {
+    const pool = new Pool();
+    pool.join(lane());
+    await solves(pool, puzzle);
+  });
+
+  test(`${puzzle.kind}: several lanes, one late, all used, twice`, async () => {
+    const pool = new Pool();
+    const lanes = [lane(), lane(), lane()];
+    setTimeout(() => pool.join(lanes[2]), 1);
+    pool.join(lanes[0]);
+    pool.join(lanes[1]);
+    await solves(pool, puzzle);
+    await solves(pool, puzzle);
+    assert.ok(lanes.every(({ done }) => done > 0));
+  });
+
+  for (const lives of [0, 1, 2, 3, 5]) {
+    test(`${puzzle.kind}: a lane that dies after ${lives} tasks, beside another and alone`, async () => {
+      const pool = new Pool();
+      pool.join(lane(lives));
+      pool.join(lane());
+      await solves(pool, puzzle);
+      const alone = new Pool();
+      alone.join(lane(lives));
+      await solves(alone, puzzle);
+    });
+  }
+}
+
+test("what the page itself cannot do is an error, not a loop", async () => {
+  const pool = new Pool();
+  pool.join({ ...lane(0), run: lane(0).run, onPage: true });
+  await assert.rejects(solvePuzzle(cachewalk, pool, () => {}));
+});
