@@ -240,12 +240,13 @@ impl Iterator for Events<'_> {
         if self.left == 0 {
             return None;
         }
-        if self.ready.is_empty() && !self.ended {
-            if let Err(error) = self.fetch() {
-                self.ended = true;
-                self.ready.clear();
-                return Some(Err(self.reader.failed(error)));
-            }
+        if self.ready.is_empty()
+            && !self.ended
+            && let Err(error) = self.fetch()
+        {
+            self.ended = true;
+            self.ready.clear();
+            return Some(Err(self.reader.failed(error)));
         }
         let (at, record) = self.ready.pop_front()?;
         self.cursor = Some(Cursor(at));

@@ -72,7 +72,7 @@ fn everything_arrives_once_in_order_of_time() {
         assert_eq!(recorder.stats(), Stats { waiting: 0, written: 4000, dropped: 0, failed: 0 });
         recorder.record(event(&policy, 4000));
     });
-    let mut sorted = script.written.clone();
+    let mut sorted = script.written;
     sorted.sort_unstable();
     assert_eq!(sorted, (0..=4000).collect::<Vec<_>>(), "the last one by stop()");
     assert_eq!(recorder.written(), 4001);

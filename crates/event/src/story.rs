@@ -299,13 +299,14 @@ impl<'a> Weighing<'a> {
         let asked_otherwise = |(name, gave): &(&str, Gave)| {
             matches!(gave, Gave::Asks(action) if *action >= self.action) && *name != "risk"
         };
-        if let Some((threshold, action)) = reached {
-            if *action == self.action && !self.reasons.iter().any(asked_otherwise) {
-                let less = risk - threshold + 1;
-                lines.push(format!(
-                    "{less} less risk would have been below the {threshold} from which this is done."
-                ));
-            }
+        if let Some((threshold, action)) = reached
+            && *action == self.action
+            && !self.reasons.iter().any(asked_otherwise)
+        {
+            let less = risk - threshold + 1;
+            lines.push(format!(
+                "{less} less risk would have been below the {threshold} from which this is done."
+            ));
         }
         let answered = |action| self.cleared && action == Action::Challenge;
         let next = self.steps.iter().rev().find(|(threshold, action)| {

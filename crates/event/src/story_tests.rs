@@ -6,7 +6,7 @@ use spigot_decision::{Action, Evidence, Level, Prefix, Reason, ReasonKind, Sourc
 use crate::support::{START, cleared, decided, policy, reason};
 use crate::{ChallengeStep, Event, Record, RecordReason};
 
-fn check(action: Action, risk: u8, reasons: &[Reason], change: impl FnOnce(&mut Event), expected: Expect) {
+fn check(action: Action, risk: u8, reasons: &[Reason], change: impl FnOnce(&mut Event), expected: &Expect) {
     let mut event = decided(&policy(), 7, action, risk, reasons);
     change(&mut event);
     // It is a hash over the policy and what it is compiled to.
@@ -49,7 +49,7 @@ fn allow() {
         0,
         &[],
         |_| (),
-        expect![[r#"
+        &expect![[r#"
             Decision ae2584kv15j96000 at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
             GET shop.example/search from 192.0.2.7 (network 64500, country DE, desktop), sent by page, user agent "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".
             The client held no clearance.
@@ -75,7 +75,7 @@ fn allow_because_of_a_list() {
         0,
         &[listed, denied()],
         |_| (),
-        expect![[r#"
+        &expect![[r#"
             Decision ae2584kv15j96000 at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
             GET shop.example/search from 192.0.2.7 (network 64500, country DE, desktop), sent by page, user agent "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".
             The client held no clearance.
@@ -98,7 +98,7 @@ fn allow_because_of_a_clearance() {
         0,
         &[frequency(), cleared(Level::Medium)],
         |event| event.clearance = Some(Level::Medium),
-        expect![[r#"
+        &expect![[r#"
             Decision ae2584kv15j96000 at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
             GET shop.example/search from 192.0.2.7 (network 64500, country DE, desktop), sent by page, user agent "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".
             The client held a clearance of level medium.
@@ -122,7 +122,7 @@ fn log() {
         25,
         &[signal("tool_user_agent", 25), risk(25, 20, Action::Log)],
         |_| (),
-        expect![[r#"
+        &expect![[r#"
             Decision ae2584kv15j96000 at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
             GET shop.example/search from 192.0.2.7 (network 64500, country DE, desktop), sent by page, user agent "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".
             The client held no clearance.
@@ -147,7 +147,7 @@ fn throttle() {
         0,
         &[restriction(Action::Throttle)],
         |event| event.upstream_status = None,
-        expect![[r#"
+        &expect![[r#"
             Decision ae2584kv15j96000 at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
             GET shop.example/search from 192.0.2.7 (network 64500, country DE, desktop), sent by page, user agent "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".
             The client held no clearance.
@@ -178,7 +178,7 @@ fn challenge() {
                 solve_millis: None,
             });
         },
-        expect![[r#"
+        &expect![[r#"
             Decision ae2584kv15j96000 at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
             GET shop.example/search from 192.0.2.7 (network 64500, country DE, desktop), sent by page, user agent "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".
             The client held no clearance.
@@ -211,7 +211,7 @@ fn challenge_for_two_reasons_with_a_clearance_that_is_used_up() {
             risk(60, 50, Action::Challenge),
         ],
         |event| event.clearance = Some(Level::High),
-        expect![[r#"
+        &expect![[r#"
             Decision ae2584kv15j96000 at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
             GET shop.example/search from 192.0.2.7 (network 64500, country DE, desktop), sent by page, user agent "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".
             The client held a clearance of level high.
@@ -239,7 +239,7 @@ fn challenge_in_spite_of_a_clearance() {
         0,
         &[frequency(), cleared(Level::Medium)],
         |event| event.clearance = Some(Level::Medium),
-        expect![[r#"
+        &expect![[r#"
             Decision ae2584kv15j96000 at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
             GET shop.example/search from 192.0.2.7 (network 64500, country DE, desktop), sent by page, user agent "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".
             The client held a clearance of level medium.
@@ -264,7 +264,7 @@ fn shadow() {
         0,
         &[restriction(Action::Shadow), frequency()],
         |_| (),
-        expect![[r#"
+        &expect![[r#"
             Decision ae2584kv15j96000 at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
             GET shop.example/search from 192.0.2.7 (network 64500, country DE, desktop), sent by page, user agent "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".
             The client held no clearance.
@@ -288,7 +288,7 @@ fn block_by_risk_in_monitor_mode() {
         85,
         &[signal("tool_user_agent", 50), signal("no_user_agent", 35), risk(85, 80, Action::Block)],
         |event| event.decision.effective = Action::Allow,
-        expect![[r#"
+        &expect![[r#"
             Decision ae2584kv15j96000 at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
             GET shop.example/search from 192.0.2.7 (network 64500, country DE, desktop), sent by page, user agent "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".
             The client held no clearance.
@@ -320,7 +320,7 @@ fn refused_submission() {
             event.challenge =
                 Some(ChallengeStep { kind: "sha256", log2_work: 16, result, solve_millis: Some(1200) });
         },
-        expect![[r#"
+        &expect![[r#"
             Decision ae2584kv15j96000 at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
             GET shop.example/search from 192.0.2.7 (network 64500, country DE, desktop), sent by page, user agent "evil\u{1b}[2J\"".
             The client held no clearance.
@@ -350,7 +350,7 @@ fn what_is_not_known_does_not_panic() {
         255,
         &unknown,
         |event| event.decision.route = u16::MAX,
-        expect![[r#"
+        &expect![[r#"
             Decision ae2584kv15j96000 at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
             GET shop.example/search from 192.0.2.7 (network 64500, country DE, desktop), sent by page, user agent "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".
             The client held no clearance.

@@ -1,5 +1,7 @@
 //! A process that is killed while it writes loses nothing that was flushed, and corrupts nothing.
 
+#![allow(clippy::unwrap_used, reason = "a test's helpers are outside of its test functions")]
+
 mod support;
 
 use std::io::{BufRead, BufReader, Write};

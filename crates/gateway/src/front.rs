@@ -128,8 +128,8 @@ impl<S: State> Front<S> {
             .timer(TokioTimer::new())
             .header_read_timeout(bounds.head_time)
             .max_headers(bounds.headers)
-            .max_buf_size(bounds.head_bytes.max(8192))
-            .pipeline_flush(true);
+            // No pipeline_flush: with it hyper never sends an answer behind which unread bytes remain.
+            .max_buf_size(bounds.head_bytes.max(8192));
         builder
             .http2()
             .timer(TokioTimer::new())

@@ -40,7 +40,9 @@ impl Held {
     pub(crate) fn take(record: &Record<'_>, trusted: &[Prefix], mut spare: String) -> Self {
         spare.clear();
         let mut ends = [0; PARTS];
-        let (target_host, path, query) = split_target(record.target);
+        // Servers skip white space before the protocol.
+        let target = record.target.trim_end_matches(' ');
+        let (target_host, path, query) = split_target(target);
         let host = target_host.or(record.host).unwrap_or_default();
         let texts = [
             record.method,
@@ -62,7 +64,7 @@ impl Held {
         let shape = match (record.request_malformed, record.malformed_request.trim()) {
             (true, "" | "-") => Shape::Nothing,
             (true, _) => Shape::Malformed,
-            (false, _) if refused(record.method, record.target) => Shape::Malformed,
+            (false, _) if refused(record.method, target) => Shape::Malformed,
             (false, _) => Shape::Request,
         };
         let client = visitor(record, trusted);
@@ -217,6 +219,7 @@ mod tests {
         check("OPTIONS", "*", Some(("shop.example", "/", "")));
         check("CONNECT", "192.0.2.9:443", None);
         check("PRI", "*", None);
+        check("GET", "/a ", Some(("shop.example", "/a", "")));
         check("GET", "/a b", None);
         check("GET", "/a%2fb", None);
     }

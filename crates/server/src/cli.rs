@@ -61,10 +61,10 @@ pub(crate) enum Format {
 #[derive(Args)]
 pub(crate) struct Place {
     /// The data folder of the Spigot that is meant.
-    #[arg(long, default_value = "spigot-data", env = "SPIGOT_DATA")]
+    #[arg(long, global = true, default_value = "spigot-data", env = "SPIGOT_DATA")]
     pub(crate) data: PathBuf,
     /// How to write the result.
-    #[arg(long, value_enum, default_value = "text")]
+    #[arg(long, global = true, value_enum, default_value = "text")]
     pub(crate) format: Format,
 }
 

@@ -16,6 +16,7 @@
 //! run that they joined, that is too early. Chunks of keys whose window has passed are reclaimed by a sweep.
 
 use bytemuck::{Pod, Zeroable};
+use memmap2::MmapMut;
 use parking_lot::Mutex;
 use spigot_decision::{Count, Millis};
 
@@ -143,8 +144,8 @@ struct Chunk {
 }
 
 struct Shard {
-    sets: Box<[Set]>,
-    chunks: Box<[Chunk]>,
+    sets: Zeroed<Set>,
+    chunks: Zeroed<Chunk>,
     free: u32,
     /// Chunks from here on were never used, so that their memory is not touched before.
     untouched: u32,
@@ -155,11 +156,39 @@ struct Shard {
     merged: u64,
 }
 
+/// Zeroed memory straight from the system: pages are only taken as they are written, which an allocator that reuses
+/// its own memory cannot promise.
+struct Zeroed<T> {
+    memory: MmapMut,
+    kind: std::marker::PhantomData<T>,
+}
+
+impl<T> Zeroed<T> {
+    fn new(count: usize) -> Self {
+        let memory = MmapMut::map_anon(count * size_of::<T>()).expect("the system has address space for the counters");
+        Self { memory, kind: std::marker::PhantomData }
+    }
+}
+
+impl<T: Pod> std::ops::Deref for Zeroed<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        bytemuck::cast_slice(&self.memory)
+    }
+}
+
+impl<T: Pod> std::ops::DerefMut for Zeroed<T> {
+    fn deref_mut(&mut self) -> &mut [T] {
+        bytemuck::cast_slice_mut(&mut self.memory)
+    }
+}
+
 impl Shard {
     fn new(sets: usize, chunks: usize) -> Self {
         Self {
-            sets: bytemuck::zeroed_slice_box(sets),
-            chunks: bytemuck::zeroed_slice_box(chunks),
+            sets: Zeroed::new(sets),
+            chunks: Zeroed::new(chunks),
             free: 0,
             untouched: 1,
             chunks_used: 0,

@@ -60,9 +60,14 @@ pub(super) fn compile(section: &Section<'_, '_>, base: Option<&Section<'_, '_>>,
     let mut fallback = None;
     for (depth, part) in sections.iter().enumerate() {
         compiler.in_base = depth > 0;
-        let defaults = compiler.defaults(part);
+        let mut defaults = compiler.defaults(part);
+        if depth > 0 {
+            // What the file says at its top also holds for the routes that it extends, and speaks last.
+            defaults.overrides.push(section);
+        }
         compiler.routes(part, &defaults);
-        fallback.get_or_insert(defaults);
+        let preset = fallback.and_then(|of_file: Defaults<'_, '_>| of_file.preset).or(defaults.preset);
+        fallback = Some(Defaults { preset, ..defaults });
         compiler.exceptions(part);
     }
     let mut settings = Settings::preset(Preset::Low);

@@ -202,13 +202,9 @@ impl Policy {
     #[must_use]
     pub fn route_for(&self, host: &str, method: &str, path: &str) -> u16 {
         let fits = |route: &Route| {
-            (route.hosts.is_empty()
-                || route.hosts.iter().any(|wanted| pattern::host_matches(wanted, host)))
+            (route.hosts.is_empty() || route.hosts.iter().any(|wanted| pattern::host_matches(wanted, host)))
                 && (route.patterns.is_empty()
-                    || route
-                        .patterns
-                        .iter()
-                        .any(|pattern| pattern.matches(method, path)))
+                    || route.patterns.iter().any(|pattern| pattern.matches(method, path)))
         };
         let index = self.routes.iter().position(fits).unwrap_or(self.routes.len() - 1);
         u16::try_from(index).expect("compile bounds routes")

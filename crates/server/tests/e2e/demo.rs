@@ -1,0 +1,94 @@
+//! Starts the demo on free ports with a folder of its own, and ends it.
+
+use std::io::{BufRead, BufReader};
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use super::client::Connection;
+
+pub(crate) struct Demo {
+    process: Child,
+    pub(crate) address: SocketAddr,
+    pub(crate) admin: SocketAddr,
+    pub(crate) folder: tempfile::TempDir,
+}
+
+fn free_port() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+impl Demo {
+    pub(crate) fn start() -> Self {
+        Self::start_in(tempfile::tempdir().unwrap())
+    }
+
+    pub(crate) fn start_in(folder: tempfile::TempDir) -> Self {
+        let (address, admin) = (free_port(), free_port());
+        let mut process = Command::new(env!("CARGO_BIN_EXE_spigot"))
+            .args(["demo", "--listen", &address.to_string(), "--admin", &admin.to_string(), "--data"])
+            .arg(folder.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // It says what to try when it is ready.
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        assert!(lines.next().is_some_and(|line| line.unwrap().contains("Spigot stands in front")), "the demo did not start");
+        std::thread::spawn(move || lines.count());
+        Self { process, address, admin, folder }
+    }
+
+    pub(crate) fn connect(&self) -> Connection {
+        Connection::open(self.address)
+    }
+
+    pub(crate) fn connect_from(&self, last_byte: u8) -> Connection {
+        Connection::open_from(self.address, last_byte)
+    }
+
+    /// Runs another spigot command on the demo's folder.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Output {
+        command(self.folder.path(), arguments)
+    }
+
+    pub(crate) fn kill(mut self) -> tempfile::TempDir {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+        std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap())
+    }
+
+    /// Waits until the running demo shows `wanted` under a path of its health, by asking; there is nothing to sleep
+    /// for, because each question is answered.
+    pub(crate) fn until(&self, what: &str, wanted: impl Fn(&serde_json::Value) -> bool) {
+        for _ in 0..100_000 {
+            let health = Connection::open(self.admin).request("GET", "/health", &[("Connection", "close")], b"").json();
+            if wanted(&health) {
+                return;
+            }
+        }
+        panic!("never: {what}");
+    }
+
+    pub(crate) fn revision(&self) -> String {
+        Connection::open(self.admin).request("GET", "/health", &[("Connection", "close")], b"").json()["revision"].as_str().unwrap().to_owned()
+    }
+
+    /// Runs a command that changes settings and waits until they are in force.
+    pub(crate) fn change(&self, arguments: &[&str]) {
+        let before = self.revision();
+        let output = self.command(arguments);
+        assert!(output.status.success(), "{output:?}");
+        self.until("a new revision", |health| health["revision"] != before);
+    }
+}
+
+pub(crate) fn command(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_spigot")).args(arguments).arg("--data").arg(folder).output().unwrap()
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

@@ -1,0 +1,59 @@
+//! What operators do while it runs, and what they see.
+
+use super::client::Connection;
+use super::demo::{command, Demo};
+
+#[test]
+fn a_forced_challenge_a_denied_address_and_their_ends() {
+    let demo = Demo::start();
+    assert_eq!(demo.connect().get("/products/1").status, 200);
+    demo.change(&["force", "GET /products/*", "--for", "1h", "--reason", "test", "--author", "ada"]);
+    let challenged = demo.connect().get("/products/1");
+    assert_eq!((challenged.status, challenged.header("x-captcha-reason")), (403, Some("manual")));
+    assert_eq!(demo.connect().get("/").status, 200, "only there");
+    demo.change(&["force", "GET /products/*", "--stop"]);
+    assert_eq!(demo.connect().get("/products/1").status, 200);
+    demo.change(&["list", "deny", "127.0.0.7", "--note", "test"]);
+    assert_eq!(demo.connect_from(7).get("/").status, 403);
+    assert_eq!(demo.connect().get("/").status, 200);
+    demo.change(&["list", "remove", "127.0.0.7"]);
+    assert_eq!(demo.connect_from(7).get("/").status, 200);
+    demo.change(&["restrict", "add", "127.0.0.8", "--for", "1h", "--action", "throttle"]);
+    let mut slowed = demo.connect_from(8);
+    assert_eq!(slowed.get("/").status, 200, "a trickle passes");
+    let second = slowed.get("/");
+    assert_eq!((second.status, second.header("retry-after")), (429, Some("60")));
+    let nonsense = demo.command(&["list", "deny", "127.0.0"]);
+    assert!(!nonsense.status.success() && String::from_utf8_lossy(&nonsense.stderr).contains("no address or prefix"));
+}
+
+#[test]
+fn decisions_are_recorded_and_explained() {
+    let demo = Demo::start();
+    let refused = demo.connect().request("GET", "/login", &[("Accept", "application/json")], b"").json();
+    let id = refused["decision"].as_str().unwrap().to_owned();
+    demo.until("the event is written", |health| health["events"]["written"].as_u64() > Some(0));
+    let story = demo.command(&["explain", &id]);
+    let story = String::from_utf8_lossy(&story.stdout).into_owned();
+    assert!(story.contains("sensitive_route") && story.contains("login"), "{story}");
+    let events = demo.command(&["events", "--route", "login", "--since", "1h", "--reason", "sensitive_route", "--ip", "127.0.0.0/8", "--format", "json"]);
+    let line: serde_json::Value = serde_json::from_slice(&events.stdout).unwrap();
+    assert_eq!((line["id"].as_str(), line["action"].as_str()), (Some(id.as_str()), Some("challenge")));
+    let other = demo.command(&["events", "--ip", "192.0.2.0/24"]);
+    assert!(String::from_utf8_lossy(&other.stdout).contains("Nothing happened"));
+    let metrics = Connection::open(demo.admin).request("GET", "/metrics", &[("Connection", "close")], b"").text();
+    assert!(metrics.contains("spigot_requests_total{action=\"challenge\"} 1"), "{metrics}");
+}
+
+#[test]
+fn killed_and_started_again_it_remembers() {
+    let demo = Demo::start();
+    demo.change(&["list", "deny", "127.0.0.7"]);
+    demo.connect().get("/");
+    demo.until("the event is written", |health| health["events"]["written"].as_u64() > Some(0));
+    let folder = demo.kill();
+    let events = command(folder.path(), &["events", "--format", "json"]);
+    assert!(!events.stdout.is_empty(), "{events:?}");
+    let demo = Demo::start_in(folder);
+    assert_eq!(demo.connect_from(7).get("/").status, 403);
+}
