@@ -4,5 +4,5 @@
 mod policy_store;
 mod setting;
 
-pub use policy_store::{Change, PolicyStore, StoreError};
+pub use policy_store::{Change, Kept, PolicyStore, StoreError};
 pub use setting::{EntrySetting, ExceptionSetting, ForcedSetting, HoldSetting, ListName, Setting};

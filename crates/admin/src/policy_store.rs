@@ -2,12 +2,12 @@ use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{params, Connection, OptionalExtension};
-use spigot_decision::policy::Operator;
+use rusqlite::{Connection, OptionalExtension, params};
 use spigot_decision::Millis;
+use spigot_decision::policy::Operator;
 use spigot_state::{HourCount, Restricted};
 
-use crate::setting::{operator, Setting};
+use crate::setting::{Setting, operator};
 
 /// Settings in force at most; beyond it nothing is added. Each costs some hundred bytes and nothing per request.
 const SETTINGS_MAX: i64 = 100_000;
@@ -18,6 +18,9 @@ const SCHEMA: i64 = 1;
 pub struct PolicyStore {
     connection: Connection,
 }
+
+/// What was kept over a restart: hours, and restrictions with their keys.
+pub type Kept = (Vec<HourCount>, Vec<(u64, Restricted)>);
 
 /// A change as the log holds it.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,7 +51,9 @@ impl std::error::Error for StoreError {}
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        Self(format!("the settings in the data folder cannot be used: {error}. Check the folder's owner and free space"))
+        Self(format!(
+            "the settings in the data folder cannot be used: {error}. Check the folder's owner and free space"
+        ))
     }
 }
 
@@ -58,14 +63,18 @@ impl PolicyStore {
     /// # Errors
     /// When the file cannot be used, or comes from a newer Spigot.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        std::fs::create_dir_all(folder).map_err(|error| StoreError(format!("the data folder {} cannot be made: {error}", folder.display())))?;
+        std::fs::create_dir_all(folder).map_err(|error| {
+            StoreError(format!("the data folder {} cannot be made: {error}", folder.display()))
+        })?;
         let connection = Connection::open(folder.join("settings.sqlite"))?;
         connection.busy_timeout(Duration::from_secs(5))?;
         connection.pragma_update(None, "journal_mode", "wal")?;
         connection.pragma_update(None, "synchronous", "normal")?;
         let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
         if version > SCHEMA {
-            return Err(StoreError(format!("the settings are of a newer Spigot (version {version}); use that one, or another data folder")));
+            return Err(StoreError(format!(
+                "the settings are of a newer Spigot (version {version}); use that one, or another data folder"
+            )));
         }
         connection.execute_batch(
             "CREATE TABLE IF NOT EXISTS setting (key TEXT PRIMARY KEY, body TEXT NOT NULL, author TEXT NOT NULL, end INTEGER) WITHOUT ROWID;
@@ -99,8 +108,14 @@ impl PolicyStore {
         if count >= SETTINGS_MAX {
             return Err(StoreError(format!("there are {count} settings already; remove some first")));
         }
-        transaction.execute("INSERT OR REPLACE INTO setting (key, body, author, end) VALUES (?1, ?2, ?3, ?4)", params![key, body, author, setting.end()])?;
-        transaction.execute("INSERT INTO change (time, author, key, body) VALUES (?1, ?2, ?3, ?4)", params![now.0, author, key, body])?;
+        transaction.execute(
+            "INSERT OR REPLACE INTO setting (key, body, author, end) VALUES (?1, ?2, ?3, ?4)",
+            params![key, body, author, setting.end()],
+        )?;
+        transaction.execute(
+            "INSERT INTO change (time, author, key, body) VALUES (?1, ?2, ?3, ?4)",
+            params![now.0, author, key, body],
+        )?;
         let number = transaction.last_insert_rowid().cast_unsigned();
         transaction.commit()?;
         Ok(Change { number, time: now, author: author.to_owned(), setting: Some(setting), key })
@@ -115,7 +130,10 @@ impl PolicyStore {
         if transaction.execute("DELETE FROM setting WHERE key = ?1", [key])? == 0 {
             return Ok(None);
         }
-        transaction.execute("INSERT INTO change (time, author, key, body) VALUES (?1, ?2, ?3, NULL)", params![now.0, author, key])?;
+        transaction.execute(
+            "INSERT INTO change (time, author, key, body) VALUES (?1, ?2, ?3, NULL)",
+            params![now.0, author, key],
+        )?;
         let number = transaction.last_insert_rowid().cast_unsigned();
         transaction.commit()?;
         Ok(Some(Change { number, time: now, author: author.to_owned(), setting: None, key: key.to_owned() }))
@@ -126,12 +144,16 @@ impl PolicyStore {
     /// # Errors
     /// When the store cannot be read.
     pub fn in_force(&self, now: Millis) -> Result<Vec<(Setting, String)>, StoreError> {
-        let mut statement = self.connection.prepare_cached("SELECT body, author FROM setting WHERE end IS NULL OR end > ?1 ORDER BY key")?;
-        let rows = statement.query_map([now.0], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT body, author FROM setting WHERE end IS NULL OR end > ?1 ORDER BY key")?;
+        let rows =
+            statement.query_map([now.0], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
         let mut found = Vec::new();
         for row in rows {
             let (body, author) = row?;
-            let setting = serde_json::from_str(&body).map_err(|error| StoreError(format!("a setting cannot be read: {error}")))?;
+            let setting = serde_json::from_str(&body)
+                .map_err(|error| StoreError(format!("a setting cannot be read: {error}")))?;
             found.push((setting, author));
         }
         Ok(found)
@@ -142,7 +164,11 @@ impl PolicyStore {
     /// # Errors
     /// When the store cannot be read.
     pub fn operator(&self, now: Millis) -> Result<Operator, StoreError> {
-        let number: Option<i64> = self.connection.query_row("SELECT max(number) FROM change", [], |row| row.get(0)).optional()?.flatten();
+        let number: Option<i64> = self
+            .connection
+            .query_row("SELECT max(number) FROM change", [], |row| row.get(0))
+            .optional()?
+            .flatten();
         Ok(operator(&self.in_force(now)?, number.unwrap_or(0).cast_unsigned()))
     }
 
@@ -151,7 +177,9 @@ impl PolicyStore {
     /// # Errors
     /// When the store cannot be read.
     pub fn changes(&self, most: u32) -> Result<Vec<Change>, StoreError> {
-        let mut statement = self.connection.prepare_cached("SELECT number, time, author, key, body FROM change ORDER BY number DESC LIMIT ?1")?;
+        let mut statement = self.connection.prepare_cached(
+            "SELECT number, time, author, key, body FROM change ORDER BY number DESC LIMIT ?1",
+        )?;
         let rows = statement.query_map([most], |row| {
             let body: Option<String> = row.get(4)?;
             Ok(Change {
@@ -169,20 +197,34 @@ impl PolicyStore {
     ///
     /// # Errors
     /// When the store cannot be written; the next call writes what is then current.
-    pub fn keep(&mut self, hours: &[HourCount], restrictions: Option<&[(u64, Restricted)]>, now: Millis) -> Result<(), StoreError> {
+    pub fn keep(
+        &mut self,
+        hours: &[HourCount],
+        restrictions: Option<&[(u64, Restricted)]>,
+        now: Millis,
+    ) -> Result<(), StoreError> {
         let transaction = self.connection.transaction()?;
         {
-            let mut insert = transaction.prepare_cached("INSERT OR REPLACE INTO hour (route, hour, count) VALUES (?1, ?2, ?3)")?;
+            let mut insert = transaction
+                .prepare_cached("INSERT OR REPLACE INTO hour (route, hour, count) VALUES (?1, ?2, ?3)")?;
             for record in hours {
                 insert.execute(params![record.route, record.hour, record.count])?;
             }
             transaction.execute("DELETE FROM hour WHERE hour < ?1", [now.hour() - 16 * 24])?;
             if let Some(restrictions) = restrictions {
                 transaction.execute("DELETE FROM restriction", [])?;
-                let mut insert = transaction.prepare_cached("INSERT INTO restriction (key, subject, step, start, end) VALUES (?1, ?2, ?3, ?4, ?5)")?;
+                let mut insert = transaction.prepare_cached(
+                    "INSERT INTO restriction (key, subject, step, start, end) VALUES (?1, ?2, ?3, ?4, ?5)",
+                )?;
                 for (key, entry) in restrictions {
                     let strike = entry.strike;
-                    insert.execute(params![key.cast_signed(), entry.subject, strike.step, strike.start.0, strike.end.0])?;
+                    insert.execute(params![
+                        key.cast_signed(),
+                        entry.subject,
+                        strike.step,
+                        strike.start.0,
+                        strike.end.0
+                    ])?;
                 }
             }
         }
@@ -193,12 +235,19 @@ impl PolicyStore {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn kept(&self) -> Result<(Vec<HourCount>, Vec<(u64, Restricted)>), StoreError> {
+    pub fn kept(&self) -> Result<Kept, StoreError> {
         let mut statement = self.connection.prepare("SELECT route, hour, count FROM hour")?;
-        let hours = statement.query_map([], |row| Ok(HourCount { route: row.get(0)?, hour: row.get(1)?, count: row.get(2)? }))?.collect::<Result<_, _>>()?;
-        let mut statement = self.connection.prepare("SELECT key, subject, step, start, end FROM restriction")?;
+        let hours = statement
+            .query_map([], |row| Ok(HourCount { route: row.get(0)?, hour: row.get(1)?, count: row.get(2)? }))?
+            .collect::<Result<_, _>>()?;
+        let mut statement =
+            self.connection.prepare("SELECT key, subject, step, start, end FROM restriction")?;
         let rows = statement.query_map([], |row| {
-            let strike = spigot_decision::policy::Strike { step: row.get(2)?, start: Millis(row.get(3)?), end: Millis(row.get(4)?) };
+            let strike = spigot_decision::policy::Strike {
+                step: row.get(2)?,
+                start: Millis(row.get(3)?),
+                end: Millis(row.get(4)?),
+            };
             Ok((row.get::<_, i64>(0)?.cast_unsigned(), Restricted { subject: row.get(1)?, strike }))
         })?;
         Ok((hours, rows.collect::<Result<_, _>>()?))
@@ -211,13 +260,19 @@ mod tests {
     use crate::{EntrySetting, ForcedSetting, ListName};
 
     fn deny(prefix: &str, until: Option<i64>) -> Setting {
-        Setting::List(EntrySetting { list: ListName::Deny, prefix: prefix.into(), until, note: "scraper".into() })
+        Setting::List(EntrySetting {
+            list: ListName::Deny,
+            prefix: prefix.into(),
+            until,
+            note: "scraper".into(),
+        })
     }
 
     #[test]
     fn changes_are_attributed_numbered_and_seen_by_others() {
         let folder = tempfile::tempdir().unwrap();
-        let (mut one, two) = (PolicyStore::open(folder.path()).unwrap(), PolicyStore::open(folder.path()).unwrap());
+        let (mut one, two) =
+            (PolicyStore::open(folder.path()).unwrap(), PolicyStore::open(folder.path()).unwrap());
         let before = two.version().unwrap();
         one.commit(deny("192.0.2.7/24", Some(1000)), "ada", Millis(0)).unwrap();
         assert_ne!(two.version().unwrap(), before, "another process sees that something changed");
@@ -242,7 +297,15 @@ mod tests {
             assert!(error.contains(expected), "{error}");
         };
         check(deny("192.0.2", None), "no address or prefix");
-        check(Setting::Force(ForcedSetting { endpoint: "login".into(), host: None, until: None, reason: String::new() }), "first slash");
+        check(
+            Setting::Force(ForcedSetting {
+                endpoint: "login".into(),
+                host: None,
+                until: None,
+                reason: String::new(),
+            }),
+            "first slash",
+        );
         assert!(store.changes(10).unwrap().is_empty());
     }
 
@@ -252,7 +315,13 @@ mod tests {
         let strike = spigot_decision::policy::Strike { step: 2, start: Millis(5), end: Millis(9) };
         let hours = [HourCount { route: "login".into(), hour: 400_000, count: 7 }];
         let restrictions = [(u64::MAX - 3, Restricted { subject: "192.0.2.1".into(), strike })];
-        PolicyStore::open(folder.path()).unwrap().keep(&hours, Some(&restrictions), Millis(400_000 * 3_600_000)).unwrap();
-        assert_eq!(PolicyStore::open(folder.path()).unwrap().kept().unwrap(), (hours.to_vec(), restrictions.to_vec()));
+        PolicyStore::open(folder.path())
+            .unwrap()
+            .keep(&hours, Some(&restrictions), Millis(400_000 * 3_600_000))
+            .unwrap();
+        assert_eq!(
+            PolicyStore::open(folder.path()).unwrap().kept().unwrap(),
+            (hours.to_vec(), restrictions.to_vec())
+        );
     }
 }

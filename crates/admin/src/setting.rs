@@ -89,7 +89,9 @@ impl Setting {
     #[must_use]
     pub fn key(&self) -> String {
         match self {
-            Self::Force(forced) => format!("force {} {}", forced.host.as_deref().unwrap_or("*"), forced.endpoint),
+            Self::Force(forced) => {
+                format!("force {} {}", forced.host.as_deref().unwrap_or("*"), forced.endpoint)
+            }
             Self::List(entry) => format!("list {:?} {}", entry.list, entry.prefix).to_lowercase(),
             Self::Exception(exception) => format!("exception {}", exception.name),
             Self::Restrict(hold) => format!("restrict {}", hold.prefix),
@@ -113,12 +115,15 @@ impl Setting {
     /// A sentence for the operator.
     pub fn checked(mut self) -> Result<Self, String> {
         let prefix = |text: &str| {
-            let parsed = Prefix::parse(text).ok_or_else(|| format!("\"{text}\" is no address or prefix; write for example 192.0.2.7 or 2001:db8::/32"))?;
+            let parsed = Prefix::parse(text).ok_or_else(|| {
+                format!("\"{text}\" is no address or prefix; write for example 192.0.2.7 or 2001:db8::/32")
+            })?;
             Ok::<_, String>(parsed.to_string())
         };
         match &mut self {
             Self::Force(forced) => {
-                Pattern::parse(&forced.endpoint).map_err(|help| format!("\"{}\" is no endpoint: {help}", forced.endpoint))?;
+                Pattern::parse(&forced.endpoint)
+                    .map_err(|help| format!("\"{}\" is no endpoint: {help}", forced.endpoint))?;
                 forced.host = forced.host.take().map(|host| host.to_ascii_lowercase());
             }
             Self::List(entry) => entry.prefix = prefix(&entry.prefix)?,
@@ -133,8 +138,14 @@ impl Setting {
             }
             Self::Restrict(hold) => {
                 hold.prefix = prefix(&hold.prefix)?;
-                if !matches!(Action::from_name(&hold.action), Some(Action::Throttle | Action::Challenge | Action::Shadow | Action::Block)) {
-                    return Err(format!("\"{}\" is no restriction; write throttle, challenge, shadow or block", hold.action));
+                if !matches!(
+                    Action::from_name(&hold.action),
+                    Some(Action::Throttle | Action::Challenge | Action::Shadow | Action::Block)
+                ) {
+                    return Err(format!(
+                        "\"{}\" is no restriction; write throttle, challenge, shadow or block",
+                        hold.action
+                    ));
                 }
             }
         }
@@ -151,12 +162,21 @@ pub(crate) fn operator(settings: &[(Setting, String)], change: u64) -> Operator 
         match setting {
             Setting::Force(forced) => {
                 let Ok(pattern) = Pattern::parse(&forced.endpoint) else { continue };
-                operator.forced.push(Forced { pattern, host: forced.host.clone(), until: forced.until.map(Millis), author, reason: forced.reason.clone() });
+                operator.forced.push(Forced {
+                    pattern,
+                    host: forced.host.clone(),
+                    until: forced.until.map(Millis),
+                    author,
+                    reason: forced.reason.clone(),
+                });
             }
             Setting::List(entry) => {
                 let Some(prefix) = Prefix::parse(&entry.prefix) else { continue };
                 let list = if entry.list == ListName::Allow { &mut allow } else { &mut deny };
-                list.push((prefix, Entry { until: entry.until.map(Millis), author, note: entry.note.clone() }));
+                list.push((
+                    prefix,
+                    Entry { until: entry.until.map(Millis), author, note: entry.note.clone() },
+                ));
             }
             Setting::Exception(exception) => operator.exceptions.push(Exception {
                 name: exception.name.clone(),
@@ -170,8 +190,15 @@ pub(crate) fn operator(settings: &[(Setting, String)], change: u64) -> Operator 
                 from_policy: false,
             }),
             Setting::Restrict(hold) => {
-                let (Some(prefix), Some(action)) = (Prefix::parse(&hold.prefix), Action::from_name(&hold.action)) else { continue };
-                holds.push((prefix, Hold { action, end: Millis(hold.end), author, reason: hold.reason.clone() }));
+                let (Some(prefix), Some(action)) =
+                    (Prefix::parse(&hold.prefix), Action::from_name(&hold.action))
+                else {
+                    continue;
+                };
+                holds.push((
+                    prefix,
+                    Hold { action, end: Millis(hold.end), author, reason: hold.reason.clone() },
+                ));
             }
         }
     }

@@ -6,8 +6,8 @@
 
 use std::net::IpAddr;
 
-use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::XNonce;
+use chacha20poly1305::aead::{Aead, Payload};
 
 use crate::frame::digest;
 use crate::keyring::Keyring;
@@ -81,7 +81,15 @@ pub enum Refused {
 /// Seals a clearance for whoever solved. `entropy` gives the id and the nonce; `life_millis` and `quota` bound what
 /// one solve buys.
 #[must_use]
-pub fn seal(keys: &Keyring, solved: &Solved, binding: &Binding<'_>, life_millis: u32, quota: u32, entropy: [u8; 32], now_millis: i64) -> (String, Clearance) {
+pub fn seal(
+    keys: &Keyring,
+    solved: &Solved,
+    binding: &Binding<'_>,
+    life_millis: u32,
+    quota: u32,
+    entropy: [u8; 32],
+    now_millis: i64,
+) -> (String, Clearance) {
     let (id, nonce) = entropy.split_at(8);
     let clearance = Clearance {
         id: u64::from_le_bytes(id.try_into().expect("eight bytes")),
@@ -102,7 +110,8 @@ pub fn seal(keys: &Keyring, solved: &Solved, binding: &Binding<'_>, life_millis:
     let key = keys.newest();
     let aad = key.id.to_le_bytes();
     let nonce = XNonce::from_slice(nonce);
-    let sealed = key.clearance.encrypt(nonce, Payload { msg: &plain, aad: &aad }).expect("a short message encrypts");
+    let sealed =
+        key.clearance.encrypt(nonce, Payload { msg: &plain, aad: &aad }).expect("a short message encrypts");
     let mut bytes = aad.to_vec();
     bytes.extend(nonce);
     bytes.extend(sealed);
@@ -113,18 +122,29 @@ pub fn seal(keys: &Keyring, solved: &Solved, binding: &Binding<'_>, life_millis:
 ///
 /// # Errors
 /// [`Refused`]; the caller goes on as if there were no cookie.
-pub fn open(keys: &Keyring, text: &str, binding: &Binding<'_>, now_millis: i64) -> Result<Clearance, Refused> {
-    let bytes = crate::from_text(text).filter(|bytes| bytes.len() == 4 + 24 + PLAIN_BYTES + 16).ok_or(Refused::NotOurs)?;
+pub fn open(
+    keys: &Keyring,
+    text: &str,
+    binding: &Binding<'_>,
+    now_millis: i64,
+) -> Result<Clearance, Refused> {
+    let bytes = crate::from_text(text)
+        .filter(|bytes| bytes.len() == 4 + 24 + PLAIN_BYTES + 16)
+        .ok_or(Refused::NotOurs)?;
     let (aad, rest) = bytes.split_at(4);
     let (nonce, sealed) = rest.split_at(24);
     let key = keys.find(u32::from_le_bytes(aad.try_into().expect("four bytes"))).ok_or(Refused::NotOurs)?;
-    let plain = key.clearance.decrypt(XNonce::from_slice(nonce), Payload { msg: sealed, aad }).map_err(|_| Refused::NotOurs)?;
+    let plain = key
+        .clearance
+        .decrypt(XNonce::from_slice(nonce), Payload { msg: sealed, aad })
+        .map_err(|_| Refused::NotOurs)?;
     let mut rest = plain.as_slice();
-    let [version, id, level, issued, expires, quota, class, prefix] = [1, 8, 1, 8, 8, 4, 16, 6].map(|length| {
-        let (field, after) = rest.split_at(length);
-        rest = after;
-        field
-    });
+    let [version, id, level, issued, expires, quota, class, prefix] =
+        [1, 8, 1, 8, 8, 4, 16, 6].map(|length| {
+            let (field, after) = rest.split_at(length);
+            rest = after;
+            field
+        });
     let time = |field: &[u8]| i64::from_le_bytes(field.try_into().expect("eight bytes"));
     let clearance = Clearance {
         id: u64::from_le_bytes(id.try_into().expect("eight bytes")),

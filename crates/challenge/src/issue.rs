@@ -40,7 +40,13 @@ pub struct Challenge {
 /// Issues a challenge. `context` is what a submission has to share with the request that it was issued for (see
 /// [`crate::Binding::context`]); `entropy` becomes its id.
 #[must_use]
-pub fn issue(keys: &Keyring, terms: &Terms, context: &[&[u8]], entropy: [u8; 16], now_millis: i64) -> Challenge {
+pub fn issue(
+    keys: &Keyring,
+    terms: &Terms,
+    context: &[&[u8]],
+    entropy: [u8; 16],
+    now_millis: i64,
+) -> Challenge {
     let key = keys.newest();
     let expires_millis = now_millis.saturating_add(i64::from(terms.life_millis));
     let (algorithm, parameters) = terms.kind.encode();
@@ -58,7 +64,14 @@ pub fn issue(keys: &Keyring, terms: &Terms, context: &[&[u8]], entropy: [u8; 16]
     bytes[..FIELDS_BYTES].copy_from_slice(&fields);
     let mac = authenticate(key.challenge.expose(), PURPOSE, &split(&fields)).finalize().into_bytes();
     bytes[FIELDS_BYTES..].copy_from_slice(&mac);
-    Challenge { id: entropy, issued_millis: now_millis, expires_millis, kind: terms.kind, level: terms.level, bytes }
+    Challenge {
+        id: entropy,
+        issued_millis: now_millis,
+        expires_millis,
+        kind: terms.kind,
+        level: terms.level,
+        bytes,
+    }
 }
 
 const PURPOSE: &str = "spigot challenge 1";
@@ -95,12 +108,21 @@ pub(crate) fn open(keys: &Keyring, bytes: &[u8]) -> Result<Challenge, NotOurs> {
     if version[0] != VERSION {
         return Err(NotOurs::UnknownVersion);
     }
-    let key = keys.find(u32::from_le_bytes(key_id.try_into().expect("four bytes"))).ok_or(NotOurs::UnknownKey)?;
+    let key =
+        keys.find(u32::from_le_bytes(key_id.try_into().expect("four bytes"))).ok_or(NotOurs::UnknownKey)?;
     let genuine = authenticate(key.challenge.expose(), PURPOSE, &split(fields)).verify_slice(mac);
     genuine.map_err(|_| NotOurs::Forged)?;
-    let kind = Kind::decode(algorithm[0], parameters.try_into().expect("seven bytes")).ok_or(NotOurs::UnknownVersion)?;
+    let kind = Kind::decode(algorithm[0], parameters.try_into().expect("seven bytes"))
+        .ok_or(NotOurs::UnknownVersion)?;
     let time = |field: &[u8]| i64::from_le_bytes(field.try_into().expect("eight bytes"));
-    Ok(Challenge { id: id.try_into().expect("sixteen bytes"), issued_millis: time(issued), expires_millis: time(expires), kind, level: level[0], bytes })
+    Ok(Challenge {
+        id: id.try_into().expect("sixteen bytes"),
+        issued_millis: time(issued),
+        expires_millis: time(expires),
+        kind,
+        level: level[0],
+        bytes,
+    })
 }
 
 /// Whether a genuine challenge was issued for this context.

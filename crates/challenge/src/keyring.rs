@@ -1,7 +1,7 @@
 use std::fmt;
 
-use chacha20poly1305::aead::KeyInit;
 use chacha20poly1305::XChaCha20Poly1305;
+use chacha20poly1305::aead::KeyInit;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::frame::digest;

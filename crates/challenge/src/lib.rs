@@ -18,13 +18,13 @@ pub mod kind;
 mod verify;
 
 pub use clearance::{Binding, Clearance};
-pub use issue::{issue, Challenge, Terms, CHALLENGE_BYTES};
+pub use issue::{CHALLENGE_BYTES, Challenge, Terms, issue};
 pub use keyring::{Keyring, Secret};
 pub use kind::{Kind, Workspace};
-pub use verify::{verify, Rejection, Solved, Submission, Verified};
+pub use verify::{Rejection, Solved, Submission, Verified, verify};
 
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 /// Bytes as text for addresses, cookies and JSON: base64url without padding.
 #[must_use]

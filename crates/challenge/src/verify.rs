@@ -1,4 +1,4 @@
-use crate::issue::{fits, open, Challenge, NotOurs};
+use crate::issue::{Challenge, NotOurs, fits, open};
 use crate::keyring::Keyring;
 use crate::kind::Workspace;
 
@@ -61,7 +61,17 @@ impl Rejection {
     /// failures of the client.
     #[must_use]
     pub fn is_honest(self) -> bool {
-        matches!(self, Self::Expired | Self::Stale | Self::UnknownKey | Self::UnknownVersion | Self::TooEarly | Self::Replay | Self::Unavailable | Self::OtherContext)
+        matches!(
+            self,
+            Self::Expired
+                | Self::Stale
+                | Self::UnknownKey
+                | Self::UnknownVersion
+                | Self::TooEarly
+                | Self::Replay
+                | Self::Unavailable
+                | Self::OtherContext
+        )
     }
 }
 
@@ -82,7 +92,14 @@ pub struct Solved {
 ///
 /// # Errors
 /// The [`Rejection`]; every path that does not prove the submission right is one.
-pub fn verify(keys: &Keyring, submission: Submission<'_>, context: &[&[u8]], not_before_millis: i64, workspace: &mut Workspace, now_millis: i64) -> Result<Verified, Rejection> {
+pub fn verify(
+    keys: &Keyring,
+    submission: Submission<'_>,
+    context: &[&[u8]],
+    not_before_millis: i64,
+    workspace: &mut Workspace,
+    now_millis: i64,
+) -> Result<Verified, Rejection> {
     let challenge = open(keys, submission.challenge).map_err(|error| match error {
         NotOurs::Malformed => Rejection::Malformed,
         NotOurs::UnknownVersion => Rejection::UnknownVersion,
@@ -92,7 +109,9 @@ pub fn verify(keys: &Keyring, submission: Submission<'_>, context: &[&[u8]], not
     if now_millis >= challenge.expires_millis {
         return Err(Rejection::Expired);
     }
-    if challenge.issued_millis < not_before_millis || challenge.issued_millis > now_millis.saturating_add(60_000) {
+    if challenge.issued_millis < not_before_millis
+        || challenge.issued_millis > now_millis.saturating_add(60_000)
+    {
         return Err(Rejection::Stale);
     }
     if !fits(keys, &challenge, context) {

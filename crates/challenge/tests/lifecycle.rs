@@ -1,8 +1,11 @@
 //! From a challenge to a clearance and back, and every way in which that must fail.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use proptest::prelude::*;
 use spigot_challenge::{
-    clearance, issue, kind, verify, Binding, Keyring, Kind, Rejection, Secret, Submission, Terms, Verified, Workspace, CHALLENGE_BYTES,
+    Binding, CHALLENGE_BYTES, Keyring, Kind, Rejection, Secret, Submission, Terms, Verified, Workspace,
+    clearance, issue, kind, verify,
 };
 
 const NOW: i64 = 1_795_248_000_000;
@@ -19,8 +22,21 @@ fn sha256(level: u8) -> Terms {
     Terms { kind: Kind::Sha256 { bits: 8 }, level, life_millis: 60_000 }
 }
 
-fn submit(keys: &Keyring, challenge: &[u8], proof: &[u8], binding: &Binding<'_>, now: i64) -> Result<Verified, Rejection> {
-    verify(keys, Submission { challenge, proof }, &binding.context(), NOW - 1000, &mut Workspace::default(), now)
+fn submit(
+    keys: &Keyring,
+    challenge: &[u8],
+    proof: &[u8],
+    binding: &Binding<'_>,
+    now: i64,
+) -> Result<Verified, Rejection> {
+    verify(
+        keys,
+        Submission { challenge, proof },
+        &binding.context(),
+        NOW - 1000,
+        &mut Workspace::default(),
+        now,
+    )
 }
 
 fn solved(keys: &Keyring, terms: &Terms) -> spigot_challenge::Solved {
@@ -35,12 +51,16 @@ fn a_cachewalk_is_issued_solved_and_verified() {
     let terms = Terms { kind: kind::cachewalk::of_log2(6), level: 2, life_millis: 60_000 };
     let challenge = issue(&keys, &terms, &binding().context(), [9; 16], NOW);
     let Kind::Cachewalk(params) = challenge.kind else { panic!("another kind") };
-    let proof = spigot_cachewalk::Solver::new(spigot_cachewalk::key(&challenge.bytes), params).solve().encode();
+    let proof =
+        spigot_cachewalk::Solver::new(spigot_cachewalk::key(&challenge.bytes), params).solve().encode();
     assert!(submit(&keys, &challenge.bytes, &proof, &binding(), NOW + 10).is_ok());
     let mut wrong = proof.clone();
     wrong[3] ^= 1;
     assert_eq!(submit(&keys, &challenge.bytes, &wrong, &binding(), NOW + 10).unwrap_err(), Rejection::Wrong);
-    assert_eq!(submit(&keys, &challenge.bytes, &proof[1..], &binding(), NOW + 10).unwrap_err(), Rejection::Malformed);
+    assert_eq!(
+        submit(&keys, &challenge.bytes, &proof[1..], &binding(), NOW + 10).unwrap_err(),
+        Rejection::Malformed
+    );
 }
 
 #[test]
@@ -53,8 +73,20 @@ fn every_way_to_be_refused() {
     };
     check(&challenge.bytes, &proof, binding(), NOW + 60_000, Rejection::Expired);
     check(&challenge.bytes, &proof, binding(), NOW - 70_000, Rejection::Stale);
-    check(&challenge.bytes, &proof, Binding { host: "other.example", ..binding() }, NOW, Rejection::OtherContext);
-    check(&challenge.bytes, &proof, Binding { user_agent: "Chrome", ..binding() }, NOW, Rejection::OtherContext);
+    check(
+        &challenge.bytes,
+        &proof,
+        Binding { host: "other.example", ..binding() },
+        NOW,
+        Rejection::OtherContext,
+    );
+    check(
+        &challenge.bytes,
+        &proof,
+        Binding { user_agent: "Chrome", ..binding() },
+        NOW,
+        Rejection::OtherContext,
+    );
     check(&challenge.bytes, &[0xff; 8], binding(), NOW, Rejection::Wrong);
     check(&challenge.bytes, &[], binding(), NOW, Rejection::Malformed);
     check(&challenge.bytes[1..], &proof, binding(), NOW, Rejection::Malformed);
@@ -63,7 +95,13 @@ fn every_way_to_be_refused() {
     let foreign = Keyring::new(&[(7, Secret::new([7; 32]))]);
     let theirs = issue(&foreign, &sha256(1), &binding().context(), [9; 16], NOW);
     check(&theirs.bytes, &proof, binding(), NOW, Rejection::UnknownKey);
-    let wait = issue(&keys, &Terms { kind: Kind::Wait { millis: 5000 }, ..sha256(1) }, &binding().context(), [9; 16], NOW);
+    let wait = issue(
+        &keys,
+        &Terms { kind: Kind::Wait { millis: 5000 }, ..sha256(1) },
+        &binding().context(),
+        [9; 16],
+        NOW,
+    );
     check(&wait.bytes, &[], binding(), NOW + 4999, Rejection::TooEarly);
     assert!(submit(&keys, &wait.bytes, &[], &binding(), NOW + 5000).is_ok());
     let again = submit(&keys, &challenge.bytes, &proof, &binding(), NOW).unwrap();
@@ -73,7 +111,8 @@ fn every_way_to_be_refused() {
 #[test]
 fn a_clearance_holds_for_its_client_only() {
     let keys = keys();
-    let (cookie, given) = clearance::seal(&keys, &solved(&keys, &sha256(2)), &binding(), 3_600_000, 100, [5; 32], NOW);
+    let (cookie, given) =
+        clearance::seal(&keys, &solved(&keys, &sha256(2)), &binding(), 3_600_000, 100, [5; 32], NOW);
     let check = |binding: Binding<'_>, now: i64, expected: Result<(), clearance::Refused>| {
         let opened = clearance::open(&keys, &cookie, &binding, now);
         assert_eq!(opened.map(|c| assert_eq!(c, given)), expected, "{binding:?} at {now}");
@@ -114,5 +153,8 @@ proptest! {
 
 #[test]
 fn secrets_do_not_print() {
-    assert_eq!(format!("{:?} {:?}", Secret::new([0x41; 32]), keys()), "Secret(..) Keyring { keys: [Key(2), Key(1)] }");
+    assert_eq!(
+        format!("{:?} {:?}", Secret::new([0x41; 32]), keys()),
+        "Secret(..) Keyring { keys: [Key(2), Key(1)] }"
+    );
 }

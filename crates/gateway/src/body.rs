@@ -27,7 +27,10 @@ impl Body for Through {
     type Data = Bytes;
     type Error = hyper::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         match &mut *self {
             Self::Empty => Poll::Ready(None),
             Self::Bytes(bytes) => {
@@ -38,9 +41,15 @@ impl Body for Through {
             Self::Incoming(incoming) => Pin::new(incoming).poll_frame(context),
             Self::Inspected(prefix, _) => {
                 let prefix = std::mem::take(prefix);
-                let Self::Inspected(_, rest) = std::mem::replace(&mut *self, Self::Empty) else { return Poll::Ready(None) };
+                let Self::Inspected(_, rest) = std::mem::replace(&mut *self, Self::Empty) else {
+                    return Poll::Ready(None);
+                };
                 *self = Self::Incoming(rest);
-                if prefix.is_empty() { self.poll_frame(context) } else { Poll::Ready(Some(Ok(Frame::data(prefix)))) }
+                if prefix.is_empty() {
+                    self.poll_frame(context)
+                } else {
+                    Poll::Ready(Some(Ok(Frame::data(prefix))))
+                }
             }
             Self::Answer(incoming, returning) => {
                 let polled = Pin::new(&mut *incoming).poll_frame(context);

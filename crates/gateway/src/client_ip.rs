@@ -5,7 +5,12 @@ use spigot_decision::policy::PrefixMap;
 
 /// The client's address: the peer, unless that is a trusted proxy; then the rightmost address in its header that is
 /// not a trusted proxy itself. What stands further left was written by the client and means nothing.
-pub(crate) fn client_address(peer: IpAddr, headers: &HeaderMap, header: &str, trusted: &PrefixMap<()>) -> IpAddr {
+pub(crate) fn client_address(
+    peer: IpAddr,
+    headers: &HeaderMap,
+    header: &str,
+    trusted: &PrefixMap<()>,
+) -> IpAddr {
     let mut client = peer.to_canonical();
     if trusted.is_empty() || trusted.find(client).is_none() {
         return client;
@@ -26,7 +31,8 @@ pub(crate) fn client_address(peer: IpAddr, headers: &HeaderMap, header: &str, tr
 
 /// An address as proxies write it: plain, with a port, in brackets, or as `for=` of RFC 7239.
 fn parse(text: &str) -> Option<IpAddr> {
-    let text = text.split(';').map(str::trim).find_map(|pair| strip_for(pair)).unwrap_or(text).trim_matches('"');
+    let text =
+        text.split(';').map(str::trim).find_map(|pair| strip_for(pair)).unwrap_or(text).trim_matches('"');
     let address = if let Some(rest) = text.strip_prefix('[') {
         rest.split_once(']')?.0.parse::<IpAddr>().ok()?
     } else if text.matches(':').count() == 1 {
@@ -48,7 +54,8 @@ mod tests {
     use super::*;
 
     fn check(peer: &str, lines: &[&str], expected: &str) {
-        let trusted = PrefixMap::new(["10.0.0.0/8", "2001:db8:1::/48"].map(|p| (Prefix::parse(p).unwrap(), ())));
+        let trusted =
+            PrefixMap::new(["10.0.0.0/8", "2001:db8:1::/48"].map(|p| (Prefix::parse(p).unwrap(), ())));
         let mut headers = HeaderMap::new();
         for line in lines {
             headers.append("x-forwarded-for", line.parse().unwrap());

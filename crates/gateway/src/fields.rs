@@ -16,7 +16,12 @@ pub(crate) struct Fields {
 const ACCOUNT_BYTES: usize = 320;
 
 /// Looks for the fields in a form or a JSON object.
-pub(crate) fn read(content_type: &[u8], body: &[u8], account_names: &[String], honeypot_names: &[String]) -> Fields {
+pub(crate) fn read(
+    content_type: &[u8],
+    body: &[u8],
+    account_names: &[String],
+    honeypot_names: &[String],
+) -> Fields {
     let mut fields = Fields::default();
     if account_names.is_empty() && honeypot_names.is_empty() {
         return fields;
@@ -24,7 +29,12 @@ pub(crate) fn read(content_type: &[u8], body: &[u8], account_names: &[String], h
     let mut see = |name: &str, value: &str| {
         if fields.account.is_none() && account_names.iter().any(|n| n == name) && !value.trim().is_empty() {
             let mut account = value.trim().to_lowercase();
-            account.truncate((0..=ACCOUNT_BYTES.min(account.len())).rev().find(|i| account.is_char_boundary(*i)).unwrap_or(0));
+            account.truncate(
+                (0..=ACCOUNT_BYTES.min(account.len()))
+                    .rev()
+                    .find(|i| account.is_char_boundary(*i))
+                    .unwrap_or(0),
+            );
             fields.account = Some(account);
         }
         if honeypot_names.iter().any(|n| n == name) && !value.is_empty() {
@@ -53,8 +63,11 @@ pub(crate) fn read(content_type: &[u8], body: &[u8], account_names: &[String], h
 }
 
 fn decode(bytes: &[u8]) -> String {
-    let spaced: Cow<'_, [u8]> =
-        if bytes.contains(&b'+') { bytes.iter().map(|b| if *b == b'+' { b' ' } else { *b }).collect::<Vec<_>>().into() } else { bytes.into() };
+    let spaced: Cow<'_, [u8]> = if bytes.contains(&b'+') {
+        bytes.iter().map(|b| if *b == b'+' { b' ' } else { *b }).collect::<Vec<_>>().into()
+    } else {
+        bytes.into()
+    };
     percent_decode(&spaced).decode_utf8_lossy().into_owned()
 }
 
@@ -65,8 +78,13 @@ mod tests {
     #[test]
     fn forms_and_json() {
         let check = |kind: &str, body: &str, account: Option<&str>, honeypot_filled: bool| {
-            let found = read(kind.as_bytes(), body.as_bytes(), &["email".to_owned()], &["website".to_owned()]);
-            assert_eq!(found, Fields { account: account.map(str::to_owned), honeypot_filled }, "{kind} {body}");
+            let found =
+                read(kind.as_bytes(), body.as_bytes(), &["email".to_owned()], &["website".to_owned()]);
+            assert_eq!(
+                found,
+                Fields { account: account.map(str::to_owned), honeypot_filled },
+                "{kind} {body}"
+            );
         };
         let form = "application/x-www-form-urlencoded; charset=utf-8";
         check(form, "email=Ada%40Example.org&password=x", Some("ada@example.org"), false);

@@ -37,7 +37,11 @@ pub type Tls = Arc<ArcSwap<rustls::ServerConfig>>;
 /// # Errors
 /// What the system says, for example that the address is in use.
 pub fn listen(address: SocketAddr) -> io::Result<std::net::TcpListener> {
-    let socket = socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::STREAM, Some(socket2::Protocol::TCP))?;
+    let socket = socket2::Socket::new(
+        socket2::Domain::for_address(address),
+        socket2::Type::STREAM,
+        Some(socket2::Protocol::TCP),
+    )?;
     socket.set_reuse_address(true)?;
     socket.set_reuse_port(true)?;
     socket.set_nonblocking(true)?;
@@ -62,7 +66,14 @@ static CONNECTIONS: Mutex<Option<HashMap<Prefix, u32>>> = Mutex::new(None);
 ///
 /// # Errors
 /// What the listener says when it cannot be used at all.
-pub async fn serve<S: State>(gateway: Arc<Gateway<S>>, listener: std::net::TcpListener, tls: Option<Tls>, proxy_protocol: bool, mut stop: watch::Receiver<bool>, grace: Duration) -> io::Result<()> {
+pub async fn serve<S: State>(
+    gateway: Arc<Gateway<S>>,
+    listener: std::net::TcpListener,
+    tls: Option<Tls>,
+    proxy_protocol: bool,
+    mut stop: watch::Receiver<bool>,
+    grace: Duration,
+) -> io::Result<()> {
     let listener = TcpListener::from_std(listener)?;
     let front = Rc::new(Front { gateway, tls, proxy_protocol, pool: Pool::new() });
     let (done, mut all_done) = tokio::sync::mpsc::channel::<()>(1);
@@ -89,7 +100,12 @@ pub async fn serve<S: State>(gateway: Arc<Gateway<S>>, listener: std::net::TcpLi
 }
 
 impl<S: State> Front<S> {
-    async fn connection(self: Rc<Self>, mut stream: TcpStream, peer: SocketAddr, stop: watch::Receiver<bool>) {
+    async fn connection(
+        self: Rc<Self>,
+        mut stream: TcpStream,
+        peer: SocketAddr,
+        stop: watch::Receiver<bool>,
+    ) {
         let _ = stream.set_nodelay(true);
         let time = self.gateway.snapshot.load().settings.bounds.head_time;
         let peer = if self.proxy_protocol {
@@ -115,8 +131,15 @@ impl<S: State> Front<S> {
         }
     }
 
-    async fn requests(self: Rc<Self>, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, peer: SocketAddr, secure: bool, mut stop: watch::Receiver<bool>) {
-        let connection = Rc::new(Connection { gateway: self.gateway.clone(), pool: self.pool.clone(), peer, secure });
+    async fn requests(
+        self: Rc<Self>,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        peer: SocketAddr,
+        secure: bool,
+        mut stop: watch::Receiver<bool>,
+    ) {
+        let connection =
+            Rc::new(Connection { gateway: self.gateway.clone(), pool: self.pool.clone(), peer, secure });
         let service = service_fn(move |request: Request<Incoming>| {
             let connection = connection.clone();
             async move { Ok::<_, Infallible>(connection.handle(request).await) }
@@ -173,14 +196,13 @@ impl Slot {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        if let Some(connections) = CONNECTIONS.lock().as_mut() {
-            if let Some(count) = connections.get_mut(&self.0) {
+        if let Some(connections) = CONNECTIONS.lock().as_mut()
+            && let Some(count) = connections.get_mut(&self.0) {
                 *count -= 1;
                 if *count == 0 {
                     connections.remove(&self.0);
                 }
             }
-        }
     }
 }
 

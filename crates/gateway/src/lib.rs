@@ -16,7 +16,7 @@ mod settings;
 mod stash;
 mod upstream;
 
-pub use front::{listen, serve, Tls};
+pub use front::{Tls, listen, serve};
 pub use metrics::Metrics;
 pub use pipeline::{Clock, Gateway, Snapshot};
 pub use settings::{Bounds, Settings, Site};

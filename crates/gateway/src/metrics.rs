@@ -35,9 +35,16 @@ impl Metrics {
     #[must_use]
     pub fn render(&self) -> String {
         use std::fmt::Write;
-        let mut text = String::from("# HELP spigot_requests_total Requests by the action that was decided.\n# TYPE spigot_requests_total counter\n");
+        let mut text = String::from(
+            "# HELP spigot_requests_total Requests by the action that was decided.\n# TYPE spigot_requests_total counter\n",
+        );
         for (action, count) in Action::ALL.iter().zip(&self.actions) {
-            let _ = writeln!(text, "spigot_requests_total{{action=\"{}\"}} {}", action.name(), count.load(Ordering::Relaxed));
+            let _ = writeln!(
+                text,
+                "spigot_requests_total{{action=\"{}\"}} {}",
+                action.name(),
+                count.load(Ordering::Relaxed)
+            );
         }
         let counters = [
             ("challenges_issued_total", "Challenges issued.", &self.challenges_issued),
@@ -50,7 +57,11 @@ impl Metrics {
             ("added_microseconds_total", "Time that Spigot added to requests.", &self.added_micros),
         ];
         for (name, help, counter) in counters {
-            let _ = writeln!(text, "# HELP spigot_{name} {help}\n# TYPE spigot_{name} counter\nspigot_{name} {}", counter.load(Ordering::Relaxed));
+            let _ = writeln!(
+                text,
+                "# HELP spigot_{name} {help}\n# TYPE spigot_{name} counter\nspigot_{name} {}",
+                counter.load(Ordering::Relaxed)
+            );
         }
         text
     }

@@ -9,10 +9,18 @@ const CONTINUE: &str = include_str!("../../../web/challenge/dist/continue.html")
 /// A file by its path below `/.spigot/`: media type and content.
 pub(crate) fn file(name: &str) -> Option<(&'static str, &'static [u8])> {
     Some(match name {
-        "challenge.js" => ("text/javascript; charset=utf-8", include_bytes!("../../../web/challenge/dist/challenge.js")),
-        "worker.js" => ("text/javascript; charset=utf-8", include_bytes!("../../../web/challenge/dist/worker.js")),
-        "challenge.css" => ("text/css; charset=utf-8", include_bytes!("../../../web/challenge/dist/challenge.css")),
-        "cachewalk.wasm" => ("application/wasm", include_bytes!("../../../web/challenge/dist/cachewalk.wasm")),
+        "challenge.js" => {
+            ("text/javascript; charset=utf-8", include_bytes!("../../../web/challenge/dist/challenge.js"))
+        }
+        "worker.js" => {
+            ("text/javascript; charset=utf-8", include_bytes!("../../../web/challenge/dist/worker.js"))
+        }
+        "challenge.css" => {
+            ("text/css; charset=utf-8", include_bytes!("../../../web/challenge/dist/challenge.css"))
+        }
+        "cachewalk.wasm" => {
+            ("application/wasm", include_bytes!("../../../web/challenge/dist/cachewalk.wasm"))
+        }
         _ => return None,
     })
 }
@@ -23,13 +31,16 @@ pub(crate) const PAGE_CSP: &str = "default-src 'none'; script-src 'self' 'wasm-u
 
 /// The interstitial. `challenge_json` is escaped for a script element here, the texts for HTML.
 pub(crate) fn challenge(host: &str, decision: &str, challenge_json: &str, plain: &str) -> String {
-    fill(PAGE, &[
-        ("lang", "en"),
-        ("challenge_json", &script_safe(challenge_json)),
-        ("decision", &escape(decision)),
-        ("host", &escape(host)),
-        ("noscript_html", plain),
-    ])
+    fill(
+        PAGE,
+        &[
+            ("lang", "en"),
+            ("challenge_json", &script_safe(challenge_json)),
+            ("decision", &escape(decision)),
+            ("host", &escape(host)),
+            ("noscript_html", plain),
+        ],
+    )
 }
 
 /// The way on without JavaScript, as a part of the interstitial.
@@ -37,20 +48,27 @@ pub(crate) fn plain(wait_url: &str, wait_token: &str, hidden: &[(&str, &str)], s
     let mut token = escape(wait_token);
     // Further hidden fields ride along behind the token's input, which the template closes.
     for (name, value) in hidden {
-        let _ = write!(token, "\"><input type=\"hidden\" name=\"{}\" value=\"{}", escape(name), escape(value));
+        let _ =
+            write!(token, "\"><input type=\"hidden\" name=\"{}\" value=\"{}", escape(name), escape(value));
     }
-    fill(PLAIN, &[("wait_url", &escape(wait_url)), ("wait_token", &token), ("wait_seconds", &seconds.to_string())])
+    fill(
+        PLAIN,
+        &[("wait_url", &escape(wait_url)), ("wait_token", &token), ("wait_seconds", &seconds.to_string())],
+    )
 }
 
 /// A step on the way without JavaScript. `form_html` and `refresh_meta` are HTML of ours.
 pub(crate) fn step(title: &str, text: &str, refresh_meta: &str, form_html: &str, decision: &str) -> String {
-    fill(CONTINUE, &[
-        ("refresh_meta", refresh_meta),
-        ("title", &escape(title)),
-        ("text", &escape(text)),
-        ("form_html", form_html),
-        ("decision", &escape(decision)),
-    ])
+    fill(
+        CONTINUE,
+        &[
+            ("refresh_meta", refresh_meta),
+            ("title", &escape(title)),
+            ("text", &escape(text)),
+            ("form_html", form_html),
+            ("decision", &escape(decision)),
+        ],
+    )
 }
 
 /// The page of a refusal.
@@ -94,7 +112,11 @@ pub(crate) fn escape(text: &str) -> String {
 
 /// JSON for a script element: what could end the element is written as an escape.
 fn script_safe(json: &str) -> String {
-    json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
+    json.replace('<', "\\u003c")
+        .replace('>', "\\u003e")
+        .replace('&', "\\u0026")
+        .replace('\u{2028}', "\\u2028")
+        .replace('\u{2029}', "\\u2029")
 }
 
 #[cfg(test)]
@@ -107,7 +129,9 @@ mod tests {
         let nasty = "\"><img src=x onerror=alert(1)>{{decision}}";
         let page = challenge(nasty, "abc", json, &plain("/.spigot/wait", nasty, &[("to", nasty)], 10));
         assert!(!page.contains("<script>alert") && !page.contains("<img src=x"), "{page}");
-        let page = step("t", "x", "", "", "d") + &refusal(403, "t", "x", "d") + &challenge("h", "d", "{}", &plain("u", "t", &[], 1));
+        let page = step("t", "x", "", "", "d")
+            + &refusal(403, "t", "x", "d")
+            + &challenge("h", "d", "{}", &plain("u", "t", &[], 1));
         assert!(!page.contains("{{"), "{page}");
     }
 }

@@ -1,12 +1,15 @@
 use std::net::IpAddr;
-use std::sync::atomic::Ordering;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use arc_swap::ArcSwap;
 use http::HeaderMap;
-use spigot_challenge::{clearance, Binding, Keyring};
+use spigot_challenge::{Binding, Keyring, clearance};
 use spigot_decision::policy::Policy;
-use spigot_decision::{decide, outcome, plan, Action, Body, Decision, Headers, Keys, Level, Millis, Observation, Plan, Presented, Sender};
+use spigot_decision::{
+    Action, Body, Decision, Headers, Keys, Level, Millis, Observation, Plan, Presented, Sender, decide,
+    outcome, plan,
+};
 use spigot_event::{ChallengeStep, DecisionId, Event, Recorder};
 use spigot_state::State;
 
@@ -87,19 +90,42 @@ impl<S: State> Gateway<S> {
     #[must_use]
     pub fn new(snapshot: Snapshot, state: Arc<S>, recorder: Recorder, clock: Clock, keys: Keys) -> Arc<Self> {
         let start = clock();
-        Arc::new(Self { snapshot: ArcSwap::from_pointee(snapshot), state, recorder, metrics: Metrics::default(), clock, keys, stash: Stash::default(), start })
+        Arc::new(Self {
+            snapshot: ArcSwap::from_pointee(snapshot),
+            state,
+            recorder,
+            metrics: Metrics::default(),
+            clock,
+            keys,
+            stash: Stash::default(),
+            start,
+        })
     }
 
     /// The clearance that a request carries, when it is genuine and its client's.
     pub(crate) fn clearance(&self, snapshot: &Snapshot, seen: &Seen<'_>) -> Option<Presented> {
         let binding = Binding { host: seen.host, user_agent: seen.user_agent, client: seen.client };
-        let opened = cookies(seen.headers, COOKIE).find_map(|value| clearance::open(&snapshot.keyring, value, &binding, seen.now.0).ok())?;
+        let opened = cookies(seen.headers, COOKIE)
+            .find_map(|value| clearance::open(&snapshot.keyring, value, &binding, seen.now.0).ok())?;
         let life = opened.expires_millis.saturating_sub(opened.issued_millis);
-        Some(Presented { id: opened.id, level: Level::from_number(opened.level)?, quota: opened.quota, life_millis: u32::try_from(life).unwrap_or(u32::MAX) })
+        Some(Presented {
+            id: opened.id,
+            level: Level::from_number(opened.level)?,
+            quota: opened.quota,
+            life_millis: u32::try_from(life).unwrap_or(u32::MAX),
+        })
     }
 
     /// Observation → plan → facts → decision.
-    pub(crate) async fn decide(&self, snapshot: &Snapshot, seen: &Seen<'_>, body: Body, fields: crate::fields::Fields, sender: Sender, clearance: Option<Presented>) -> Decided {
+    pub(crate) async fn decide(
+        &self,
+        snapshot: &Snapshot,
+        seen: &Seen<'_>,
+        body: Body,
+        fields: crate::fields::Fields,
+        sender: Sender,
+        clearance: Option<Presented>,
+    ) -> Decided {
         let observation = Observation {
             client: seen.client,
             host: seen.host,
@@ -126,7 +152,14 @@ impl<S: State> Gateway<S> {
     }
 
     /// What follows from the upstream's answer, or from a refused submission.
-    pub(crate) async fn report(&self, snapshot: &Snapshot, seen: &Seen<'_>, decided: &Decided, status: u16, refused: bool) {
+    pub(crate) async fn report(
+        &self,
+        snapshot: &Snapshot,
+        seen: &Seen<'_>,
+        decided: &Decided,
+        status: u16,
+        refused: bool,
+    ) {
         let observation = Observation {
             client: seen.client,
             host: seen.host,
@@ -143,7 +176,8 @@ impl<S: State> Gateway<S> {
             malformed: false,
         };
         let policy = &snapshot.policy;
-        let followed = outcome(policy, &observation, decided.plan.route, status, refused, &self.keys, seen.now);
+        let followed =
+            outcome(policy, &observation, decided.plan.route, status, refused, &self.keys, seen.now);
         if !followed.counts.is_empty() {
             let subject = spigot_decision::Prefix::client(seen.client).to_string();
             self.state.report(&followed, &policy.ladder, &subject, seen.now).await;
@@ -177,7 +211,7 @@ impl<S: State> Gateway<S> {
 }
 
 /// How a request ended.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct End {
     pub(crate) challenge: Option<ChallengeStep>,
     pub(crate) trickled: bool,
@@ -188,7 +222,10 @@ pub(crate) struct End {
 /// The values of a cookie, over all `Cookie` fields. A browser may send several of one name, from different paths.
 fn cookies<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
     let fields = headers.get_all(http::header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    fields.flat_map(|field| field.split(';')).filter_map(move |pair| pair.trim().strip_prefix(name)?.strip_prefix('=')).take(4)
+    fields
+        .flat_map(|field| field.split(';'))
+        .filter_map(move |pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
+        .take(4)
 }
 
 /// At most `most` bytes of a text, whole characters.

@@ -70,7 +70,10 @@ fn binary(command: u8, family: u8, body: &[u8]) -> io::Result<Option<SocketAddr>
         }
         (1, 2) if body.len() >= 36 => {
             let source: [u8; 16] = body[..16].try_into().expect("sixteen bytes");
-            Ok(Some(SocketAddr::new(IpAddr::from(Ipv6Addr::from(source)).to_canonical(), u16::from_be_bytes([body[32], body[33]]))))
+            Ok(Some(SocketAddr::new(
+                IpAddr::from(Ipv6Addr::from(source)).to_canonical(),
+                u16::from_be_bytes([body[32], body[33]]),
+            )))
         }
         _ => Err(invalid("unknown command or family")),
     }

@@ -1,7 +1,7 @@
 //! Each action in the form that its sender understands.
 
 use bytes::Bytes;
-use http::{header, HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use serde_json::json;
 use spigot_decision::Sender;
 
@@ -13,7 +13,11 @@ pub(crate) const PREFIX: &str = "x-spigot-";
 pub(crate) const REASON: HeaderName = HeaderName::from_static("x-captcha-reason");
 
 /// An answer with a body of ours that nobody may store.
-pub(crate) fn plain(status: StatusCode, media_type: &'static str, body: impl Into<Bytes>) -> Response<Through> {
+pub(crate) fn plain(
+    status: StatusCode,
+    media_type: &'static str,
+    body: impl Into<Bytes>,
+) -> Response<Through> {
     let body = body.into();
     let mut response = Response::new(Through::Bytes(body));
     *response.status_mut() = status;
@@ -34,7 +38,13 @@ pub(crate) fn page(status: StatusCode, html: String) -> Response<Through> {
 }
 
 /// `application/problem+json` (RFC 9457), with members of our own.
-pub(crate) fn problem(status: StatusCode, code: &str, title: &str, detail: &str, more: serde_json::Value) -> Response<Through> {
+pub(crate) fn problem(
+    status: StatusCode,
+    code: &str,
+    title: &str,
+    detail: &str,
+    more: serde_json::Value,
+) -> Response<Through> {
     let mut body = json!({ "type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail, "code": code });
     if let (Some(object), serde_json::Value::Object(more)) = (body.as_object_mut(), more) {
         object.extend(more);
@@ -43,22 +53,31 @@ pub(crate) fn problem(status: StatusCode, code: &str, title: &str, detail: &str,
 }
 
 /// A refusal in the form of its sender: a page, problem+json, a gRPC status, or a line of text.
-pub(crate) fn refusal(sender: Sender, status: StatusCode, code: &'static str, title: &str, detail: &str, decision: &str) -> Response<Through> {
+pub(crate) fn refusal(
+    sender: Sender,
+    status: StatusCode,
+    code: &'static str,
+    title: &str,
+    detail: &str,
+    decision: &str,
+) -> Response<Through> {
     match sender {
         Sender::Navigation => page(status, pages::refusal(status.as_u16(), title, detail, decision)),
         Sender::Fetch | Sender::Api => problem(status, code, title, detail, json!({ "decision": decision })),
         Sender::Grpc => grpc(status, detail),
-        Sender::Upgrade | Sender::Other => plain(status, "text/plain; charset=utf-8", format!("{title}. {detail} ({decision})\n")),
+        Sender::Upgrade | Sender::Other => {
+            plain(status, "text/plain; charset=utf-8", format!("{title}. {detail} ({decision})\n"))
+        }
     }
 }
 
 /// A gRPC refusal travels as HTTP 200 with the status in its headers ("Trailers-Only").
 pub(crate) fn grpc(status: StatusCode, message: &str) -> Response<Through> {
     let code = match status.as_u16() {
-        429 => "8",         // RESOURCE_EXHAUSTED
-        502..=504 => "14",  // UNAVAILABLE
-        400 => "3",         // INVALID_ARGUMENT
-        _ => "7",           // PERMISSION_DENIED
+        429 => "8",        // RESOURCE_EXHAUSTED
+        502..=504 => "14", // UNAVAILABLE
+        400 => "3",        // INVALID_ARGUMENT
+        _ => "7",          // PERMISSION_DENIED
     };
     let mut response = Response::new(Through::Empty);
     let headers = response.headers_mut();
@@ -84,8 +103,10 @@ pub(crate) fn remove_ours(headers: &mut HeaderMap) {
     let ours = |name: &HeaderName| {
         let same = |a: u8, b: u8| a == b || (a == b'_' && b == b'-');
         let name = name.as_str().as_bytes();
-        let starts = |prefix: &[u8]| name.len() >= prefix.len() && name.iter().zip(prefix).all(|(a, b)| same(*a, *b));
-        starts(PREFIX.as_bytes()) || (name.len() == REASON.as_str().len() && starts(REASON.as_str().as_bytes()))
+        let starts =
+            |prefix: &[u8]| name.len() >= prefix.len() && name.iter().zip(prefix).all(|(a, b)| same(*a, *b));
+        starts(PREFIX.as_bytes())
+            || (name.len() == REASON.as_str().len() && starts(REASON.as_str().as_bytes()))
     };
     if headers.keys().any(ours) {
         let names: Vec<HeaderName> = headers.keys().filter(|name| ours(name)).cloned().collect();
@@ -98,16 +119,28 @@ pub(crate) fn remove_ours(headers: &mut HeaderMap) {
 /// Removes the fields that belong to one hop (RFC 9110, section 7.6.1), and those that `Connection` names — but never
 /// ours, which are set afterwards. `TE: trailers` stays, because trailers are passed on.
 pub(crate) fn remove_hop_by_hop(headers: &mut HeaderMap) {
-    let trailers = headers.get_all(header::TE).iter().any(|te| te.as_bytes().eq_ignore_ascii_case(b"trailers"));
+    let trailers =
+        headers.get_all(header::TE).iter().any(|te| te.as_bytes().eq_ignore_ascii_case(b"trailers"));
     if let Some(connection) = headers.remove(header::CONNECTION) {
         for name in connection.to_str().unwrap_or_default().split(',').map(str::trim) {
             // A client that names a forwarding field here would strip what proxies before us vouch for.
-            if !name.is_empty() && !name.to_ascii_lowercase().starts_with("x-") && !name.eq_ignore_ascii_case("forwarded") {
+            if !name.is_empty()
+                && !name.to_ascii_lowercase().starts_with("x-")
+                && !name.eq_ignore_ascii_case("forwarded")
+            {
                 headers.remove(name);
             }
         }
     }
-    for name in ["keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization", "te", "transfer-encoding", "upgrade"] {
+    for name in [
+        "keep-alive",
+        "proxy-connection",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "te",
+        "transfer-encoding",
+        "upgrade",
+    ] {
         headers.remove(name);
     }
     if trailers {
@@ -122,7 +155,16 @@ mod tests {
     #[test]
     fn only_ours_are_removed() {
         let mut headers = HeaderMap::new();
-        for name in ["x-spigot-action", "x_spigot_risk", "x-spigot_decision", "x-captcha-reason", "x_captcha_reason", "x-spigott", "x-captcha-reasons", "accept"] {
+        for name in [
+            "x-spigot-action",
+            "x_spigot_risk",
+            "x-spigot_decision",
+            "x-captcha-reason",
+            "x_captcha_reason",
+            "x-spigott",
+            "x-captcha-reasons",
+            "accept",
+        ] {
             headers.insert(HeaderName::from_static(name), HeaderValue::from_static("1"));
         }
         remove_ours(&mut headers);
@@ -134,7 +176,13 @@ mod tests {
     #[test]
     fn connection_cannot_strip_trust_headers() {
         let mut headers = HeaderMap::new();
-        for (name, value) in [("connection", "close, X-Forwarded-For, x-custom, foo"), ("x-forwarded-for", "1"), ("foo", "1"), ("te", "trailers"), ("upgrade", "h2c")] {
+        for (name, value) in [
+            ("connection", "close, X-Forwarded-For, x-custom, foo"),
+            ("x-forwarded-for", "1"),
+            ("foo", "1"),
+            ("te", "trailers"),
+            ("upgrade", "h2c"),
+        ] {
             headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
         remove_hop_by_hop(&mut headers);

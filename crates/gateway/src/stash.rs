@@ -78,7 +78,13 @@ mod tests {
     use super::*;
 
     fn form(size: usize) -> Kept {
-        Kept { host: "a".into(), method: http::Method::POST, target: "/x".into(), content_type: None, body: vec![1; size].into() }
+        Kept {
+            host: "a".into(),
+            method: http::Method::POST,
+            target: "/x".into(),
+            content_type: None,
+            body: vec![1; size].into(),
+        }
     }
 
     #[test]

@@ -64,7 +64,13 @@ impl Pool {
 
     /// Sends a request to one of the servers in turn and waits for the head of its answer. A pooled connection that
     /// turns out to be closed before anything was sent is replaced by a new one.
-    pub(crate) async fn send(self: &Rc<Self>, upstreams: &[SocketAddr], mut request: Request<Through>, connect: Duration, answer: Duration) -> Result<Response<Through>, UpstreamError> {
+    pub(crate) async fn send(
+        self: &Rc<Self>,
+        upstreams: &[SocketAddr],
+        mut request: Request<Through>,
+        connect: Duration,
+        answer: Duration,
+    ) -> Result<Response<Through>, UpstreamError> {
         let mut tried = 0;
         loop {
             let address = self.choose(upstreams, tried)?;
@@ -78,10 +84,13 @@ impl Pool {
                     }
                 },
             };
-            let sent = tokio::time::timeout(answer, sender.try_send_request(request)).await.map_err(|_| UpstreamError::Timeout)?;
+            let sent = tokio::time::timeout(answer, sender.try_send_request(request))
+                .await
+                .map_err(|_| UpstreamError::Timeout)?;
             match sent {
                 Ok(response) => {
-                    let mut returning = Returning { pool: Rc::downgrade(self), address, sender: Some(sender) };
+                    let mut returning =
+                        Returning { pool: Rc::downgrade(self), address, sender: Some(sender) };
                     return Ok(response.map(|body| {
                         if http_body::Body::is_end_stream(&body) {
                             returning.give_back();
@@ -109,7 +118,11 @@ impl Pool {
         self.turn.set(turn.wrapping_add(1));
         let servers = self.servers.borrow();
         let healthy = |address: &SocketAddr| {
-            servers.iter().find(|s| s.address == *address).and_then(|s| s.failed).is_none_or(|failed| failed.elapsed() > PASS_OVER)
+            servers
+                .iter()
+                .find(|s| s.address == *address)
+                .and_then(|s| s.failed)
+                .is_none_or(|failed| failed.elapsed() > PASS_OVER)
         };
         let at = |n: usize| upstreams[(turn + n) % upstreams.len()];
         Ok((0..upstreams.len()).map(at).find(healthy).unwrap_or_else(|| at(tried)))
@@ -117,7 +130,8 @@ impl Pool {
 
     async fn idle(&self, address: SocketAddr) -> Option<Sender> {
         loop {
-            let mut sender = self.servers.borrow_mut().iter_mut().find(|s| s.address == address)?.idle.pop()?;
+            let mut sender =
+                self.servers.borrow_mut().iter_mut().find(|s| s.address == address)?.idle.pop()?;
             // It was put back when its answer ended; its connection may still have to notice.
             if sender.is_ready() || sender.ready().await.is_ok() {
                 return Some(sender);
@@ -129,7 +143,8 @@ impl Pool {
         let connected = async {
             let stream = TcpStream::connect(address).await.ok()?;
             stream.set_nodelay(true).ok()?;
-            let (sender, connection) = hyper::client::conn::http1::Builder::new().handshake(TokioIo::new(stream)).await.ok()?;
+            let (sender, connection) =
+                hyper::client::conn::http1::Builder::new().handshake(TokioIo::new(stream)).await.ok()?;
             tokio::task::spawn_local(async move {
                 // Its errors reach whoever waits for the answer.
                 let _ = connection.with_upgrades().await;
@@ -154,10 +169,9 @@ impl Pool {
         if sender.is_closed() {
             return;
         }
-        if let Some(server) = self.servers.borrow_mut().iter_mut().find(|s| s.address == address) {
-            if server.idle.len() < IDLE_MAX {
+        if let Some(server) = self.servers.borrow_mut().iter_mut().find(|s| s.address == address)
+            && server.idle.len() < IDLE_MAX {
                 server.idle.push(sender);
             }
-        }
     }
 }

@@ -5,11 +5,25 @@ use aho_corasick::{AhoCorasick, MatchKind};
 /// Words of user agents, and the class that each points to. Earlier rows win, because a bot that imitates a phone is a
 /// bot, and an Android tablet says Android without Mobile.
 static WORDS: [(&str, Class); 19] = [
-    ("bot", Class::Bot), ("crawl", Class::Bot), ("spider", Class::Bot), ("slurp", Class::Bot), ("headless", Class::Bot),
-    ("curl/", Class::Bot), ("wget/", Class::Bot), ("python", Class::Bot), ("go-http-client", Class::Bot),
-    ("ipad", Class::Tablet), ("tablet", Class::Tablet), ("iphone", Class::Phone), ("mobile", Class::Phone),
-    ("android", Class::Tablet), ("windows nt", Class::Desktop), ("macintosh", Class::Desktop), ("x11", Class::Desktop),
-    ("cros", Class::Desktop), ("linux", Class::Desktop),
+    ("bot", Class::Bot),
+    ("crawl", Class::Bot),
+    ("spider", Class::Bot),
+    ("slurp", Class::Bot),
+    ("headless", Class::Bot),
+    ("curl/", Class::Bot),
+    ("wget/", Class::Bot),
+    ("python", Class::Bot),
+    ("go-http-client", Class::Bot),
+    ("ipad", Class::Tablet),
+    ("tablet", Class::Tablet),
+    ("iphone", Class::Phone),
+    ("mobile", Class::Phone),
+    ("android", Class::Tablet),
+    ("windows nt", Class::Desktop),
+    ("macintosh", Class::Desktop),
+    ("x11", Class::Desktop),
+    ("cros", Class::Desktop),
+    ("linux", Class::Desktop),
 ];
 
 #[derive(Clone, Copy)]
@@ -22,7 +36,11 @@ enum Class {
 
 static MATCHER: LazyLock<AhoCorasick> = LazyLock::new(|| {
     let words = WORDS.iter().map(|(word, _)| word);
-    AhoCorasick::builder().ascii_case_insensitive(true).match_kind(MatchKind::Standard).build(words).expect("a short fixed list")
+    AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .match_kind(MatchKind::Standard)
+        .build(words)
+        .expect("a short fixed list")
 });
 
 /// The device class that a user agent claims: `desktop`, `phone`, `tablet`, `bot`; `None` when it says nothing.
@@ -44,8 +62,14 @@ mod tests {
     #[test]
     fn classes() {
         let check = |agent: &str, class: Option<&str>| assert_eq!(device(agent), class, "{agent}");
-        check("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:131.0) Gecko/20100101 Firefox/131.0", Some("desktop"));
-        check("Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) Mobile/15E148 Safari/604.1", Some("phone"));
+        check(
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:131.0) Gecko/20100101 Firefox/131.0",
+            Some("desktop"),
+        );
+        check(
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) Mobile/15E148 Safari/604.1",
+            Some("phone"),
+        );
         check("Mozilla/5.0 (Linux; Android 14; Pixel 8) Chrome/129.0 Mobile Safari/537.36", Some("phone"));
         check("Mozilla/5.0 (Linux; Android 13; SM-X200) Chrome/129.0 Safari/537.36", Some("tablet"));
         check("Mozilla/5.0 (Linux; Android 6.0; Nexus 5) (compatible; Googlebot/2.1) Mobile", Some("bot"));

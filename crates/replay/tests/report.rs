@@ -124,14 +124,18 @@ fn an_hour_of_more_than_twice_the_mean() {
 
 #[test]
 fn failures_lead_to_a_restriction() {
-    // A refused sign-up every 70 seconds: slow enough for the burst limit, not for the ladder.
+    // A refused sign-up every 70 seconds: slow enough for the burst limit, not for the ladder. The eighth restricts for
+    // a minute.
     let mut text = String::new();
-    for attempt in 0..12 {
+    for attempt in 0..8 {
         text += &line("198.51.100.7", attempt * 70, "POST /signup HTTP/1.1", 401);
     }
+    text += &line("198.51.100.7", 7 * 70 + 59, "GET / HTTP/1.1", 200);
+    text += &line("198.51.100.7", 7 * 70 + 60, "GET / HTTP/1.1", 200);
     let report = report_of("", &text);
-    assert!(report.restrictions_begun > 0);
-    assert!(report.reasons.iter().any(|reason| reason.name == "restriction"), "{report:?}");
+    assert_eq!(report.restrictions_begun, 1);
+    let subject = &report.subjects[0];
+    assert_eq!((subject.by.as_str(), subject.first_request, subject.stopped), ("restriction", 9, 1));
 }
 
 #[test]

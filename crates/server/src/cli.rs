@@ -6,7 +6,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::commands;
 
 #[derive(Parser)]
-#[command(name = "spigot", version, about = "Decides how much automation a web application lets through", max_term_width = 100)]
+#[command(
+    name = "spigot",
+    version,
+    about = "Decides how much automation a web application lets through",
+    max_term_width = 100
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -24,25 +29,37 @@ enum Command {
     #[command(after_help = "Example:\n  spigot check spigot.toml")]
     Check(CheckArgs),
     /// Say what a policy would have done to the traffic of access logs.
-    #[command(after_help = "Example:\n  spigot replay --config spigot.toml /var/log/nginx/access.log*\n  spigot replay --config new.toml --against old.toml access.log")]
+    #[command(
+        after_help = "Example:\n  spigot replay --config spigot.toml /var/log/nginx/access.log*\n  spigot replay --config new.toml --against old.toml access.log"
+    )]
     Replay(ReplayArgs),
     /// Tell the whole story of one decision.
     #[command(after_help = "Example:\n  spigot explain 04hmasw9nf6yy0hj")]
     Explain(ExplainArgs),
     /// List what happened.
-    #[command(after_help = "Example:\n  spigot events --route login --since 1h --reason high_frequency --ip 203.0.113.0/24")]
+    #[command(
+        after_help = "Example:\n  spigot events --route login --since 1h --reason high_frequency --ip 203.0.113.0/24"
+    )]
     Events(EventsArgs),
     /// Force a challenge on one endpoint, for everybody.
-    #[command(after_help = "Example:\n  spigot force 'POST /signup' --for 2h --reason 'sign-up wave'\n  spigot force --list\n  spigot force 'POST /signup' --stop")]
+    #[command(
+        after_help = "Example:\n  spigot force 'POST /signup' --for 2h --reason 'sign-up wave'\n  spigot force --list\n  spigot force 'POST /signup' --stop"
+    )]
     Force(ForceArgs),
     /// Show and change the operator's allowlist and denylist.
-    #[command(after_help = "Example:\n  spigot list deny 203.0.113.0/24 --for 7d --note scraper\n  spigot list show\n  spigot list remove 203.0.113.0/24")]
+    #[command(
+        after_help = "Example:\n  spigot list deny 203.0.113.0/24 --for 7d --note scraper\n  spigot list show\n  spigot list remove 203.0.113.0/24"
+    )]
     List(ListArgs),
     /// Show and make exceptions, which end by themselves.
-    #[command(after_help = "Example:\n  spigot exception add sale --times 3 --route search --start 2026-12-04T18:00:00Z --for 4h --reason 'half-price evening'\n  spigot exception add office --address 198.51.100.0/24 --for 30d --reason 'our office'\n  spigot exception show")]
+    #[command(
+        after_help = "Example:\n  spigot exception add sale --times 3 --route search --start 2026-12-04T18:00:00Z --for 4h --reason 'half-price evening'\n  spigot exception add office --address 198.51.100.0/24 --for 30d --reason 'our office'\n  spigot exception show"
+    )]
     Exception(ExceptionArgs),
     /// Show, set and lift restrictions.
-    #[command(after_help = "Example:\n  spigot restrict add 203.0.113.7 --for 1h --reason 'guessing coupons'\n  spigot restrict show\n  spigot restrict lift 203.0.113.7")]
+    #[command(
+        after_help = "Example:\n  spigot restrict add 203.0.113.7 --for 1h --reason 'guessing coupons'\n  spigot restrict show\n  spigot restrict lift 203.0.113.7"
+    )]
     Restrict(RestrictArgs),
     /// Print the JSON Schema of the configuration, for editors.
     Schema,

@@ -4,10 +4,10 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use spigot_decision::Prefix;
 use spigot_decision::policy::source::{Problems, Section};
 use spigot_decision::policy::units::{duration_millis, size_bytes};
-use spigot_decision::policy::{load_with, Policy, PrefixMap};
-use spigot_decision::Prefix;
+use spigot_decision::policy::{Policy, PrefixMap, load_with};
 use spigot_gateway::{Bounds, Settings, Site};
 
 /// A whole configuration.
@@ -59,7 +59,8 @@ impl Default for Events {
 impl Config {
     /// Reads a file.
     pub(crate) fn read(path: &Path) -> Result<Self, String> {
-        let text = std::fs::read_to_string(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
         Self::parse(&path.display().to_string(), &text).map_err(|problems| problems.to_string())
     }
 
@@ -88,7 +89,9 @@ fn server(top: &Section<'_, '_>) -> Server {
         data: top.text("data").map_or_else(|| PathBuf::from("spigot-data"), |text| PathBuf::from(text.value)),
         sites: sites(top),
         trusted_proxies: prefixes(top, "trusted_proxies"),
-        forwarded_header: top.text("forwarded_header").map_or("x-forwarded-for".to_owned(), |text| text.value.to_ascii_lowercase()),
+        forwarded_header: top
+            .text("forwarded_header")
+            .map_or("x-forwarded-for".to_owned(), |text| text.value.to_ascii_lowercase()),
         proxy_protocol: top.flag("proxy_protocol").is_some_and(|flag| flag.value),
         threads: top.integer("threads", 1..=1024).map_or(0, |n| usize::try_from(n.value).unwrap_or(0)),
         counter_bytes: 128 << 20,
@@ -102,7 +105,12 @@ fn server(top: &Section<'_, '_>) -> Server {
 }
 
 fn address(section: &Section<'_, '_>, key: &'static str) -> Option<SocketAddr> {
-    section.parsed(key, |text| text.parse().map_err(|_| "write an address with its port, for example \"127.0.0.1:8081\"".to_owned())).map(|a| a.value)
+    section
+        .parsed(key, |text| {
+            text.parse()
+                .map_err(|_| "write an address with its port, for example \"127.0.0.1:8081\"".to_owned())
+        })
+        .map(|a| a.value)
 }
 
 fn addresses(section: &Section<'_, '_>, key: &'static str) -> Option<Vec<SocketAddr>> {
@@ -111,7 +119,11 @@ fn addresses(section: &Section<'_, '_>, key: &'static str) -> Option<Vec<SocketA
     for text in texts {
         match text.value.parse() {
             Ok(address) => found.push(address),
-            Err(_) => section.reader.problem(text.span, format!("\"{}\" is no address", text.value), "write an address with its port, for example \"0.0.0.0:8080\""),
+            Err(_) => section.reader.problem(
+                text.span,
+                format!("\"{}\" is no address", text.value),
+                "write an address with its port, for example \"0.0.0.0:8080\"",
+            ),
         }
     }
     Some(found)
@@ -122,7 +134,11 @@ fn prefixes(section: &Section<'_, '_>, key: &'static str) -> Vec<Prefix> {
     for text in section.texts(key).unwrap_or_default() {
         match Prefix::parse(text.value) {
             Some(prefix) => found.push(prefix),
-            None => section.reader.problem(text.span, format!("\"{}\" is no address or prefix", text.value), "write for example \"10.0.0.0/8\""),
+            None => section.reader.problem(
+                text.span,
+                format!("\"{}\" is no address or prefix", text.value),
+                "write for example \"10.0.0.0/8\"",
+            ),
         }
     }
     found
@@ -130,7 +146,8 @@ fn prefixes(section: &Section<'_, '_>, key: &'static str) -> Vec<Prefix> {
 
 fn tls(top: &Section<'_, '_>) -> Option<TlsFiles> {
     let part = top.table("tls")?;
-    let certificate = part.require("certificate", part.text("certificate"), "certificate = \"/etc/spigot/site.pem\"");
+    let certificate =
+        part.require("certificate", part.text("certificate"), "certificate = \"/etc/spigot/site.pem\"");
     let key = part.require("key", part.text("key"), "key = \"/etc/spigot/site.key\"");
     let listen = addresses(&part, "listen").unwrap_or_else(|| vec![SocketAddr::from(([0, 0, 0, 0], 8443))]);
     part.finish();
@@ -140,7 +157,12 @@ fn tls(top: &Section<'_, '_>) -> Option<TlsFiles> {
 fn sites(top: &Section<'_, '_>) -> Vec<Site> {
     let mut sites = Vec::new();
     for part in top.tables("site") {
-        let hosts = part.texts("host").unwrap_or_default().iter().map(|host| host.value.to_ascii_lowercase()).collect();
+        let hosts = part
+            .texts("host")
+            .unwrap_or_default()
+            .iter()
+            .map(|host| host.value.to_ascii_lowercase())
+            .collect();
         part.require("upstream", part.has("upstream").then_some(()), "upstream = \"http://127.0.0.1:3000\"");
         let upstreams = upstreams(&part);
         part.finish();
@@ -158,13 +180,25 @@ fn upstreams(section: &Section<'_, '_>) -> Vec<SocketAddr> {
     for text in section.texts("upstream").unwrap_or_default() {
         let name = text.value.strip_prefix("http://").map(|rest| rest.trim_end_matches('/'));
         let Some(name) = name.filter(|name| !name.contains('/')) else {
-            section.reader.problem(text.span, format!("\"{}\" is no upstream", text.value), "write for example \"http://127.0.0.1:3000\", without a path");
+            section.reader.problem(
+                text.span,
+                format!("\"{}\" is no upstream", text.value),
+                "write for example \"http://127.0.0.1:3000\", without a path",
+            );
             continue;
         };
-        let with_port = if name.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) { name.to_owned() } else { format!("{name}:80") };
+        let with_port = if name.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) {
+            name.to_owned()
+        } else {
+            format!("{name}:80")
+        };
         match with_port.to_socket_addrs() {
             Ok(addresses) => found.extend(addresses),
-            Err(error) => section.reader.problem(text.span, format!("\"{}\" cannot be found: {error}", text.value), "check the name, or write the address itself"),
+            Err(error) => section.reader.problem(
+                text.span,
+                format!("\"{}\" cannot be found: {error}", text.value),
+                "check the name, or write the address itself",
+            ),
         }
     }
     found
@@ -195,7 +229,13 @@ fn bounds(top: &Section<'_, '_>) -> Bounds {
     if let Some(n) = number("streams", 10_000) {
         bounds.streams = u32::try_from(n).unwrap_or(u32::MAX);
     }
-    let size = |key, most: u64| part.parsed(key, |text| size_bytes(text).and_then(|n| if n <= most { Ok(n) } else { Err(format!("at most {most} bytes")) })).map(|s| s.value);
+    let size = |key, most: u64| {
+        part.parsed(key, |text| {
+            size_bytes(text)
+                .and_then(|n| if n <= most { Ok(n) } else { Err(format!("at most {most} bytes")) })
+        })
+        .map(|s| s.value)
+    };
     if let Some(n) = size("head", 1 << 20) {
         bounds.head_bytes = usize::try_from(n).unwrap_or(bounds.head_bytes);
     }
@@ -228,7 +268,11 @@ fn events(top: &Section<'_, '_>) -> Events {
 
 fn days(text: &str) -> Result<u32, String> {
     let millis = duration_millis(text)?;
-    if millis % 86_400_000 == 0 { Ok(u32::try_from(millis / 86_400_000).unwrap_or(u32::MAX)) } else { Err("write whole days, for example \"30d\"".to_owned()) }
+    if millis % 86_400_000 == 0 {
+        Ok(u32::try_from(millis / 86_400_000).unwrap_or(u32::MAX))
+    } else {
+        Err("write whole days, for example \"30d\"".to_owned())
+    }
 }
 
 #[cfg(test)]
@@ -241,7 +285,10 @@ mod tests {
         let config = Config::parse("spigot.toml", text).unwrap();
         assert_eq!(config.server.sites[0].upstreams, ["127.0.0.1:3000".parse().unwrap()]);
         assert_eq!(config.policy.routes.len(), 2, "the route and the default");
-        assert!(Config::parse("x", "upstream = \"http://127.0.0.1:3000\"").unwrap().policy.routes.len() > 5, "without routes the default policy decides");
+        assert!(
+            Config::parse("x", "upstream = \"http://127.0.0.1:3000\"").unwrap().policy.routes.len() > 5,
+            "without routes the default policy decides"
+        );
     }
 
     #[test]

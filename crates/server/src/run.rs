@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use spigot_admin::PolicyStore;
 use spigot_event::{Recorder, RecorderSettings, Retention, SqliteSink, WriterHandle};
-use spigot_gateway::{listen, serve, Gateway, Snapshot, Tls};
+use spigot_gateway::{Gateway, Snapshot, Tls, listen, serve};
 use spigot_state::{Memory, MemorySettings};
 use tokio::sync::watch;
 
@@ -33,33 +33,55 @@ pub(crate) struct Running {
 pub(crate) fn start(config: Config, file: Option<PathBuf>) -> Result<Running, String> {
     let server = config.server;
     if server.sites.is_empty() {
-        return Err("the configuration names no upstream; add a line such as: upstream = \"http://127.0.0.1:3000\"".to_owned());
+        return Err(
+            "the configuration names no upstream; add a line such as: upstream = \"http://127.0.0.1:3000\""
+                .to_owned(),
+        );
     }
     let start = now();
     let store = PolicyStore::open(&server.data).map_err(|error| error.to_string())?;
-    let secrets = Secrets::open(&server.data, start).map_err(|error| format!("the secrets in {} cannot be used: {error}", server.data.display()))?;
-    let state = Memory::new(MemorySettings { counter_bytes: server.counter_bytes, ..MemorySettings::default() }, start);
+    let secrets = Secrets::open(&server.data, start)
+        .map_err(|error| format!("the secrets in {} cannot be used: {error}", server.data.display()))?;
+    let state = Memory::new(
+        MemorySettings { counter_bytes: server.counter_bytes, ..MemorySettings::default() },
+        start,
+    );
     let (hours, restrictions) = store.kept().map_err(|error| error.to_string())?;
     state.hours.restore(hours);
     state.restrictions.restore(restrictions);
     let (recorder, writer) = recorder(&server)?;
     let operator = store.operator(start).map_err(|error| error.to_string())?;
-    let snapshot = Snapshot { policy: Arc::new(config.policy.with_operator(operator)), settings: server.gateway_settings(), keyring: secrets.keyring() };
+    let snapshot = Snapshot {
+        policy: Arc::new(config.policy.with_operator(operator)),
+        settings: server.gateway_settings(),
+        keyring: secrets.keyring(),
+    };
     let gateway = Gateway::new(snapshot, Arc::new(state), recorder, clock(), secrets.subject_keys());
-    let certificates = server.tls.as_ref().map(|files| tls::load(files)).transpose()?;
+    let certificates = server.tls.as_ref().map(tls::load).transpose()?;
     let (stop, stopped) = watch::channel(false);
     let mut threads = Vec::new();
     let fronts = server.listen.iter().map(|address| (*address, None)).chain(
         server.tls.iter().flat_map(|files| &files.listen).map(|address| (*address, certificates.clone())),
     );
-    let count = if server.threads > 0 { server.threads } else { std::thread::available_parallelism().map_or(1, usize::from) };
+    let count = if server.threads > 0 {
+        server.threads
+    } else {
+        std::thread::available_parallelism().map_or(1, usize::from)
+    };
     for (address, tls) in fronts {
         for _ in 0..count {
-            let listener = listen(address).map_err(|error| format!("{address} cannot be listened on: {error}"))?;
-            threads.push(front(gateway.clone(), listener, tls.clone(), server.proxy_protocol, stopped.clone())?);
+            let listener =
+                listen(address).map_err(|error| format!("{address} cannot be listened on: {error}"))?;
+            threads.push(front(
+                gateway.clone(),
+                listener,
+                tls.clone(),
+                server.proxy_protocol,
+                stopped.clone(),
+            )?);
         }
     }
-    let control = control(Control { gateway: gateway.clone(), store, server, file, certificates, stopped })?;
+    let control = control(Control { gateway, store, server, file, certificates, stopped })?;
     Ok(Running { stop, threads, writer: Some(writer), control: Some(control) })
 }
 
@@ -74,9 +96,16 @@ fn recorder(server: &Server) -> Result<(Recorder, WriterHandle), String> {
     Ok(Recorder::start(sink, RecorderSettings::default()))
 }
 
-fn front(gateway: Arc<Gateway<Memory>>, listener: std::net::TcpListener, tls: Option<Tls>, proxy_protocol: bool, stopped: watch::Receiver<bool>) -> Result<JoinHandle<()>, String> {
+fn front(
+    gateway: Arc<Gateway<Memory>>,
+    listener: std::net::TcpListener,
+    tls: Option<Tls>,
+    proxy_protocol: bool,
+    stopped: watch::Receiver<bool>,
+) -> Result<JoinHandle<()>, String> {
     let serve = move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
         let local = tokio::task::LocalSet::new();
         local.block_on(&runtime, async move {
             if let Err(error) = serve(gateway, listener, tls, proxy_protocol, stopped, GRACE).await {
@@ -84,7 +113,10 @@ fn front(gateway: Arc<Gateway<Memory>>, listener: std::net::TcpListener, tls: Op
             }
         });
     };
-    std::thread::Builder::new().name("spigot-front".to_owned()).spawn(serve).map_err(|error| format!("a thread cannot be started: {error}"))
+    std::thread::Builder::new()
+        .name("spigot-front".to_owned())
+        .spawn(serve)
+        .map_err(|error| format!("a thread cannot be started: {error}"))
 }
 
 /// What the control thread looks after: settings, certificates, persistence, the admin port.
@@ -98,13 +130,22 @@ struct Control {
 }
 
 fn control(control: Control) -> Result<JoinHandle<()>, String> {
-    let admin = control.server.admin.map(listen).transpose().map_err(|error| format!("the admin address cannot be listened on: {error}"))?;
+    let admin = control
+        .server
+        .admin
+        .map(listen)
+        .transpose()
+        .map_err(|error| format!("the admin address cannot be listened on: {error}"))?;
     let run = move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
         let local = tokio::task::LocalSet::new();
         local.block_on(&runtime, control.run(admin));
     };
-    std::thread::Builder::new().name("spigot-control".to_owned()).spawn(run).map_err(|error| format!("a thread cannot be started: {error}"))
+    std::thread::Builder::new()
+        .name("spigot-control".to_owned())
+        .spawn(run)
+        .map_err(|error| format!("a thread cannot be started: {error}"))
 }
 
 impl Control {
@@ -157,7 +198,11 @@ impl Control {
         let read = Config::read(file).and_then(|config| {
             let operator = self.store.operator(now()).map_err(|error| error.to_string())?;
             let secrets = Secrets::open(&self.server.data, now()).map_err(|error| error.to_string())?;
-            Ok(Snapshot { policy: Arc::new(config.policy.with_operator(operator)), settings: config.server.gateway_settings(), keyring: secrets.keyring() })
+            Ok(Snapshot {
+                policy: Arc::new(config.policy.with_operator(operator)),
+                settings: config.server.gateway_settings(),
+                keyring: secrets.keyring(),
+            })
         });
         match read {
             Ok(snapshot) => {
@@ -176,7 +221,8 @@ impl Control {
         };
         let config = match &self.file {
             Some(file) => Config::read(file).map(|config| config.policy),
-            None => spigot_decision::policy::load("default", spigot_decision::policy::DEFAULT).map_err(|problems| problems.to_string()),
+            None => spigot_decision::policy::load("default", spigot_decision::policy::DEFAULT)
+                .map_err(|problems| problems.to_string()),
         };
         let secrets = Secrets::open(&self.server.data, now()).map_err(|error| error.to_string());
         match (config, secrets) {
@@ -184,7 +230,11 @@ impl Control {
                 let policy = policy.with_operator(operator);
                 crate::log::line("settings_changed", &[("revision", &policy.revision)]);
                 let settings = self.server.gateway_settings();
-                self.gateway.snapshot.store(Arc::new(Snapshot { policy: Arc::new(policy), settings, keyring: secrets.keyring() }));
+                self.gateway.snapshot.store(Arc::new(Snapshot {
+                    policy: Arc::new(policy),
+                    settings,
+                    keyring: secrets.keyring(),
+                }));
             }
             (Err(error), _) | (_, Err(error)) => crate::log::line("settings_refused", &[("error", &error)]),
         }

@@ -46,7 +46,10 @@ impl Secrets {
 
     pub(crate) fn subject_keys(&self) -> Keys {
         let (a, b) = self.subjects.split_at(8);
-        Keys(u64::from_le_bytes(a.try_into().expect("eight bytes")), u64::from_le_bytes(b.try_into().expect("eight bytes")))
+        Keys(
+            u64::from_le_bytes(a.try_into().expect("eight bytes")),
+            u64::from_le_bytes(b.try_into().expect("eight bytes")),
+        )
     }
 
     fn write(&self, path: &Path) -> io::Result<()> {
@@ -55,7 +58,8 @@ impl Secrets {
             text.push_str(&format!("key {id} {}\n", hex(secret.expose())));
         }
         let fresh = path.with_extension("new");
-        let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
+        let mut file =
+            fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         fs::rename(fresh, path)

@@ -18,7 +18,8 @@ fn arc_swap_of(config: rustls::ServerConfig) -> arc_swap::ArcSwap<rustls::Server
 
 /// TLS 1.2 and 1.3, HTTP/2 and HTTP/1.1 by ALPN.
 pub(crate) fn config(files: &TlsFiles) -> Result<rustls::ServerConfig, String> {
-    let problem = |path: &Path, error: &dyn std::fmt::Display| format!("{} cannot be used: {error}", path.display());
+    let problem =
+        |path: &Path, error: &dyn std::fmt::Display| format!("{} cannot be used: {error}", path.display());
     let chain = CertificateDer::pem_file_iter(&files.certificate)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(|error| problem(&files.certificate, &error))?;

@@ -1,6 +1,6 @@
 //! The puzzle of `docs/puzzle.md`.
 
-use spigot_cachewalk::{check_grind, check_openings, key, Params, Proof, Table};
+use spigot_cachewalk::{Params, Proof, Table, check_grind, check_openings, key};
 
 use super::Kind;
 use crate::issue::Challenge;
@@ -17,7 +17,12 @@ pub(super) fn decode(bytes: [u8; 7]) -> Option<Kind> {
 }
 
 /// Garbage ends at its length or at one leaf; only what was ground is opened.
-pub(super) fn check(table: &mut Table, challenge: &Challenge, params: Params, proof: &[u8]) -> Result<(), Rejection> {
+pub(super) fn check(
+    table: &mut Table,
+    challenge: &Challenge,
+    params: Params,
+    proof: &[u8],
+) -> Result<(), Rejection> {
     let proof = Proof::decode(proof, params).map_err(|_| Rejection::Malformed)?;
     let key = key(&challenge.bytes);
     let ground = check_grind(table, &key, params, &proof).map_err(|_| Rejection::Wrong)?;

@@ -76,7 +76,13 @@ impl Kind {
     }
 
     /// Whether the proof answers the challenge.
-    pub(crate) fn check(self, workspace: &mut Workspace, challenge: &Challenge, proof: &[u8], now_millis: i64) -> Result<(), Rejection> {
+    pub(crate) fn check(
+        self,
+        workspace: &mut Workspace,
+        challenge: &Challenge,
+        proof: &[u8],
+        now_millis: i64,
+    ) -> Result<(), Rejection> {
         match self {
             Self::Cachewalk(params) => cachewalk::check(&mut workspace.table, challenge, params, proof),
             Self::Sha256 { bits } => sha256::check(challenge, bits, proof),

@@ -27,5 +27,8 @@ fn zero_bits(challenge: &[u8], nonce: [u8; 8]) -> u32 {
 /// Finds the smallest nonce; for tests and tools.
 #[must_use]
 pub fn solve(challenge: &[u8], bits: u8) -> [u8; 8] {
-    (0u64..).map(u64::to_le_bytes).find(|nonce| zero_bits(challenge, *nonce) >= u32::from(bits)).unwrap_or_default()
+    (0u64..)
+        .map(u64::to_le_bytes)
+        .find(|nonce| zero_bits(challenge, *nonce) >= u32::from(bits))
+        .unwrap_or_default()
 }

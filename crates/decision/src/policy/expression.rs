@@ -9,7 +9,7 @@ use cel::common::ast::{CallExpr, Expr, LiteralValue, SelectExpr, operators as op
 use cel::parser::{Expression, Parser};
 use regex::Regex;
 
-use super::source::{nearest, quoted};
+use super::source::{listing, nearest};
 use crate::subject::Prefix;
 
 /// What an expression can see. Limits are counted before any look-up returns, so they see the request alone (and the
@@ -167,11 +167,7 @@ impl Condition {
                 errors
                     .errors
                     .iter()
-                    .map(|error| Wrong {
-                        span: None,
-                        message: format!("the expression is incomplete or wrong: {}", error.msg),
-                        help: "see docs/policy.md, \"Conditions\", for what can be written".to_owned(),
-                    })
+                    .map(|error| syntax(text, error.pos, &error.msg))
                     .take(1)
                     .collect::<Vec<_>>()
             })?;
@@ -219,7 +215,7 @@ impl Lowering<'_> {
         let span = self.places.offset_for(at.id).map(|(from, to)| {
             // The parser counts characters.
             let byte = |n: u32| self.text.char_indices().nth(n as usize).map_or(self.text.len(), |(i, _)| i);
-            byte(from)..byte(to).max(byte(from) + 1)
+            byte(from)..byte(to.max(from) + 1)
         });
         Err(Wrong { span, message: message.into(), help: help.into() })
     }
@@ -310,7 +306,7 @@ impl Lowering<'_> {
                     None => self.wrong(
                         at,
                         format!("there is no limit `{}`", select.field),
-                        format!("limits: {}{}", names.join(", "), nearest(&select.field, &names)),
+                        format!("limits: {}{}", listing(&names), nearest(&select.field, &names)),
                     ),
                 }
             }
@@ -350,7 +346,9 @@ impl Lowering<'_> {
             (op::LESS_EQUALS, [a, b]) => Bool::Compare(self.int(a)?, Order::LessOrEqual, self.int(b)?),
             (op::GREATER, [a, b]) => Bool::Compare(self.int(b)?, Order::Less, self.int(a)?),
             (op::GREATER_EQUALS, [a, b]) => Bool::Compare(self.int(b)?, Order::LessOrEqual, self.int(a)?),
-            (op::NEGATE, [Expression { expr: Expr::Literal(LiteralValue::Int(n)), .. }]) => return Ok(Typed::Int(Int::Constant(-*n.inner()))),
+            (op::NEGATE, [Expression { expr: Expr::Literal(LiteralValue::Int(n)), .. }]) => {
+                return Ok(Typed::Int(Int::Constant(n.inner().saturating_neg())));
+            }
             (op::IN, [a, b]) => self.one_of(a, b)?,
             (op::INDEX, [object, key]) => return self.header(at, object, key).map(|name| Typed::Text(Text::Header(name))),
             ("size", [a]) => return Ok(Typed::Int(Int::Size(Box::new(self.text(a)?)))),
@@ -450,7 +448,7 @@ impl Lowering<'_> {
             None => self.wrong(
                 &args[0],
                 format!("there is no list \"{}\"", texts[0]),
-                format!("lists: {}{}", quoted(&names), nearest(&texts[0], &names)),
+                format!("lists: {}{}", listing(&names), nearest(&texts[0], &names)),
             ),
         }
     }
@@ -555,6 +553,25 @@ impl Lowering<'_> {
             Expr::Literal(LiteralValue::String(value)) => Ok(value.inner().to_owned()),
             _ => self.wrong(at, "this has to be a text in quotation marks", "for example \"/admin\""),
         }
+    }
+}
+
+/// A syntax error; the parser gives lines and columns from 1, and counts characters.
+fn syntax(text: &str, (line, column): (isize, isize), message: &str) -> Wrong {
+    let place = usize::try_from(line - 1).ok().zip(usize::try_from(column - 1).ok());
+    let span = place.and_then(|(line, column)| {
+        let from: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
+        let rest = text.get(from..)?.split('\n').next()?;
+        Some(match rest.char_indices().nth(column) {
+            Some((at, found)) => from + at..from + at + found.len_utf8(),
+            None => from + rest.len()..from + rest.len(),
+        })
+    });
+    let message = message.lines().next().unwrap_or_default();
+    Wrong {
+        span,
+        message: format!("the expression is incomplete or wrong: {message}"),
+        help: "see docs/policy.md, \"Conditions\", for what can be written".to_owned(),
     }
 }
 

@@ -55,6 +55,7 @@ impl Pattern {
                 "write the path with its first slash, for example \"POST /login\" or \"/api/**\"".to_owned()
             );
         }
+        check_normal(path)?;
         Ok(Self { methods, path: PathPattern::parse(path)?, text: text.trim().to_owned() })
     }
 
@@ -118,6 +119,34 @@ impl PathPattern {
                             .all(|segment| found.next_back().is_some_and(|text| segment.matches(text)))
                 }
             },
+        }
+    }
+}
+
+/// Refuses what no normalised path can look like, also between wildcards.
+fn check_normal(path: &str) -> Result<(), String> {
+    if path.contains('?') {
+        return Err("a pattern has no query; write the path alone, and ask for request.query in a rule".to_owned());
+    }
+    if !path.is_ascii() {
+        let sent = percent_encoding::utf8_percent_encode(path, percent_encoding::CONTROLS);
+        return Err(format!("programs send this path as \"{sent}\"; write it so"));
+    }
+    if !path.contains(['*', '{']) {
+        return Ok(()); // checked as it stands, with the path to write instead
+    }
+    let probe: Vec<&str> = path
+        .split('/')
+        .map(|segment| if segment.starts_with('{') && segment.ends_with('}') { "x" } else { segment })
+        .collect();
+    let probe = probe.join("/").replace("**", "x").replace('*', "x");
+    match crate::path::normalise(&probe) {
+        Ok(normal) if normal == probe => Ok(()),
+        Ok(_) => Err("requests are matched after normalisation; write the path without //, without . and .. \
+                      segments, and with %XX only for what needs it"
+            .to_owned()),
+        Err(ambiguous) => {
+            Err(format!("{}; such requests are refused before any route is chosen", ambiguous.message()))
         }
     }
 }

@@ -34,6 +34,7 @@ impl Problems {
     #[must_use]
     pub fn place(&self, problem: &Problem) -> (usize, usize) {
         let before = &self.text[..floor_boundary(&self.text, problem.span.start)];
+        let before = before.strip_prefix(BYTE_ORDER_MARK).unwrap_or(before);
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
         (line, column)
@@ -49,11 +50,15 @@ impl fmt::Display for Problems {
             }
             let (line, column) = self.place(problem);
             writeln!(f, "{}:{line}:{column}: {}", self.file, problem.message)?;
-            let text = self.text.lines().nth(line - 1).unwrap_or_default();
+            let text = self.text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&self.text);
+            let text = text.lines().nth(line - 1).unwrap_or_default();
             let room = text.chars().count().saturating_sub(column - 1).max(1);
             let length = self.text.get(problem.span.clone()).map_or(1, |s| s.chars().count());
+            // Tabs stay tabs, so that the mark stands under its place however wide they are shown.
+            let margin: String =
+                text.chars().take(column - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
             writeln!(f, "{line:>4} | {text}")?;
-            writeln!(f, "     | {}{}", " ".repeat(column - 1), "^".repeat(length.clamp(1, room)))?;
+            writeln!(f, "     | {margin}{}", "^".repeat(length.clamp(1, room)))?;
             writeln!(f, "     = {}", problem.help)?;
         }
         Ok(())
@@ -61,6 +66,9 @@ impl fmt::Display for Problems {
 }
 
 impl std::error::Error for Problems {}
+
+/// Some editors put it before the text; it is no part of the first line.
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 fn floor_boundary(text: &str, at: usize) -> usize {
     (0..=at.min(text.len())).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0)
@@ -97,7 +105,9 @@ impl Reader {
         let (table, errors) = DeTable::parse_recoverable(&self.text);
         for error in errors {
             let message = error.message().lines().next().unwrap_or_default().to_owned();
-            self.problem(error.span().unwrap_or(0..0), message, "see https://toml.io for the syntax of TOML");
+            let span = error.span().unwrap_or(0..0);
+            let (message, help) = syntax(&self.text, &span, &message);
+            self.problem(span, message, help);
         }
         table.into_inner()
     }
@@ -113,6 +123,7 @@ impl Reader {
             reader: self,
             table,
             name: name.to_owned(),
+            one_of_many: false,
             span,
             known: RefCell::default(),
             finished: Cell::new(false),
@@ -124,8 +135,15 @@ impl Reader {
     pub fn into_problems(self) -> Vec<Problem> {
         let mut problems = self.problems.into_inner();
         problems.sort_by_key(|p| (p.span.start, p.span.end));
-        problems.dedup();
-        problems
+        // What stands at the top is read once for each route.
+        let mut once: Vec<Problem> = Vec::with_capacity(problems.len());
+        for problem in problems {
+            let same = once.iter().rev().take_while(|p| p.span == problem.span).any(|p| *p == problem);
+            if !same {
+                once.push(problem);
+            }
+        }
+        once
     }
 
     /// Which keys were asked for, by section: the truth that the JSON Schema is tested against.
@@ -153,6 +171,8 @@ pub struct Section<'a, 't> {
     pub reader: &'a Reader,
     table: &'a DeTable<'t>,
     name: String,
+    /// It is one of several, `[[name]]`.
+    one_of_many: bool,
     /// The table's place.
     pub span: Range<usize>,
     known: RefCell<Vec<&'static str>>,
@@ -251,7 +271,7 @@ impl<'a, 't> Section<'a, 't> {
         Some(texts)
     }
 
-    /// A list of whole numbers within bounds.
+    /// A list of whole numbers within bounds; nothing when one of them is wrong.
     pub fn integers(&self, key: &'static str, allowed: &std::ops::RangeInclusive<i64>) -> Option<Vec<i64>> {
         let (value, span) = self.raw(key)?;
         let help = || format!("write a list of whole numbers from {} to {}", allowed.start(), allowed.end());
@@ -265,12 +285,12 @@ impl<'a, 't> Section<'a, 't> {
                 Some(number) => numbers.push(number),
                 None => self.reader.problem(
                     item.span(),
-                    format!("`{key}` holds something else than it may"),
+                    format!("`{key}` holds {}", kind(item.get_ref())),
                     help(),
                 ),
             }
         }
-        Some(numbers)
+        (numbers.len() == list.len()).then_some(numbers)
     }
 
     /// A text that `parse` understands; otherwise its error is noted with its help.
@@ -305,7 +325,8 @@ impl<'a, 't> Section<'a, 't> {
 
     /// A table inside this one.
     pub fn table(&self, key: &'static str) -> Option<Section<'a, 't>> {
-        let table = self.typed(key, &format!("a table: [{key}] or {key} = {{ … }}"), DeValue::as_table)?;
+        let wanted = format!("a table: [{}] or {key} = {{ … }}", self.below(key));
+        let table = self.typed(key, &wanted, DeValue::as_table)?;
         Some(self.reader.section(&self.below(key), table.value, table.span))
     }
 
@@ -323,7 +344,10 @@ impl<'a, 't> Section<'a, 't> {
         let mut sections = Vec::with_capacity(list.len());
         for item in list {
             match item.get_ref().as_table() {
-                Some(table) => sections.push(self.reader.section(&self.below(key), table, item.span())),
+                Some(table) => {
+                    let section = self.reader.section(&self.below(key), table, item.span());
+                    sections.push(Section { one_of_many: true, ..section });
+                }
                 None => self.reader.problem(
                     item.span(),
                     format!("`{key}` holds {}", kind(item.get_ref())),
@@ -332,6 +356,10 @@ impl<'a, 't> Section<'a, 't> {
             }
         }
         sections
+    }
+
+    fn title(&self) -> String {
+        if self.one_of_many { format!("[[{}]]", self.name) } else { format!("[{}]", self.name) }
     }
 
     fn below(&self, key: &str) -> String {
@@ -344,7 +372,7 @@ impl<'a, 't> Section<'a, 't> {
             let span = self.span.start..self.span.start + 1;
             self.reader.problem(
                 span,
-                format!("[{}] has no `{key}`", self.name),
+                format!("{} has no `{key}`", self.title()),
                 format!("add a line such as: {example}"),
             );
         }
@@ -361,15 +389,37 @@ impl<'a, 't> Section<'a, 't> {
                 let place = if self.name.is_empty() {
                     "at the top".to_owned()
                 } else {
-                    format!("in [{}]", self.name)
+                    format!("in {}", self.title())
                 };
                 let mut allowed: Vec<&str> = known.clone();
                 allowed.sort_unstable();
                 allowed.dedup();
-                let help = format!("allowed here: {}{}", allowed.join(", "), nearest(name, &allowed));
+                let help = if allowed.is_empty() {
+                    "nothing is allowed here".to_owned()
+                } else {
+                    format!("allowed here: {}{}", allowed.join(", "), nearest(name, &allowed))
+                };
                 self.reader.problem(key.span(), format!("`{name}` means nothing {place}"), help);
             }
         }
+    }
+}
+
+/// The parser's words for the mistakes that are made most, in a sentence, and what to write.
+fn syntax(text: &str, span: &Range<usize>, message: &str) -> (String, String) {
+    let here = text.get(span.clone()).unwrap_or_default().trim();
+    let help = "see https://toml.io for the syntax of TOML".to_owned();
+    match message {
+        "duplicate key" => (
+            format!("`{here}` is written twice"),
+            "keep one of them; several of a kind are written as [[route]], [[limit]], [[rule]] or [[list]]"
+                .to_owned(),
+        ),
+        "string values must be quoted, expected literal string" | "string values must be quoted" => {
+            (format!("{message}: {here}"), format!("write \"{here}\""))
+        }
+        _ if message.is_empty() => ("this is not TOML".to_owned(), help),
+        _ => (message.to_owned(), help),
     }
 }
 
@@ -378,15 +428,15 @@ fn integer(value: &DeValue<'_>) -> Option<i64> {
     i64::from_str_radix(&integer.as_str().replace('_', ""), integer.radix()).ok()
 }
 
-fn kind(value: &DeValue<'_>) -> &'static str {
+fn kind(value: &DeValue<'_>) -> String {
     match value {
-        DeValue::String(_) => "a text",
-        DeValue::Integer(_) => "a number that is not allowed here",
-        DeValue::Float(_) => "a number with a fraction that is not allowed here",
-        DeValue::Boolean(_) => "true or false",
-        DeValue::Datetime(_) => "a date",
-        DeValue::Array(_) => "a list",
-        DeValue::Table(_) => "a table",
+        DeValue::String(_) => "a text".to_owned(),
+        DeValue::Integer(integer) => format!("the number {integer}"),
+        DeValue::Float(float) => format!("the number {float}"),
+        DeValue::Boolean(flag) => flag.to_string(),
+        DeValue::Datetime(_) => "a date without quotation marks".to_owned(),
+        DeValue::Array(_) => "a list".to_owned(),
+        DeValue::Table(_) => "a table".to_owned(),
     }
 }
 
@@ -400,6 +450,17 @@ pub fn quoted(names: &[&str]) -> String {
             let first: Vec<String> = first.iter().map(|name| format!("\"{name}\"")).collect();
             format!("{} or \"{last}\"", first.join(", "))
         }
+    }
+}
+
+/// `a, b, c`, cut when there are many; `(none)` when there is none.
+#[must_use]
+pub fn listing(names: &[&str]) -> String {
+    const SHOWN_MAX: usize = 24;
+    match names.len() {
+        0 => "(none)".to_owned(),
+        n if n > SHOWN_MAX => format!("{} and {} more", names[..SHOWN_MAX].join(", "), n - SHOWN_MAX),
+        _ => names.join(", "),
     }
 }
 

@@ -5,14 +5,25 @@ use crate::config::Config;
 
 pub(crate) fn run(args: &CheckArgs) -> Result<(), String> {
     let file = args.config.display().to_string();
-    let text = std::fs::read_to_string(&args.config).map_err(|error| format!("{file} cannot be read: {error}"))?;
+    let text =
+        std::fs::read_to_string(&args.config).map_err(|error| format!("{file} cannot be read: {error}"))?;
     match Config::parse(&file, &text) {
         Ok(config) => {
             let policy = &config.policy;
             if args.format == Format::Json {
-                println!("{}", json!({ "file": file, "ok": true, "revision": policy.revision, "problems": [] }));
+                println!(
+                    "{}",
+                    json!({ "file": file, "ok": true, "revision": policy.revision, "problems": [] })
+                );
             } else {
-                println!("{file} is fine: revision {}, {} routes, {} limits, {} rules, {} lists", policy.revision, policy.routes.len(), policy.limits.len(), policy.rules.len(), policy.lists.len());
+                println!(
+                    "{file} is fine: revision {}, {} routes, {} limits, {} rules, {} lists",
+                    policy.revision,
+                    policy.routes.len(),
+                    policy.limits.len(),
+                    policy.rules.len(),
+                    policy.lists.len()
+                );
             }
             Ok(())
         }

@@ -26,11 +26,14 @@ pub(crate) fn run(args: &DemoArgs) -> Result<(), String> {
 
 /// Starts the shop on a port of its own and returns where it listens.
 fn shop(args: &DemoArgs) -> Result<SocketAddr, String> {
-    let shop = spigot_demo::Shop::open(&args.data.join("shop")).map_err(|error| format!("the shop cannot use {}: {error}", args.data.display()))?;
-    let listener = spigot_gateway::listen(SocketAddr::from(([127, 0, 0, 1], 0))).map_err(|error| error.to_string())?;
+    let shop = spigot_demo::Shop::open(&args.data.join("shop"))
+        .map_err(|error| format!("the shop cannot use {}: {error}", args.data.display()))?;
+    let listener =
+        spigot_gateway::listen(SocketAddr::from(([127, 0, 0, 1], 0))).map_err(|error| error.to_string())?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let serve = move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
         let local = tokio::task::LocalSet::new();
         local.block_on(&runtime, async move {
             let listener = tokio::net::TcpListener::from_std(listener).expect("a listening socket is one");

@@ -1,14 +1,20 @@
 use spigot_decision::{Action, Prefix};
-use spigot_event::{open_readonly, DecisionId, Query, Record};
+use spigot_event::{DecisionId, Query, Record, open_readonly};
 
 use super::moment;
 use crate::cli::{EventsArgs, ExplainArgs, Format};
 
 pub(crate) fn explain(args: &ExplainArgs) -> Result<(), String> {
-    let id = DecisionId::parse(&args.id).ok_or_else(|| format!("\"{}\" is no decision's id; it has 16 letters and digits", args.id))?;
+    let id = DecisionId::parse(&args.id)
+        .ok_or_else(|| format!("\"{}\" is no decision's id; it has 16 letters and digits", args.id))?;
     let reader = open_readonly(&args.place.data).map_err(|error| error.to_string())?;
     let record = reader.find(id).map_err(|error| error.to_string())?;
-    let record = record.ok_or_else(|| format!("there is no decision {id} in {}: it may be older than what is kept, or of another Spigot", args.place.data.display()))?;
+    let record = record.ok_or_else(|| {
+        format!(
+            "there is no decision {id} in {}: it may be older than what is kept, or of another Spigot",
+            args.place.data.display()
+        )
+    })?;
     if args.place.format == Format::Json {
         println!("{}", serde_json::to_string_pretty(&record).map_err(|error| error.to_string())?);
     } else {
@@ -23,8 +29,20 @@ pub(crate) fn list(args: &EventsArgs) -> Result<(), String> {
         since: args.since.as_deref().map(moment).transpose()?,
         until: args.until.as_deref().map(moment).transpose()?,
         reason: args.reason.clone(),
-        ip: args.ip.as_deref().map(|text| Prefix::parse(text).ok_or_else(|| format!("\"{text}\" is no address or prefix"))).transpose()?,
-        action: args.action.as_deref().map(|name| Action::from_name(name).ok_or_else(|| format!("\"{name}\" is no action; write allow, log, throttle, challenge, shadow or block"))).transpose()?,
+        ip: args
+            .ip
+            .as_deref()
+            .map(|text| Prefix::parse(text).ok_or_else(|| format!("\"{text}\" is no address or prefix")))
+            .transpose()?,
+        action: args
+            .action
+            .as_deref()
+            .map(|name| {
+                Action::from_name(name).ok_or_else(|| {
+                    format!("\"{name}\" is no action; write allow, log, throttle, challenge, shadow or block")
+                })
+            })
+            .transpose()?,
         limit: Some(args.limit),
         ..Query::default()
     };
@@ -49,7 +67,17 @@ fn line(record: &Record) -> String {
     let reasons: Vec<&str> = record.reasons.iter().map(|reason| reason.name.as_str()).collect();
     let status = record.upstream_status.map_or("-".to_owned(), |status| status.to_string());
     let path = printable(&record.path);
-    format!("{} {} {:<9} {:>3} {:<15} {} {path} {status} {} {}", record.time, record.id, record.action, record.risk, record.client, record.method, record.route, reasons.join(","))
+    format!(
+        "{} {} {:<9} {:>3} {:<15} {} {path} {status} {} {}",
+        record.time,
+        record.id,
+        record.action,
+        record.risk,
+        record.client,
+        record.method,
+        record.route,
+        reasons.join(",")
+    )
 }
 
 /// A path can hold anything that is no control character in ASCII; a terminal gets only what it shows.

@@ -7,8 +7,8 @@ pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod settings;
 
-use spigot_decision::policy::units::duration_millis;
 use spigot_decision::Millis;
+use spigot_decision::policy::units::duration_millis;
 
 use crate::clock::now;
 
@@ -17,12 +17,14 @@ fn moment(text: &str) -> Result<Millis, String> {
     if let Some(time) = Millis::parse(text) {
         return Ok(time);
     }
-    let ago = duration_millis(text).map_err(|_| format!("\"{text}\" is no time; write for example 1h, 7d or 2026-12-01T18:00:00Z"))?;
+    let ago = duration_millis(text)
+        .map_err(|_| format!("\"{text}\" is no time; write for example 1h, 7d or 2026-12-01T18:00:00Z"))?;
     Ok(now().plus(-i64::try_from(ago).unwrap_or(i64::MAX)))
 }
 
 /// The end of something that starts at `start` and lasts for so long.
 fn end(start: Millis, duration: &str) -> Result<i64, String> {
-    let millis = duration_millis(duration).map_err(|help| format!("\"{duration}\" is no duration; {help}"))?;
+    let millis =
+        duration_millis(duration).map_err(|help| format!("\"{duration}\" is no duration; {help}"))?;
     Ok(start.plus(i64::try_from(millis).unwrap_or(i64::MAX)).0)
 }

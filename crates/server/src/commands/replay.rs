@@ -3,23 +3,38 @@ use std::path::Path;
 use std::sync::Arc;
 
 use spigot_accesslog::Format as LogFormat;
-use spigot_decision::policy::{Policy, DEFAULT};
-use spigot_replay::{compare, render_comparison, render_text, replay, Log, Options, Progress};
+use spigot_decision::policy::{DEFAULT, Policy};
+use spigot_replay::{Log, Options, Progress, compare, render_comparison, render_text, replay};
 
 use crate::cli::{Format, ReplayArgs};
 use crate::config::Config;
 
 pub(crate) fn run(args: ReplayArgs) -> Result<(), String> {
     let policy = policy(args.config.as_deref())?;
-    let options = Options { format: args.log_format.as_deref().map(log_format).transpose()?, listed_max: args.top, ..Options::default() };
+    let options = Options {
+        format: args.log_format.as_deref().map(log_format).transpose()?,
+        listed_max: args.top,
+        ..Options::default()
+    };
     let logs = match &args.events {
         Some(folder) => vec![crate::commands::replay::events(folder)?],
-        None => args.logs.into_iter().map(|path| if path.as_os_str() == "-" { Log::Reader(Box::new(std::io::stdin())) } else { Log::Path(path) }).collect(),
+        None => args
+            .logs
+            .into_iter()
+            .map(|path| {
+                if path.as_os_str() == "-" {
+                    Log::Reader(Box::new(std::io::stdin()))
+                } else {
+                    Log::Path(path)
+                }
+            })
+            .collect(),
     };
     let mut progress = progress();
     let text = if let Some(against) = &args.against {
         let before = self::policy(Some(against))?;
-        let comparison = compare(before, policy, logs, &options, &mut progress).map_err(|error| error.to_string())?;
+        let comparison =
+            compare(before, policy, logs, &options, &mut progress).map_err(|error| error.to_string())?;
         if args.format == Format::Json { json(&comparison)? } else { render_comparison(&comparison) }
     } else {
         let report = replay(policy, logs, &options, &mut progress).map_err(|error| error.to_string())?;
@@ -51,7 +66,8 @@ fn log_format(text: &str) -> Result<LogFormat, String> {
 /// Spigot's own events as a log of lines that replay reads: combined format, oldest first.
 fn events(folder: &Path) -> Result<Log, String> {
     let reader = spigot_event::open_readonly(folder).map_err(|error| error.to_string())?;
-    let query = spigot_event::Query { order: spigot_event::Order::OldestFirst, ..spigot_event::Query::default() };
+    let query =
+        spigot_event::Query { order: spigot_event::Order::OldestFirst, ..spigot_event::Query::default() };
     let mut lines = String::new();
     for record in reader.events(&query) {
         let record = record.map_err(|error| error.to_string())?;

@@ -1,11 +1,16 @@
 //! What operators change while Spigot runs: every change goes through the policy store, and a running server sees it
 //! within a quarter of a second.
 
-use spigot_admin::{Change, EntrySetting, ExceptionSetting, ForcedSetting, HoldSetting, ListName, PolicyStore, Setting};
+use spigot_admin::{
+    Change, EntrySetting, ExceptionSetting, ForcedSetting, HoldSetting, ListName, PolicyStore, Setting,
+};
 use spigot_decision::{Millis, Prefix};
 
 use super::{end, moment};
-use crate::cli::{Author, ExceptionArgs, ExceptionCommand, ForceArgs, Format, ListArgs, ListCommand, Place, RestrictArgs, RestrictCommand};
+use crate::cli::{
+    Author, ExceptionArgs, ExceptionCommand, ForceArgs, Format, ListArgs, ListCommand, Place, RestrictArgs,
+    RestrictCommand,
+};
 use crate::clock::now;
 
 pub(crate) fn force(args: &ForceArgs) -> Result<(), String> {
@@ -13,22 +18,36 @@ pub(crate) fn force(args: &ForceArgs) -> Result<(), String> {
         return show(&args.place, |setting| matches!(setting, Setting::Force(_)));
     };
     let until = args.duration.as_deref().map(|duration| end(now(), duration)).transpose()?;
-    let setting = Setting::Force(ForcedSetting { endpoint: endpoint.clone(), host: args.host.clone(), until, reason: args.reason.clone() });
-    if args.stop { remove(&args.place, &args.author, &[setting]) } else { commit(&args.place, &args.author, setting) }
+    let setting = Setting::Force(ForcedSetting {
+        endpoint: endpoint.clone(),
+        host: args.host.clone(),
+        until,
+        reason: args.reason.clone(),
+    });
+    if args.stop {
+        remove(&args.place, &args.author, &[setting])
+    } else {
+        commit(&args.place, &args.author, setting)
+    }
 }
 
 pub(crate) fn list(args: &ListArgs) -> Result<(), String> {
-    let entry = |list, prefix: &str, until, note: &str| Setting::List(EntrySetting { list, prefix: prefix.to_owned(), until, note: note.to_owned() });
+    let entry = |list, prefix: &str, until, note: &str| {
+        Setting::List(EntrySetting { list, prefix: prefix.to_owned(), until, note: note.to_owned() })
+    };
     match &args.what {
         ListCommand::Allow(new) | ListCommand::Deny(new) => {
-            let list = if matches!(args.what, ListCommand::Allow(_)) { ListName::Allow } else { ListName::Deny };
+            let list =
+                if matches!(args.what, ListCommand::Allow(_)) { ListName::Allow } else { ListName::Deny };
             let until = new.duration.as_deref().map(|duration| end(now(), duration)).transpose()?;
             commit(&args.place, &new.author, entry(list, &new.prefix, until, &new.note))
         }
         ListCommand::Show => show(&args.place, |setting| matches!(setting, Setting::List(_))),
-        ListCommand::Remove { prefix, author } => {
-            remove(&args.place, author, &[entry(ListName::Allow, prefix, None, ""), entry(ListName::Deny, prefix, None, "")])
-        }
+        ListCommand::Remove { prefix, author } => remove(
+            &args.place,
+            author,
+            &[entry(ListName::Allow, prefix, None, ""), entry(ListName::Deny, prefix, None, "")],
+        ),
     }
 }
 
@@ -36,28 +55,56 @@ pub(crate) fn exception(args: &ExceptionArgs) -> Result<(), String> {
     match &args.what {
         ExceptionCommand::Add { name, address, route, start, duration, times, reason, author } => {
             let start = start.as_deref().map(moment).transpose()?.unwrap_or_else(now);
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // checked by the store: 1 to 1000 times
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+            // checked by the store: 1 to 1000 times
             let times_milli = times.map(|times| (times * 1000.0).clamp(0.0, 1e9) as u32);
-            let setting = ExceptionSetting { name: name.clone(), prefix: address.clone(), routes: route.clone(), start: start.0, end: end(start, duration)?, times_milli, reason: reason.clone() };
+            let setting = ExceptionSetting {
+                name: name.clone(),
+                prefix: address.clone(),
+                routes: route.clone(),
+                start: start.0,
+                end: end(start, duration)?,
+                times_milli,
+                reason: reason.clone(),
+            };
             commit(&args.place, author, Setting::Exception(setting))
         }
         ExceptionCommand::Show => show(&args.place, |setting| matches!(setting, Setting::Exception(_))),
         ExceptionCommand::Remove { name, author } => {
-            let named = ExceptionSetting { name: name.clone(), prefix: None, routes: Vec::new(), start: 0, end: 1, times_milli: None, reason: String::new() };
+            let named = ExceptionSetting {
+                name: name.clone(),
+                prefix: None,
+                routes: Vec::new(),
+                start: 0,
+                end: 1,
+                times_milli: None,
+                reason: String::new(),
+            };
             remove(&args.place, author, &[Setting::Exception(named)])
         }
     }
 }
 
 pub(crate) fn restrict(args: &RestrictArgs) -> Result<(), String> {
-    let hold = |prefix: &str, action: &str, end, reason: &str| Setting::Restrict(HoldSetting { prefix: prefix.to_owned(), action: action.to_owned(), end, reason: reason.to_owned() });
+    let hold = |prefix: &str, action: &str, end, reason: &str| {
+        Setting::Restrict(HoldSetting {
+            prefix: prefix.to_owned(),
+            action: action.to_owned(),
+            end,
+            reason: reason.to_owned(),
+        })
+    };
     match &args.what {
-        RestrictCommand::Add { prefix, duration, action, reason, author } => commit(&args.place, author, hold(prefix, action, end(now(), duration)?, reason)),
+        RestrictCommand::Add { prefix, duration, action, reason, author } => {
+            commit(&args.place, author, hold(prefix, action, end(now(), duration)?, reason))
+        }
         RestrictCommand::Show => {
             show(&args.place, |setting| matches!(setting, Setting::Restrict(_)))?;
             automatic(&args.place)
         }
-        RestrictCommand::Lift { prefix, author } => remove(&args.place, author, &[hold(prefix, "block", 1, "")]),
+        RestrictCommand::Lift { prefix, author } => {
+            remove(&args.place, author, &[hold(prefix, "block", 1, "")])
+        }
     }
 }
 
@@ -88,7 +135,10 @@ fn remove(place: &Place, author: &Author, candidates: &[Setting]) -> Result<(), 
 fn say(place: &Place, changes: &[Change], what: &str) {
     for change in changes {
         if place.format == Format::Json {
-            println!("{}", serde_json::json!({ "change": change.number, "time": change.time.to_string(), "author": change.author, "key": change.key, "setting": change.setting }));
+            println!(
+                "{}",
+                serde_json::json!({ "change": change.number, "time": change.time.to_string(), "author": change.author, "key": change.key, "setting": change.setting })
+            );
         } else {
             println!("{what}: {} (change {} by {})", change.key, change.number, change.author);
         }
@@ -105,7 +155,8 @@ fn show(place: &Place, wanted: impl Fn(&Setting) -> bool) -> Result<(), String> 
         if place.format == Format::Json {
             println!("{}", serde_json::json!({ "author": author, "setting": setting }));
         } else {
-            let until = setting.end().map_or("without end".to_owned(), |end| format!("until {}", Millis(end)));
+            let until =
+                setting.end().map_or("without end".to_owned(), |end| format!("until {}", Millis(end)));
             println!("{}, {until}, by {author}{}", setting.key(), why(&setting));
         }
     }
@@ -131,7 +182,10 @@ fn automatic(place: &Place) -> Result<(), String> {
     for (_, entry) in restrictions.into_iter().filter(|(_, entry)| now() < entry.strike.end) {
         let strike = entry.strike;
         if place.format == Format::Json {
-            println!("{}", serde_json::json!({ "subject": entry.subject, "step": strike.step, "start": strike.start.to_string(), "end": strike.end.to_string() }));
+            println!(
+                "{}",
+                serde_json::json!({ "subject": entry.subject, "step": strike.step, "start": strike.start.to_string(), "end": strike.end.to_string() })
+            );
         } else {
             let kind = if Prefix::parse(&entry.subject).is_some() { "address" } else { "client" };
             println!("automatic: {kind} {}, step {}, until {}", entry.subject, strike.step, strike.end);

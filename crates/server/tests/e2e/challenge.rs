@@ -1,10 +1,10 @@
 //! Challenges: when they come, how they are solved, and what must never work.
 
-use serde_json::{json, Value};
-use spigot_cachewalk::{key, Params, Solver};
+use serde_json::{Value, json};
+use spigot_cachewalk::{Params, Solver, key};
 use spigot_challenge::{from_text, to_text};
 
-use super::client::{Answer, Connection, BROWSER};
+use super::client::{Answer, BROWSER, Connection};
 use super::demo::Demo;
 
 const API: [(&str, &str); 1] = [("Accept", "application/json")];
@@ -25,7 +25,8 @@ pub(crate) fn submit(connection: &mut Connection, body: &str) -> Answer {
 /// The JSON in the interstitial.
 pub(crate) fn of_page(page: &Answer) -> Value {
     let text = page.text();
-    let start = text.find("id=\"spigot-challenge\">").expect("the page holds a challenge") + "id=\"spigot-challenge\">".len();
+    let start = text.find("id=\"spigot-challenge\">").expect("the page holds a challenge")
+        + "id=\"spigot-challenge\">".len();
     let end = start + text[start..].find("</script>").unwrap();
     serde_json::from_str(text[start..end].trim()).unwrap()
 }
@@ -47,11 +48,15 @@ fn the_501st_request_meets_a_challenge_and_a_clearance_opens_the_way() {
     assert_eq!(solved.status, 200, "{}", solved.text());
     let cookie = solved.cookie();
     for _ in 0..20 {
-        assert_eq!(connection.request("GET", "/", &[("Cookie", &cookie), ("Accept", "text/html")], b"").status, 200);
+        assert_eq!(
+            connection.request("GET", "/", &[("Cookie", &cookie), ("Accept", "text/html")], b"").status,
+            200
+        );
     }
     assert_eq!(connection.get("/").status, 403, "without it the address is still over its count");
     // Someone else's clearance is none.
-    let stolen = connection.request("GET", "/", &[("Cookie", &cookie), ("User-Agent", "Mozilla/5.0 other")], b"");
+    let stolen =
+        connection.request("GET", "/", &[("Cookie", &cookie), ("User-Agent", "Mozilla/5.0 other")], b"");
     assert_eq!(stolen.status, 403);
 }
 
@@ -71,7 +76,8 @@ fn a_posted_form_is_not_lost() {
     assert_eq!(answer.status, 401, "the shop says that the password is wrong: {}", answer.text());
     connection.request("POST", "/login", &with_cookie, kept.as_bytes());
     let received = connection.request("GET", "/received", &API, b"").json();
-    let logins: Vec<_> = received.as_array().unwrap().iter().filter(|post| post["path"] == "/login").collect();
+    let logins: Vec<_> =
+        received.as_array().unwrap().iter().filter(|post| post["path"] == "/login").collect();
     let whole: Vec<_> = logins.iter().filter(|post| post["body_bytes"] == form.len()).collect();
     assert_eq!(whole.len(), 1, "once, byte for byte: {received}");
 }
@@ -80,7 +86,8 @@ fn a_posted_form_is_not_lost() {
 fn programs_get_a_problem_that_they_can_solve() {
     let demo = Demo::start();
     let mut connection = demo.connect();
-    let refused = connection.request("POST", "/login", &[API[0], ("Content-Type", "application/json")], b"{}");
+    let refused =
+        connection.request("POST", "/login", &[API[0], ("Content-Type", "application/json")], b"{}");
     assert_eq!((refused.status, refused.header("content-type")), (403, Some("application/problem+json")));
     let problem = refused.json();
     assert_eq!(problem["reason"], "sensitive_route");
@@ -106,7 +113,11 @@ fn one_solution_submitted_64_times_at_once_gives_one_clearance() {
         .into_iter()
         .map(|thread| thread.join().unwrap())
         .collect();
-    assert_eq!(statuses.iter().filter(|(status, cookie)| *status == 200 && *cookie).count(), 1, "{statuses:?}");
+    assert_eq!(
+        statuses.iter().filter(|(status, cookie)| *status == 200 && *cookie).count(),
+        1,
+        "{statuses:?}"
+    );
     assert!(statuses.iter().all(|(status, cookie)| (*status == 200) == *cookie), "{statuses:?}");
 }
 
@@ -114,7 +125,9 @@ fn one_solution_submitted_64_times_at_once_gives_one_clearance() {
 fn nothing_wrong_mints_a_clearance() {
     let demo = Demo::start();
     let mut connection = demo.connect();
-    let fresh = |connection: &mut Connection| connection.request("GET", "/login", &API, b"").json()["challenge"].clone();
+    let fresh = |connection: &mut Connection| {
+        connection.request("GET", "/login", &API, b"").json()["challenge"].clone()
+    };
     let challenge = fresh(&mut connection);
     let right = solve(&challenge);
     let mut wrong: Value = serde_json::from_str(&right).unwrap();
@@ -135,7 +148,12 @@ fn nothing_wrong_mints_a_clearance() {
         assert_eq!((answer.status, answer.header("set-cookie")), (400, None), "{body}");
         assert_eq!(answer.json()["code"], code, "{body}");
     }
-    let other = connection.request("POST", "/.spigot/solve", &[("Content-Type", "application/json"), ("User-Agent", "another browser")], right.as_bytes());
+    let other = connection.request(
+        "POST",
+        "/.spigot/solve",
+        &[("Content-Type", "application/json"), ("User-Agent", "another browser")],
+        right.as_bytes(),
+    );
     assert_eq!(other.json()["code"], "other_context");
     assert_ne!("another browser", BROWSER);
     assert_eq!(submit(&mut connection, &right).status, 200);

@@ -61,7 +61,13 @@ impl Connection {
         let _ = self.stream.get_mut().write_all(bytes);
     }
 
-    pub(crate) fn request(&mut self, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    pub(crate) fn request(
+        &mut self,
+        method: &str,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Answer {
         let mut head = format!("{method} {target} HTTP/1.1\r\nHost: shop.test\r\n");
         if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("user-agent")) {
             head.push_str(&format!("User-Agent: {BROWSER}\r\n"));
@@ -103,7 +109,11 @@ impl Connection {
     pub(crate) fn head(&mut self) -> Answer {
         loop {
             let status = self.line();
-            let code = status.split(' ').nth(1).and_then(|c| c.parse().ok()).unwrap_or_else(|| panic!("no status in {status:?}"));
+            let code = status
+                .split(' ')
+                .nth(1)
+                .and_then(|c| c.parse().ok())
+                .unwrap_or_else(|| panic!("no status in {status:?}"));
             let mut headers = Vec::new();
             loop {
                 let line = self.line();

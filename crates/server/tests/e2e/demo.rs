@@ -33,7 +33,10 @@ impl Demo {
             .unwrap();
         // It says what to try when it is ready.
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        assert!(lines.next().is_some_and(|line| line.unwrap().contains("Spigot stands in front")), "the demo did not start");
+        assert!(
+            lines.next().is_some_and(|line| line.unwrap().contains("Spigot stands in front")),
+            "the demo did not start"
+        );
         std::thread::spawn(move || lines.count());
         Self { process, address, admin, folder }
     }
@@ -61,7 +64,9 @@ impl Demo {
     /// for, because each question is answered.
     pub(crate) fn until(&self, what: &str, wanted: impl Fn(&serde_json::Value) -> bool) {
         for _ in 0..100_000 {
-            let health = Connection::open(self.admin).request("GET", "/health", &[("Connection", "close")], b"").json();
+            let health = Connection::open(self.admin)
+                .request("GET", "/health", &[("Connection", "close")], b"")
+                .json();
             if wanted(&health) {
                 return;
             }

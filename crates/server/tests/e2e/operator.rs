@@ -1,7 +1,7 @@
 //! What operators do while it runs, and what they see.
 
 use super::client::Connection;
-use super::demo::{command, Demo};
+use super::demo::{Demo, command};
 
 #[test]
 fn a_forced_challenge_a_denied_address_and_their_ends() {
@@ -24,7 +24,10 @@ fn a_forced_challenge_a_denied_address_and_their_ends() {
     let second = slowed.get("/");
     assert_eq!((second.status, second.header("retry-after")), (429, Some("60")));
     let nonsense = demo.command(&["list", "deny", "127.0.0"]);
-    assert!(!nonsense.status.success() && String::from_utf8_lossy(&nonsense.stderr).contains("no address or prefix"));
+    assert!(
+        !nonsense.status.success()
+            && String::from_utf8_lossy(&nonsense.stderr).contains("no address or prefix")
+    );
 }
 
 #[test]
@@ -36,12 +39,25 @@ fn decisions_are_recorded_and_explained() {
     let story = demo.command(&["explain", &id]);
     let story = String::from_utf8_lossy(&story.stdout).into_owned();
     assert!(story.contains("sensitive_route") && story.contains("login"), "{story}");
-    let events = demo.command(&["events", "--route", "login", "--since", "1h", "--reason", "sensitive_route", "--ip", "127.0.0.0/8", "--format", "json"]);
+    let events = demo.command(&[
+        "events",
+        "--route",
+        "login",
+        "--since",
+        "1h",
+        "--reason",
+        "sensitive_route",
+        "--ip",
+        "127.0.0.0/8",
+        "--format",
+        "json",
+    ]);
     let line: serde_json::Value = serde_json::from_slice(&events.stdout).unwrap();
     assert_eq!((line["id"].as_str(), line["action"].as_str()), (Some(id.as_str()), Some("challenge")));
     let other = demo.command(&["events", "--ip", "192.0.2.0/24"]);
     assert!(String::from_utf8_lossy(&other.stdout).contains("Nothing happened"));
-    let metrics = Connection::open(demo.admin).request("GET", "/metrics", &[("Connection", "close")], b"").text();
+    let metrics =
+        Connection::open(demo.admin).request("GET", "/metrics", &[("Connection", "close")], b"").text();
     assert!(metrics.contains("spigot_requests_total{action=\"challenge\"} 1"), "{metrics}");
 }
 

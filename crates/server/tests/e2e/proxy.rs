@@ -8,15 +8,32 @@ fn the_application_sees_the_truth() {
     let demo = Demo::start();
     let mut connection = demo.connect();
     let lies = [
-        ("X-Spigot-Action", "allow"), ("x_spigot_risk", "0"), ("X-Forwarded-For", "203.0.113.9"), ("Forwarded", "for=203.0.113.9"),
-        ("X-Captcha-Reason", "none"), ("Connection", "keep-alive, x-forwarded-proto"), ("Accept", "application/json"), ("X-Mine", "1"),
+        ("X-Spigot-Action", "allow"),
+        ("x_spigot_risk", "0"),
+        ("X-Forwarded-For", "203.0.113.9"),
+        ("Forwarded", "for=203.0.113.9"),
+        ("X-Captcha-Reason", "none"),
+        ("Connection", "keep-alive, x-forwarded-proto"),
+        ("Accept", "application/json"),
+        ("X-Mine", "1"),
     ];
     let seen = connection.request("POST", "/whoami?a=b", &lies, b"body").json();
-    let value = |name: &str| seen["headers"].as_array().unwrap().iter().filter(|pair| pair[0] == name).map(|pair| pair[1].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    let value = |name: &str| {
+        seen["headers"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|pair| pair[0] == name)
+            .map(|pair| pair[1].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
     assert_eq!(value("x-spigot-action"), ["allow"]);
     assert_eq!(value("x-spigot-decision")[0].len(), 16);
     assert_eq!(value("x-spigot-risk"), ["0"]);
-    assert_eq!((value("x_spigot_risk").len(), value("x-captcha-reason").len(), value("forwarded").len()), (0, 0, 0));
+    assert_eq!(
+        (value("x_spigot_risk").len(), value("x-captcha-reason").len(), value("forwarded").len()),
+        (0, 0, 0)
+    );
     assert_eq!(value("x-forwarded-for"), ["127.0.0.1"]);
     assert_eq!(value("x-forwarded-proto"), ["http"]);
     assert_eq!(value("x-mine"), ["1"]);
@@ -55,7 +72,9 @@ fn what_can_be_read_in_two_ways_is_refused() {
 #[test]
 fn a_length_beside_chunks_hides_nothing() {
     let demo = Demo::start();
-    for lengths in ["Content-Length: 3\r\nTransfer-Encoding: chunked", "Transfer-Encoding: chunked\r\nContent-Length: 3"] {
+    for lengths in
+        ["Content-Length: 3\r\nTransfer-Encoding: chunked", "Transfer-Encoding: chunked\r\nContent-Length: 3"]
+    {
         let mut connection = demo.connect();
         connection.send(format!("POST /whoami HTTP/1.1\r\nHost: a\r\n{lengths}\r\n\r\n1\r\na\r\n0\r\n\r\nGET /hidden HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes());
         let answer = connection.answer(false);
@@ -69,7 +88,11 @@ fn one_path_for_rule_and_application() {
     let demo = Demo::start();
     for path in ["/login", "/%6cogin", "//login", "/x/../login", "/./login", "/x/%2e%2e/login"] {
         let answer = demo.connect().get(path);
-        assert_eq!((answer.status, answer.header("x-captcha-reason")), (403, Some("sensitive_route")), "{path}");
+        assert_eq!(
+            (answer.status, answer.header("x-captcha-reason")),
+            (403, Some("sensitive_route")),
+            "{path}"
+        );
     }
     let seen = demo.connect().request("GET", "/x/..//%77hoami", &[("Accept", "*/*")], b"").json();
     assert_eq!(seen["target"], "/whoami");
@@ -108,7 +131,14 @@ fn bodies_of_every_kind_pass_whole() {
 fn the_same_body_six_times_is_too_often() {
     let demo = Demo::start();
     let mut connection = demo.connect();
-    let post = |connection: &mut Connection, body: &[u8]| connection.request("POST", "/newsletter", &[("Accept", "text/html"), ("Content-Type", "application/x-www-form-urlencoded")], body);
+    let post = |connection: &mut Connection, body: &[u8]| {
+        connection.request(
+            "POST",
+            "/newsletter",
+            &[("Accept", "text/html"), ("Content-Type", "application/x-www-form-urlencoded")],
+            body,
+        )
+    };
     for n in 1..=5 {
         assert_ne!(post(&mut connection, b"email=a%40example.org").status, 403, "{n}");
     }
@@ -127,7 +157,10 @@ fn events_stream_at_once_and_sockets_switch_after_the_101() {
     let mut connection = demo.connect();
     connection.send(b"GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
     let switched = connection.head();
-    assert_eq!((switched.status, switched.header("sec-websocket-accept")), (101, Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")));
+    assert_eq!(
+        (switched.status, switched.header("sec-websocket-accept")),
+        (101, Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="))
+    );
     // A masked text frame "hi" with the mask zero.
     connection.send(&[0x81, 0x82, 0, 0, 0, 0, b'h', b'i']);
     assert_eq!(connection.bytes(4), [0x81, 2, b'h', b'i']);
@@ -139,7 +172,10 @@ fn events_stream_at_once_and_sockets_switch_after_the_101() {
 #[test]
 fn http2_by_prior_knowledge() {
     let demo = Demo::start();
-    let output = std::process::Command::new("curl").args(["-s", "--http2-prior-knowledge", "-w", "%{http_version} %{http_code}", "-o", "/dev/null"]).arg(format!("http://{}/whoami", demo.address)).output();
+    let output = std::process::Command::new("curl")
+        .args(["-s", "--http2-prior-knowledge", "-w", "%{http_version} %{http_code}", "-o", "/dev/null"])
+        .arg(format!("http://{}/whoami", demo.address))
+        .output();
     match output {
         Ok(output) if output.status.success() => assert_eq!(String::from_utf8_lossy(&output.stdout), "2 200"),
         other => println!("skipped: curl with HTTP/2 is not here ({other:?})"),
