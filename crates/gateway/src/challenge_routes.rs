@@ -13,7 +13,7 @@ use spigot_challenge::{
     kind, to_text, verify,
 };
 use spigot_decision::policy::ChallengeSettings;
-use spigot_decision::{Demand, Millis, Sender};
+use spigot_decision::{Demand, Keys, Millis, Sender, Subject};
 use spigot_event::{ChallengeStep, DecisionId};
 use spigot_state::{Spend, State};
 
@@ -343,7 +343,6 @@ impl<S: State> Gateway<S> {
                         pages::step(
                             "Your form was kept",
                             "Thank you for waiting. Press the button to send what you had filled in.",
-                            "",
                             &form,
                             &decision,
                         ),
@@ -351,7 +350,7 @@ impl<S: State> Gateway<S> {
                 } else {
                     let mut response = page(
                         StatusCode::SEE_OTHER,
-                        pages::step("Go on", "You can go on now.", "", "", &decision),
+                        pages::step("Go on", "You can go on now.", "", &decision),
                     );
                     response.headers_mut().insert(
                         header::LOCATION,
@@ -365,14 +364,12 @@ impl<S: State> Gateway<S> {
             }
             Err(Rejection::TooEarly) => {
                 let here = pages::escape(&format!("{}?{}", seen.path, seen.query));
-                let meta = format!("<meta http-equiv=\"refresh\" content=\"3;url={here}\">");
                 let form = format!("<p><a href=\"{here}\">Go on</a></p>");
                 page(
                     StatusCode::OK,
                     pages::step(
                         "One moment",
-                        "Please wait. This page goes on by itself.",
-                        &meta,
+                        "Please wait a few seconds more, then go on.",
                         &form,
                         &decision,
                     ),
@@ -383,7 +380,7 @@ impl<S: State> Gateway<S> {
                 let form = format!("<p><a href=\"{}\">Start again</a></p>", pages::escape(&to));
                 page(
                     StatusCode::BAD_REQUEST,
-                    pages::step("This did not work", sentence(rejection), "", &form, &decision),
+                    pages::step("This did not work", sentence(rejection), &form, &decision),
                 )
             }
         }
@@ -462,9 +459,22 @@ fn file(request: &Request<Incoming>, media_type: &'static str, bytes: &'static [
             json!({}),
         );
     }
-    let mut response = plain(StatusCode::OK, media_type, Bytes::from_static(bytes));
-    // Short, because a new version of Spigot brings new files under the same names.
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+    // A new version of Spigot brings new files under the same names: kept, but asked for each time.
+    let tag = format!("\"{:016x}\"", Keys(0, 0).hash(0, &[Subject::Text(bytes)]));
+    let known =
+        request.headers().get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
+    let mut response = if known {
+        let mut response = Response::new(Through::Empty);
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        response
+    } else {
+        plain(StatusCode::OK, media_type, Bytes::from_static(bytes))
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        headers.insert(header::ETAG, tag);
+    }
     response
 }
 

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -60,6 +61,8 @@ struct Front<S> {
 
 /// Connections per client address, over all threads.
 static CONNECTIONS: Mutex<Option<HashMap<Prefix, u32>>> = Mutex::new(None);
+/// Connections in all.
+static OPEN: AtomicU32 = AtomicU32::new(0);
 
 /// Takes connections until `stop` turns true, then lets those in progress finish for `grace`. Runs on a current-thread
 /// runtime inside a `LocalSet`.
@@ -186,23 +189,29 @@ impl Slot {
         let most = if trusted { bounds.connections } else { bounds.connections_per_address };
         // The map has at most one entry per open connection, and those are bounded by the descriptors.
         let count = connections.entry(prefix).or_insert(0);
-        if *count >= most {
+        if *count >= most || OPEN.load(Ordering::Relaxed) >= bounds.connections {
+            if *count == 0 {
+                connections.remove(&prefix);
+            }
             return None;
         }
         *count += 1;
+        OPEN.fetch_add(1, Ordering::Relaxed);
         Some(Self(prefix))
     }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
+        OPEN.fetch_sub(1, Ordering::Relaxed);
         if let Some(connections) = CONNECTIONS.lock().as_mut()
-            && let Some(count) = connections.get_mut(&self.0) {
-                *count -= 1;
-                if *count == 0 {
-                    connections.remove(&self.0);
-                }
+            && let Some(count) = connections.get_mut(&self.0)
+        {
+            *count -= 1;
+            if *count == 0 {
+                connections.remove(&self.0);
             }
+        }
     }
 }
 

@@ -25,9 +25,10 @@ pub(crate) fn file(name: &str) -> Option<(&'static str, &'static [u8])> {
     })
 }
 
-/// What the interstitial allows itself.
+/// What the interstitial allows itself. Not `form-action`: browsers apply it to the redirects behind a posted form too,
+/// and an application that answers a form by redirecting elsewhere (a payment, a log-in) would break.
 pub(crate) const PAGE_CSP: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; \
-     connect-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+     connect-src 'self'; worker-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// The interstitial. `challenge_json` is escaped for a script element here, the texts for HTML.
 pub(crate) fn challenge(host: &str, decision: &str, challenge_json: &str, plain: &str) -> String {
@@ -57,12 +58,13 @@ pub(crate) fn plain(wait_url: &str, wait_token: &str, hidden: &[(&str, &str)], s
     )
 }
 
-/// A step on the way without JavaScript. `form_html` and `refresh_meta` are HTML of ours.
-pub(crate) fn step(title: &str, text: &str, refresh_meta: &str, form_html: &str, decision: &str) -> String {
+/// A step on the way without JavaScript. `form_html` is HTML of ours. No page refreshes itself after a time: whoever
+/// reads slowly, or listens, would lose their place (WCAG 2.2, 2.2.1).
+pub(crate) fn step(title: &str, text: &str, form_html: &str, decision: &str) -> String {
     fill(
         CONTINUE,
         &[
-            ("refresh_meta", refresh_meta),
+            ("refresh_meta", ""),
             ("title", &escape(title)),
             ("text", &escape(text)),
             ("form_html", form_html),
@@ -73,7 +75,7 @@ pub(crate) fn step(title: &str, text: &str, refresh_meta: &str, form_html: &str,
 
 /// The page of a refusal.
 pub(crate) fn refusal(status: u16, title: &str, text: &str, decision: &str) -> String {
-    step(&format!("{title} ({status})"), text, "", "", decision)
+    step(&format!("{title} ({status})"), text, "", decision)
 }
 
 /// Fills a template in one pass, so that no value is searched for placeholders.
@@ -129,7 +131,7 @@ mod tests {
         let nasty = "\"><img src=x onerror=alert(1)>{{decision}}";
         let page = challenge(nasty, "abc", json, &plain("/.spigot/wait", nasty, &[("to", nasty)], 10));
         assert!(!page.contains("<script>alert") && !page.contains("<img src=x"), "{page}");
-        let page = step("t", "x", "", "", "d")
+        let page = step("t", "x", "", "d")
             + &refusal(403, "t", "x", "d")
             + &challenge("h", "d", "{}", &plain("u", "t", &[], 1));
         assert!(!page.contains("{{"), "{page}");

@@ -170,8 +170,9 @@ impl Pool {
             return;
         }
         if let Some(server) = self.servers.borrow_mut().iter_mut().find(|s| s.address == address)
-            && server.idle.len() < IDLE_MAX {
-                server.idle.push(sender);
-            }
+            && server.idle.len() < IDLE_MAX
+        {
+            server.idle.push(sender);
+        }
     }
 }

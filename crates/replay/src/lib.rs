@@ -26,8 +26,9 @@
 //!   for.
 //! - **A connection without a request is none.** Servers log `"-" 400` or `408` where a client connected and sent
 //!   nothing, which browsers do to be ready for the next click. The gateway has nothing to decide there.
-//! - **Who waits for the answer is guessed**, because logs have no `Accept`: see [`Treatment`]'s neighbour
-//!   `request::sender`, in short: a browser's name and an address that looks like a page make a navigation.
+//! - **Who waits for the answer is guessed**, because logs have no `Accept`: JSON and `/api/` are a program's; a
+//!   browser's name and an address that looks like a page make a navigation, any other address a script's request;
+//!   every other client is `other`.
 //!
 //! What a log does not hold cannot be replayed: [`NOT_REPLAYED`].
 //!

@@ -43,7 +43,8 @@ fn brute_forcers() -> Option<HashMap<String, HashSet<String>>> {
     let mut found: HashMap<String, HashSet<String>> = HashMap::new();
     for line in text.lines().filter(|line| line.ends_with(",bruteforce")) {
         let mut fields = line.split(',');
-        let (log, address) = (fields.next().unwrap(), fields.next().unwrap());
+        let log = fields.next().expect("a log");
+        let address = fields.next().expect("an address");
         found.entry(log.to_owned()).or_default().insert(address.to_owned());
     }
     Some(found)

@@ -26,7 +26,7 @@ fn logs(text: &str) -> Vec<Log> {
 }
 
 fn report_of(policy: &str, text: &str) -> Report {
-    replay(policy_of(policy), logs(text), &Options::default(), &mut |_| ()).unwrap()
+    replay(policy_of(policy), logs(text), &Options::default(), &mut |_| ()).expect("memory can be read")
 }
 
 /// The report without its revision, which changes with the shipped policy.

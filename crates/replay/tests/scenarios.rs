@@ -31,7 +31,7 @@ fn scenarios() -> Option<Vec<PathBuf>> {
         eprintln!("SKIPPED: {} is absent, so nothing was measured", folder.display());
         return None;
     };
-    let mut found: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    let mut found: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
     found.sort();
     Some(found)
 }

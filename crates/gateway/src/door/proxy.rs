@@ -622,7 +622,8 @@ fn forwarded(headers: &mut HeaderMap, peer: IpAddr, peer_is_trusted: bool, secur
         headers.insert("x-forwarded-proto", HeaderValue::from_static(if secure { "https" } else { "http" }));
     }
     if !headers.contains_key("x-forwarded-host")
-        && let Some(host) = headers.get(header::HOST).cloned() {
-            headers.insert("x-forwarded-host", host);
-        }
+        && let Some(host) = headers.get(header::HOST).cloned()
+    {
+        headers.insert("x-forwarded-host", host);
+    }
 }
