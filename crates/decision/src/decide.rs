@@ -157,22 +157,18 @@ impl<'a> Weighing<'a> {
     fn passes(&mut self) {
         let client = self.observation.client;
         for (index, list) in self.policy.lists.iter().enumerate() {
-            if list.kind == ListKind::Allow {
-                if let Some((prefix, ())) = list.prefixes.find(client) {
-                    self.passes = true;
-                    self.reason(
-                        Source::List(index_u16(index)),
-                        ReasonKind::Softens,
-                        Evidence::Prefix(prefix),
-                    );
-                }
+            if list.kind == ListKind::Allow
+                && let Some((prefix, ())) = list.prefixes.find(client)
+            {
+                self.passes = true;
+                self.reason(Source::List(index_u16(index)), ReasonKind::Softens, Evidence::Prefix(prefix));
             }
         }
-        if let Some((prefix, entry)) = self.policy.operator.allow.find(client) {
-            if entry.until.is_none_or(|until| self.now < until) {
-                self.passes = true;
-                self.reason(Source::OperatorAllows, ReasonKind::Softens, Evidence::Prefix(prefix));
-            }
+        if let Some((prefix, entry)) = self.policy.operator.allow.find(client)
+            && entry.until.is_none_or(|until| self.now < until)
+        {
+            self.passes = true;
+            self.reason(Source::OperatorAllows, ReasonKind::Softens, Evidence::Prefix(prefix));
         }
         for (index, exception) in self.policy.operator.exceptions.iter().enumerate() {
             if exception.holds(client, &self.route.name, self.now) {
@@ -205,10 +201,10 @@ impl<'a> Weighing<'a> {
                 self.denylisted(prefix, action);
             }
         }
-        if let Some((prefix, entry)) = self.policy.operator.deny.find(client) {
-            if entry.until.is_none_or(|until| self.now < until) {
-                self.denylisted(prefix, Action::Block);
-            }
+        if let Some((prefix, entry)) = self.policy.operator.deny.find(client)
+            && entry.until.is_none_or(|until| self.now < until)
+        {
+            self.denylisted(prefix, Action::Block);
         }
         let forced = self.policy.operator.forced.iter().find(|forced| {
             forced.until.is_none_or(|until| self.now < until)
@@ -265,7 +261,7 @@ impl<'a> Weighing<'a> {
                     }
                 }
                 CountKind::Repetition if over => {
-                    self.asks(Source::Trigger(Trigger::PayloadRepetition), Action::Challenge, evidence)
+                    self.asks(Source::Trigger(Trigger::PayloadRepetition), Action::Challenge, evidence);
                 }
                 CountKind::Failures => {
                     self.failures = count;
@@ -380,8 +376,8 @@ impl<'a> Weighing<'a> {
             strongest = Action::Allow;
         }
         let demand = (strongest == Action::Challenge)
-            .then(|| Demand { level: settings.level, doublings: self.doublings });
-        let trickle = (strongest == Action::Throttle).then(|| Count {
+            .then_some(Demand { level: settings.level, doublings: self.doublings });
+        let trickle = (strongest == Action::Throttle).then_some(Count {
             key: self.plan.trickle_key,
             window_millis: settings.trickle.1,
             limit: settings.trickle.0,

@@ -112,7 +112,7 @@ impl Keys {
             match subject {
                 Subject::Address(prefix) => match prefix.base {
                     IpAddr::V4(v4) => {
-                        hasher.write_u64(1 << 56 | u64::from(v4.to_bits()) << 8 | u64::from(prefix.length))
+                        hasher.write_u64(1 << 56 | u64::from(v4.to_bits()) << 8 | u64::from(prefix.length));
                     }
                     IpAddr::V6(v6) => {
                         hasher.write_u64(2 << 56 | u64::from(prefix.length));

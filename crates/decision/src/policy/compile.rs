@@ -656,7 +656,7 @@ fn read_ladder(section: &Section<'_, '_>) -> Option<Ladder> {
             match duration_millis(text.value) {
                 Ok(millis) => steps.push(millis),
                 Err(help) => {
-                    part.reader.problem(text.span, format!("\"{}\" is no duration", text.value), help)
+                    part.reader.problem(text.span, format!("\"{}\" is no duration", text.value), help);
                 }
             }
         }

@@ -57,14 +57,15 @@ enum Bool {
     And(Box<Bool>, Box<Bool>),
     Or(Box<Bool>, Box<Bool>),
     Not(Box<Bool>),
-    EqualBool(Box<Bool>, Box<Bool>),
+    SameTruth(Box<Bool>, Box<Bool>),
     Compare(Int, Order, Int),
-    EqualText(Text, Text),
+    SameText(Text, Text),
     OneOfTexts(Text, Vec<String>),
     OneOfInts(Int, Vec<i64>),
     StartsWith(Text, String),
     EndsWith(Text, String),
-    Contains(Text, String),
+    /// The searcher is built once: building it costs more than most searches.
+    Contains(Text, Box<memchr::memmem::Finder<'static>>),
     Matches(Text, Regex),
     InNetworks(Vec<Prefix>),
     InList(u16),
@@ -401,7 +402,9 @@ impl Lowering<'_> {
         Ok(Typed::Bool(match name {
             "startsWith" => Bool::StartsWith(subject, literal),
             "endsWith" => Bool::EndsWith(subject, literal),
-            "contains" => Bool::Contains(subject, literal),
+            "contains" => {
+                Bool::Contains(subject, Box::new(memchr::memmem::Finder::new(&literal).into_owned()))
+            }
             _ => match regex::RegexBuilder::new(&literal).size_limit(1 << 20).build() {
                 Ok(regex) => Bool::Matches(subject, regex),
                 Err(error) => {
@@ -456,8 +459,8 @@ impl Lowering<'_> {
     fn equal(&mut self, at: &Expression, a: &Expression, b: &Expression) -> Lowered<Bool> {
         Ok(match (self.typed(a)?, self.typed(b)?) {
             (Typed::Int(a), Typed::Int(b)) => Bool::Compare(a, Order::Equal, b),
-            (Typed::Text(a), Typed::Text(b)) => Bool::EqualText(a, b),
-            (Typed::Bool(a), Typed::Bool(b)) => Bool::EqualBool(Box::new(a), Box::new(b)),
+            (Typed::Text(a), Typed::Text(b)) => Bool::SameText(a, b),
+            (Typed::Bool(a), Typed::Bool(b)) => Bool::SameTruth(Box::new(a), Box::new(b)),
             (Typed::Address, _) | (_, Typed::Address) => {
                 return self.wrong(
                     at,
@@ -477,12 +480,11 @@ impl Lowering<'_> {
 
     fn one_of(&mut self, a: &Expression, b: &Expression) -> Lowered<Bool> {
         let Expr::List(list) = &b.expr else {
-            if let Expr::Select(select) = &b.expr {
-                if matches!(&select.operand.expr, Expr::Ident(object) if object == "request")
-                    && select.field == "headers"
-                {
-                    return Ok(Bool::HasHeader(self.literal(a)?.to_ascii_lowercase()));
-                }
+            if let Expr::Select(select) = &b.expr
+                && matches!(&select.operand.expr, Expr::Ident(object) if object == "request")
+                && select.field == "headers"
+            {
+                return Ok(Bool::HasHeader(self.literal(a)?.to_ascii_lowercase()));
             }
             return self.wrong(
                 b,
@@ -586,7 +588,7 @@ impl Bool {
             Self::And(a, b) => a.eval(sight) && b.eval(sight),
             Self::Or(a, b) => a.eval(sight) || b.eval(sight),
             Self::Not(a) => !a.eval(sight),
-            Self::EqualBool(a, b) => a.eval(sight) == b.eval(sight),
+            Self::SameTruth(a, b) => a.eval(sight) == b.eval(sight),
             Self::Compare(a, order, b) => {
                 let (a, b) = (a.eval(sight), b.eval(sight));
                 match order {
@@ -595,14 +597,12 @@ impl Bool {
                     Order::LessOrEqual => a <= b,
                 }
             }
-            Self::EqualText(a, b) => a.eval(sight) == b.eval(sight),
+            Self::SameText(a, b) => a.eval(sight) == b.eval(sight),
             Self::OneOfTexts(text, all) => all.iter().any(|t| t == text.eval(sight)),
             Self::OneOfInts(int, all) => all.contains(&int.eval(sight)),
             Self::StartsWith(text, part) => text.eval(sight).starts_with(part.as_str()),
             Self::EndsWith(text, part) => text.eval(sight).ends_with(part.as_str()),
-            Self::Contains(text, part) => {
-                memchr::memmem::find(text.eval(sight).as_bytes(), part.as_bytes()).is_some()
-            }
+            Self::Contains(text, part) => part.find(text.eval(sight).as_bytes()).is_some(),
             Self::Matches(text, regex) => regex.is_match(text.eval(sight)),
             Self::InNetworks(prefixes) => {
                 let client: IpAddr = sight.observation().client;

@@ -74,15 +74,16 @@ impl Pattern {
 
 impl PathPattern {
     fn parse(path: &str) -> Result<Self, String> {
-        if let Some(suffix) = path.strip_prefix("/**/*") {
-            if !suffix.is_empty() && !suffix.contains(['*', '/', '{']) {
-                return Ok(Self::Suffix(suffix.to_owned()));
-            }
+        if let Some(suffix) = path.strip_prefix("/**/*")
+            && !suffix.is_empty()
+            && !suffix.contains(['*', '/', '{'])
+        {
+            return Ok(Self::Suffix(suffix.to_owned()));
         }
-        if let Some(base) = path.strip_suffix("/**") {
-            if !base.contains(['*', '{']) {
-                return Ok(Self::Below(canonical(base)?));
-            }
+        if let Some(base) = path.strip_suffix("/**")
+            && !base.contains(['*', '{'])
+        {
+            return Ok(Self::Below(canonical(base)?));
         }
         if !path.contains(['*', '{']) {
             return Ok(Self::Exact(canonical(path)?));
@@ -126,7 +127,9 @@ impl PathPattern {
 /// Refuses what no normalised path can look like, also between wildcards.
 fn check_normal(path: &str) -> Result<(), String> {
     if path.contains('?') {
-        return Err("a pattern has no query; write the path alone, and ask for request.query in a rule".to_owned());
+        return Err(
+            "a pattern has no query; write the path alone, and ask for request.query in a rule".to_owned()
+        );
     }
     if !path.is_ascii() {
         let sent = percent_encoding::utf8_percent_encode(path, percent_encoding::CONTROLS);
@@ -142,9 +145,11 @@ fn check_normal(path: &str) -> Result<(), String> {
     let probe = probe.join("/").replace("**", "x").replace('*', "x");
     match crate::path::normalise(&probe) {
         Ok(normal) if normal == probe => Ok(()),
-        Ok(_) => Err("requests are matched after normalisation; write the path without //, without . and .. \
+        Ok(_) => {
+            Err("requests are matched after normalisation; write the path without //, without . and .. \
                       segments, and with %XX only for what needs it"
-            .to_owned()),
+                .to_owned())
+        }
         Err(ambiguous) => {
             Err(format!("{}; such requests are refused before any route is chosen", ambiguous.message()))
         }

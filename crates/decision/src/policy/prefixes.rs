@@ -100,7 +100,7 @@ mod tests {
             entry("0.0.0.0/0", 5),
         ]);
         let check = |address: &str, value: Option<i32>| {
-            assert_eq!(map.find(address.parse().unwrap()).map(|f| *f.1), value, "{address}")
+            assert_eq!(map.find(address.parse().unwrap()).map(|f| *f.1), value, "{address}");
         };
         check("10.2.0.1", Some(1));
         check("10.1.0.1", Some(3));
