@@ -198,9 +198,14 @@ impl Control {
         let read = Config::read(file).and_then(|config| {
             let operator = self.store.operator(now()).map_err(|error| error.to_string())?;
             let secrets = Secrets::open(&self.server.data, now()).map_err(|error| error.to_string())?;
+            let mut settings = config.server.gateway_settings();
+            if settings.sites.is_empty() {
+                // The demo's file holds a policy alone; what it protects stays.
+                settings.sites.clone_from(&self.server.sites);
+            }
             Ok(Snapshot {
                 policy: Arc::new(config.policy.with_operator(operator)),
-                settings: config.server.gateway_settings(),
+                settings,
                 keyring: secrets.keyring(),
             })
         });

@@ -24,10 +24,20 @@ impl Demo {
     }
 
     pub(crate) fn start_in(folder: tempfile::TempDir) -> Self {
+        Self::start_with(folder, None)
+    }
+
+    /// With a configuration of the test's own, written to `policy.toml` in the folder.
+    pub(crate) fn start_with(folder: tempfile::TempDir, config: Option<&str>) -> Self {
         let (address, admin) = (free_port(), free_port());
         let mut process = Command::new(env!("CARGO_BIN_EXE_spigot"))
             .args(["demo", "--listen", &address.to_string(), "--admin", &admin.to_string(), "--data"])
             .arg(folder.path())
+            .args(config.iter().flat_map(|text| {
+                let file = folder.path().join("policy.toml");
+                std::fs::write(&file, text).unwrap();
+                ["--config".into(), file.into_os_string()]
+            }))
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -76,6 +86,11 @@ impl Demo {
 
     pub(crate) fn revision(&self) -> String {
         Connection::open(self.admin).request("GET", "/health", &[("Connection", "close")], b"").json()["revision"].as_str().unwrap().to_owned()
+    }
+
+    /// Writes the configuration anew.
+    pub(crate) fn write(&self, text: &str) {
+        std::fs::write(self.folder.path().join("policy.toml"), text).unwrap();
     }
 
     /// Runs a command that changes settings and waits until they are in force.

@@ -73,3 +73,36 @@ fn killed_and_started_again_it_remembers() {
     let demo = Demo::start_in(folder);
     assert_eq!(demo.connect_from(7).get("/").status, 403);
 }
+
+#[test]
+fn a_changed_file_is_loaded_and_a_wrong_one_refused() {
+    let open = "[[route]]\nname = \"all\"\nmatch = \"/**\"\n";
+    let demo = Demo::start_with(tempfile::tempdir().unwrap(), Some(open));
+    assert_eq!(demo.connect().get("/login").status, 200, "the shipped policy would ask");
+    let before = demo.revision();
+    demo.write(&format!("{open}ask = \"always\"\n"));
+    demo.until("the new policy decides", |health| health["revision"] != before);
+    assert_eq!(demo.connect().get("/").status, 403);
+    let good = demo.revision();
+    demo.write("[[route]]\nname = 7\n");
+    let refused = command_check(&demo);
+    assert!(refused.contains("`name` is"), "{refused}");
+    // The operator's change makes the running server look again; it still refuses the file.
+    assert!(demo.command(&["list", "deny", "127.0.0.7"]).status.success());
+    for _ in 0..200 {
+        assert_eq!(demo.connect().get("/").status, 403);
+    }
+    assert_eq!(demo.revision(), good, "what stood stays");
+    demo.write(open);
+    demo.until("the repaired file decides", |health| health["revision"] != good);
+    assert_eq!(demo.connect().get("/").status, 200);
+    assert_eq!(demo.connect_from(7).get("/").status, 403, "and the operator's change with it");
+}
+
+fn command_check(demo: &Demo) -> String {
+    let file = demo.folder.path().join("policy.toml");
+    let output =
+        std::process::Command::new(env!("CARGO_BIN_EXE_spigot")).arg("check").arg(file).output().unwrap();
+    assert!(!output.status.success());
+    String::from_utf8(output.stdout).unwrap()
+}
