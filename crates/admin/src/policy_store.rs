@@ -1,4 +1,5 @@
 use std::fmt;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -66,7 +67,11 @@ impl PolicyStore {
         std::fs::create_dir_all(folder).map_err(|error| {
             StoreError(format!("the data folder {} cannot be made: {error}", folder.display()))
         })?;
-        let connection = Connection::open(folder.join("settings.sqlite"))?;
+        let file = folder.join("settings.sqlite");
+        let connection = Connection::open(&file)?;
+        // Who may change it may change what is decided.
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600))
+            .map_err(|error| StoreError(format!("{} cannot be made private: {error}", file.display())))?;
         connection.busy_timeout(Duration::from_secs(5))?;
         connection.pragma_update(None, "journal_mode", "wal")?;
         connection.pragma_update(None, "synchronous", "normal")?;

@@ -125,6 +125,14 @@ pub(crate) fn open(keys: &Keyring, bytes: &[u8]) -> Result<Challenge, NotOurs> {
     })
 }
 
+/// The terms of a genuine challenge, so that whoever was too late gets the same again and never an easier one.
+#[must_use]
+pub fn terms_of(keys: &Keyring, bytes: &[u8]) -> Option<Terms> {
+    let challenge = open(keys, bytes).ok()?;
+    let life = challenge.expires_millis.saturating_sub(challenge.issued_millis);
+    Some(Terms { kind: challenge.kind, level: challenge.level, life_millis: u32::try_from(life).ok()? })
+}
+
 /// Whether a genuine challenge was issued for this context.
 pub(crate) fn fits(keys: &Keyring, challenge: &Challenge, context: &[&[u8]]) -> bool {
     let fields = split(&challenge.bytes[..FIELDS_BYTES]);

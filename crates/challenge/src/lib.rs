@@ -18,7 +18,7 @@ pub mod kind;
 mod verify;
 
 pub use clearance::{Binding, Clearance};
-pub use issue::{CHALLENGE_BYTES, Challenge, Terms, issue};
+pub use issue::{CHALLENGE_BYTES, Challenge, Terms, issue, terms_of};
 pub use keyring::{Keyring, Secret};
 pub use kind::{Kind, Workspace};
 pub use verify::{Rejection, Solved, Submission, Verified, verify};

@@ -67,16 +67,7 @@ pub fn outcome(
     if !refused {
         let scale = scale_milli(policy, observation, &route.name, now);
         for &limit in &route.answer_limits {
-            let counted = limit_count(
-                &policy.limits[usize::from(limit)],
-                limit,
-                index,
-                observation,
-                keys,
-                scale,
-                status.max(1),
-                true,
-            );
+            let counted = limit_count(policy, limit, index, observation, keys, scale, status.max(1), true);
             if let Some(count) = counted {
                 let _ = counts.try_push(count);
             }

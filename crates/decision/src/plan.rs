@@ -101,8 +101,9 @@ pub fn plan(policy: &Policy, observation: &Observation<'_>, keys: &Keys, now: Mi
     };
     if let Some(trigger) = settings.high_frequency {
         let limit = scaled(trigger.more_than, scale);
-        // Two windows are two counts.
-        let window = Subject::Text(&trigger.window_millis.to_le_bytes());
+        // Routes with one threshold and window share a count; pictures, which may be many, do not count against pages.
+        let scope = (u128::from(trigger.window_millis) << 32 | u128::from(trigger.more_than)).to_le_bytes();
+        let window = Subject::Text(&scope);
         push(CountKind::Frequency, &[client, window], trigger.window_millis, limit, true);
         if observation.client.is_ipv6() && observation.clearance.is_none() {
             for (step, (length, times)) in (1..).zip(AROUND) {
@@ -129,8 +130,7 @@ pub fn plan(policy: &Policy, observation: &Observation<'_>, keys: &Keys, now: Mi
     }
     for (add, indexes) in [(true, &route.limits), (false, &route.answer_limits)] {
         for &limit_index in indexes {
-            let limit = &policy.limits[usize::from(limit_index)];
-            if let Some(count) = limit_count(limit, limit_index, index, observation, keys, scale, 0, add) {
+            if let Some(count) = limit_count(policy, limit_index, index, observation, keys, scale, 0, add) {
                 let _ = counts.try_push(count);
             }
         }
@@ -147,7 +147,7 @@ pub fn plan(policy: &Policy, observation: &Observation<'_>, keys: &Keys, now: Mi
 /// The count of one limit for a request, `None` when it is not for this request. `status` is 0 before the answer.
 #[allow(clippy::too_many_arguments)]
 pub(crate) fn limit_count(
-    limit: &Limit,
+    policy: &Policy,
     index: u16,
     route: u16,
     observation: &Observation<'_>,
@@ -156,11 +156,12 @@ pub(crate) fn limit_count(
     status: u16,
     add: bool,
 ) -> Option<Count> {
+    let limit: &Limit = &policy.limits[usize::from(index)];
     let pattern_fits = limit.patterns.is_empty()
         || limit.patterns.iter().any(|p| p.matches(observation.method, observation.path));
     // A limit on answers is read before the answer whatever its condition, and counted after it where that holds.
     let counted = |c: &crate::policy::expression::Condition| {
-        (c.sees_answer && status == 0) || c.holds(&RequestSight { observation, status })
+        (c.sees_answer && status == 0) || c.holds(&RequestSight { policy, observation, status })
     };
     if !pattern_fits || !limit.when.as_ref().is_none_or(counted) {
         return None;
@@ -224,6 +225,7 @@ pub(crate) fn scaled(limit: u32, milli: u32) -> u32 {
 
 /// What a limit's condition sees: the request and, afterwards, the answer's status.
 struct RequestSight<'a> {
+    policy: &'a Policy,
     observation: &'a Observation<'a>,
     status: u16,
 }
@@ -238,8 +240,8 @@ impl crate::policy::expression::Sight for RequestSight<'_> {
     fn count(&self, _: u16) -> u32 {
         0
     }
-    fn listed(&self, _: u16) -> bool {
-        false
+    fn listed(&self, list: u16) -> bool {
+        self.policy.lists[usize::from(list)].prefixes.find(self.observation.client).is_some()
     }
     fn country(&self) -> &str {
         ""

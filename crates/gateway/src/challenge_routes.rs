@@ -224,8 +224,11 @@ impl<S: State> Gateway<S> {
                 };
                 let mut more = json!({});
                 if rejection.is_honest() {
-                    let demand = Demand { level: spigot_decision::Level::Medium, doublings: 0 };
-                    let fresh = self.issue(snapshot, seen, &terms(&snapshot.policy.challenge, demand));
+                    // The same again; one whose terms cannot be read any more gets the hardest, never an easier one.
+                    let hardest = Demand { level: spigot_decision::Level::High, doublings: 0 };
+                    let again = spigot_challenge::terms_of(&snapshot.keyring, &challenge)
+                        .unwrap_or_else(|| terms(&snapshot.policy.challenge, hardest));
+                    let fresh = self.issue(snapshot, seen, &again);
                     let errand = Errand { return_to: "/", method: "GET", stash: None, too_large: false };
                     more = json!({ "challenge": describe(&fresh, "", &errand, 0, seen.now) });
                 }

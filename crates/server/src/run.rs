@@ -32,6 +32,12 @@ pub(crate) struct Running {
 /// Starts everything and returns; listening sockets are open then.
 pub(crate) fn start(config: Config, file: Option<PathBuf>) -> Result<Running, String> {
     let server = config.server;
+    // What was read a moment ago; should the file have changed since, the control thread notices.
+    let good = match &file {
+        Some(file) => std::fs::read_to_string(file)
+            .map_err(|error| format!("{} cannot be read: {error}", file.display()))?,
+        None => spigot_decision::policy::DEFAULT.to_owned(),
+    };
     if server.sites.is_empty() {
         return Err(
             "the configuration names no upstream; add a line such as: upstream = \"http://127.0.0.1:3000\""
@@ -81,7 +87,7 @@ pub(crate) fn start(config: Config, file: Option<PathBuf>) -> Result<Running, St
             )?);
         }
     }
-    let control = control(Control { gateway, store, server, file, certificates, stopped })?;
+    let control = control(Control { gateway, store, server, file, good, certificates, stopped })?;
     Ok(Running { stop, threads, writer: Some(writer), control: Some(control) })
 }
 
@@ -125,6 +131,8 @@ struct Control {
     store: PolicyStore,
     server: Server,
     file: Option<PathBuf>,
+    /// The text of the configuration that was good last.
+    good: String,
     certificates: Option<Tls>,
     stopped: watch::Receiver<bool>,
 }
@@ -182,6 +190,10 @@ impl Control {
             if turn.is_multiple_of(4 * 60) {
                 self.gateway.recorder.maintain(now());
             }
+            if turn.is_multiple_of(4 * 3600) {
+                // Makes a new key when the newest is old enough.
+                self.operator_changed();
+            }
         }
         self.keep(true);
     }
@@ -195,54 +207,47 @@ impl Control {
             }
         }
         let Some(file) = &self.file else { return };
-        let read = Config::read(file).and_then(|config| {
-            let operator = self.store.operator(now()).map_err(|error| error.to_string())?;
-            let secrets = Secrets::open(&self.server.data, now()).map_err(|error| error.to_string())?;
-            let mut settings = config.server.gateway_settings();
-            if settings.sites.is_empty() {
-                // The demo's file holds a policy alone; what it protects stays.
-                settings.sites.clone_from(&self.server.sites);
-            }
-            Ok(Snapshot {
-                policy: Arc::new(config.policy.with_operator(operator)),
-                settings,
-                keyring: secrets.keyring(),
-            })
-        });
-        match read {
-            Ok(snapshot) => {
-                crate::log::line("configuration_loaded", &[("revision", &snapshot.policy.revision)]);
-                self.gateway.snapshot.store(Arc::new(snapshot));
+        let read = std::fs::read_to_string(file)
+            .map_err(|error| format!("{} cannot be read: {error}", file.display()));
+        match read.and_then(|text| self.publish(&text).map(|revision| (text, revision))) {
+            Ok((text, revision)) => {
+                self.good = text;
+                crate::log::line("configuration_loaded", &[("revision", &revision)]);
             }
             Err(error) => crate::log::line("configuration_refused", &[("error", &error)]),
         }
     }
 
-    /// Puts the operator's changed settings in force.
+    /// Puts the operator's changed settings in force, over the configuration that was good last: a file that somebody
+    /// is in the middle of editing does not keep an operator from denying an address.
     fn operator_changed(&mut self) {
-        let operator = match self.store.operator(now()) {
-            Ok(operator) => operator,
-            Err(error) => return crate::log::line("settings_refused", &[("error", &error.to_string())]),
-        };
-        let config = match &self.file {
-            Some(file) => Config::read(file).map(|config| config.policy),
-            None => spigot_decision::policy::load("default", spigot_decision::policy::DEFAULT)
-                .map_err(|problems| problems.to_string()),
-        };
-        let secrets = Secrets::open(&self.server.data, now()).map_err(|error| error.to_string());
-        match (config, secrets) {
-            (Ok(policy), Ok(secrets)) => {
-                let policy = policy.with_operator(operator);
-                crate::log::line("settings_changed", &[("revision", &policy.revision)]);
-                let settings = self.server.gateway_settings();
-                self.gateway.snapshot.store(Arc::new(Snapshot {
-                    policy: Arc::new(policy),
-                    settings,
-                    keyring: secrets.keyring(),
-                }));
-            }
-            (Err(error), _) | (_, Err(error)) => crate::log::line("settings_refused", &[("error", &error)]),
+        let good = self.good.clone();
+        match self.publish(&good) {
+            Ok(revision) => crate::log::line("settings_changed", &[("revision", &revision)]),
+            Err(error) => crate::log::line("settings_refused", &[("error", &error)]),
         }
+    }
+
+    /// Makes a configuration and the operator's settings the snapshot that decides, as a whole or not at all.
+    fn publish(&mut self, text: &str) -> Result<String, String> {
+        let name =
+            self.file.as_ref().map_or("policies/default.toml".to_owned(), |file| file.display().to_string());
+        let config = Config::parse(&name, text).map_err(|problems| problems.to_string())?;
+        let operator = self.store.operator(now()).map_err(|error| error.to_string())?;
+        let secrets = Secrets::open(&self.server.data, now()).map_err(|error| error.to_string())?;
+        let mut settings = config.server.gateway_settings();
+        if settings.sites.is_empty() {
+            // The demo's file holds a policy alone; what it protects stays.
+            settings.sites.clone_from(&self.server.sites);
+        }
+        let policy = config.policy.with_operator(operator);
+        let revision = policy.revision.clone();
+        self.gateway.snapshot.store(Arc::new(Snapshot {
+            policy: Arc::new(policy),
+            settings,
+            keyring: secrets.keyring(),
+        }));
+        Ok(revision)
     }
 
     fn keep(&mut self, restrictions: bool) {

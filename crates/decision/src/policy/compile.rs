@@ -602,7 +602,7 @@ fn read_triggers(section: &Section<'_, '_>, settings: &mut Settings) {
         let mut anomaly = settings.traffic_anomaly.unwrap_or(AnomalyTrigger {
             times_milli: 2000,
             needs_days: 3,
-            at_least: 0,
+            at_least: 100,
         });
         if let Some(times) = part.number("times", 1.0..=1000.0) {
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // 1 to 1000, times 1000

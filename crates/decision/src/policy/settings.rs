@@ -126,7 +126,7 @@ impl Settings {
             level,
             thresholds: Thresholds { log: 20, challenge: 50, block: 80 },
             high_frequency: Some(FrequencyTrigger { more_than: 500, window_millis: 20 * 60_000 }),
-            traffic_anomaly: Some(AnomalyTrigger { times_milli: 2000, needs_days: 3, at_least: 0 }),
+            traffic_anomaly: Some(AnomalyTrigger { times_milli: 2000, needs_days: 3, at_least: 100 }),
             payload_repetition: Some(RepetitionTrigger { more_than: 5, window_millis: 30_000 }),
             denylisted_origin: true,
             weights: crate::signal::SIGNALS.iter().map(|signal| signal.weight).collect(),

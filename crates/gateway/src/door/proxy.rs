@@ -85,7 +85,7 @@ impl<S: State> Connection<S> {
             query: &query,
             headers: &headers,
             user_agent: &user_agent,
-            secure: self.secure,
+            secure: self.secure || self.came_by_tls(&headers, &snapshot),
             now,
         };
         if path.starts_with(BELOW) {
@@ -93,6 +93,14 @@ impl<S: State> Connection<S> {
         }
         let turn = Turn { connection: &self, snapshot: &snapshot, seen: &seen, arrived };
         turn.take(parts, body).await
+    }
+}
+
+impl<S> Connection<S> {
+    /// Whether a trusted proxy in front says that the client speaks TLS with it.
+    fn came_by_tls(&self, headers: &HeaderMap, snapshot: &Snapshot) -> bool {
+        headers.get("x-forwarded-proto").is_some_and(|proto| proto.as_bytes().eq_ignore_ascii_case(b"https"))
+            && snapshot.settings.trusted_proxies.find(self.peer.ip()).is_some()
     }
 }
 
