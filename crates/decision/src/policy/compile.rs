@@ -7,7 +7,7 @@ use siphasher::sip::SipHasher13;
 
 use super::expression::{Condition, Names, Scope};
 use super::settings::{AnomalyTrigger, FrequencyTrigger, RepetitionTrigger};
-use super::source::{Reader, Section, nearest};
+use super::source::{Placed, Reader, Section, listing, nearest};
 use super::units::{duration_millis, rate, size_bytes};
 use super::{
     ChallengeSettings, Exception, Gives, Ladder, Limit, List, ListKind, Operator, Pattern, Policy, PrefixMap,
@@ -24,6 +24,7 @@ const LIMITS_PER_ROUTE_MAX: usize = 16;
 const RULES_MAX: usize = 256;
 const LISTS_MAX: usize = 64;
 const EXCEPTIONS_MAX: usize = 256;
+const WAIT_MILLIS_MAX: u32 = 120_000;
 
 const ACTIONS: [(&str, Action); 6] = [
     ("allow", Action::Allow),
@@ -124,6 +125,8 @@ struct Compiler {
 
 struct ScopedLimit {
     limit: Limit,
+    /// Its place, when it stands in the file itself.
+    span: Option<std::ops::Range<usize>>,
     routes: Vec<(String, std::ops::Range<usize>)>,
 }
 
@@ -155,52 +158,52 @@ impl Compiler {
     }
 
     fn names(&mut self, section: &Section<'_, '_>, in_base: bool) {
-        for (key, names, most) in [
-            ("limit", &mut self.limit_names, LIMITS_MAX),
-            ("list", &mut self.list_names, LISTS_MAX),
-            ("route", &mut self.route_names, ROUTES_MAX - 1),
+        for (key, names, most, example) in [
+            ("limit", &mut self.limit_names, LIMITS_MAX, "name = \"login-burst\""),
+            ("list", &mut self.list_names, LISTS_MAX, "name = \"office\""),
+            ("route", &mut self.route_names, ROUTES_MAX - 1, "name = \"login\""),
         ] {
             for part in section.tables(key) {
-                let name = part.require("name", part.text("name"), "name = \"login\"");
+                let name = part.require("name", part.text("name"), example);
                 let Some(name) = name else { continue };
                 if names.iter().any(|known| known == name.value) {
                     if in_base {
                         self.replaced.push((key, name.value.to_owned()));
                         continue;
                     }
-                    section.reader.problem(
-                        name.span.clone(),
-                        format!("there are two of [[{key}]] \"{}\"", name.value),
-                        "give each its own name",
-                    );
+                    twice(section.reader, key, &name);
+                    continue;
                 }
-                if !is_name(name.value) {
-                    section.reader.problem(
-                        name.span,
-                        format!("\"{}\" is no name", name.value),
-                        "use a to z, 0 to 9, - and _, at most 64 of them",
-                    );
-                }
+                check_name(section.reader, &name);
                 names.push(name.value.to_owned());
-            }
-            if names.len() > most {
-                section.reader.problem(
-                    section.span.start..section.span.start,
-                    format!("there are {} of [[{key}]]", names.len()),
-                    format!("at most {most} are allowed"),
-                );
+                if names.len() == most + 1 {
+                    section.reader.problem(
+                        part.span.clone(),
+                        format!("there are too many of [[{key}]]"),
+                        format!("at most {most} are allowed"),
+                    );
+                }
             }
         }
     }
 
     fn lists(&mut self, section: &Section<'_, '_>) {
         for part in section.tables("list") {
-            let Some(name) = part.text("name").filter(|n| !self.is_replaced("list", n.value)) else {
+            let name = part.text("name");
+            if name.as_ref().is_some_and(|name| self.is_replaced("list", name.value)) {
                 continue;
-            };
+            }
             let kind = part.choice("kind", &[("allow", 0), ("deny", 1), ("mark", 2)]);
-            let kind = part.require("kind", kind, "kind = \"deny\"").map_or(2, |k| k.value);
-            let action = part.choice("action", &ACTIONS).map_or(Action::Challenge, |a| a.value);
+            let kind = part.require("kind", kind, "kind = \"deny\"").map(|k| k.value);
+            let action = part.choice("action", &ACTIONS);
+            if let (Some(0 | 2), Some(action)) = (kind, &action) {
+                section.reader.problem(
+                    action.span.clone(),
+                    "only a list of the kind \"deny\" has an action",
+                    "remove `action`, or write kind = \"deny\"",
+                );
+            }
+            let action = action.map_or(Action::Challenge, |a| a.value);
             let mut entries = Vec::new();
             for text in part.texts("entries").unwrap_or_default() {
                 match Prefix::parse(text.value) {
@@ -213,7 +216,8 @@ impl Compiler {
                 }
             }
             part.finish();
-            let kind = [ListKind::Allow, ListKind::Deny(action), ListKind::Mark][kind];
+            let Some(name) = name else { continue };
+            let kind = [ListKind::Allow, ListKind::Deny(action), ListKind::Mark][kind.unwrap_or(2)];
             self.lists.push(List { name: name.value.to_owned(), kind, prefixes: PrefixMap::new(entries) });
         }
     }
@@ -236,25 +240,36 @@ impl Compiler {
     fn limits(&mut self, section: &Section<'_, '_>) {
         let text = section_text(section);
         for part in section.tables("limit") {
-            let Some(name) = part.text("name").filter(|n| !self.is_replaced("limit", n.value)) else {
+            let name = part.text("name");
+            if name.as_ref().is_some_and(|name| self.is_replaced("limit", name.value)) {
                 continue;
-            };
+            }
             let rate = part.require("rate", part.parsed("rate", rate), "rate = \"5 per 1m per address\"");
             let when = self.condition(&part, Scope::Limit, text);
             let patterns = patterns(&part);
             let action = part.choice("action", &ACTIONS[2..]).map_or(Action::Throttle, |a| a.value);
             let routes = names_at(&part);
             part.finish();
-            let Some(rate) = rate else { continue };
+            let (Some(name), Some(rate)) = (name, rate) else { continue };
             let limit = Limit { name: name.value.to_owned(), rate: rate.value, when, patterns, action };
-            self.limits.push(ScopedLimit { limit, routes });
+            let span = (!self.in_base).then(|| part.span.clone());
+            self.limits.push(ScopedLimit { limit, routes, span });
         }
     }
 
     fn rules(&mut self, section: &Section<'_, '_>) {
         let text = section_text(section);
-        for part in section.tables("rule") {
+        let mut names = Vec::new();
+        for (index, part) in section.tables("rule").into_iter().enumerate() {
             let name = part.require("name", part.text("name"), "name = \"old-browsers\"");
+            own_name(section.reader, "rule", name.as_ref(), &mut names);
+            if index == RULES_MAX {
+                section.reader.problem(
+                    part.span.clone(),
+                    "there are too many of [[rule]]",
+                    format!("at most {RULES_MAX} are allowed"),
+                );
+            }
             let when = part.require(
                 "when",
                 self.condition(&part, Scope::Rule, text),
@@ -268,26 +283,22 @@ impl Compiler {
                 (Some(weight), None) => Gives::Weight(u8::try_from(weight.value).unwrap_or(100)),
                 (None, Some(action)) => Gives::Action(action.value),
                 _ => {
-                    if part.has("weight") == part.has("action") {
-                        section.reader.problem(
-                            part.span.start..part.span.start + 1,
-                            "a rule gives a weight or an action",
-                            "write either weight = 20 or action = \"block\"",
-                        );
-                    }
+                    let message = match (part.has("weight"), part.has("action")) {
+                        (true, true) => "[[rule]] has a weight and an action",
+                        (false, false) => "[[rule]] has neither a weight nor an action",
+                        _ => continue, // of the wrong type or range, which has been said
+                    };
+                    section.reader.problem(
+                        part.span.clone(),
+                        message,
+                        "write either weight = 20 or action = \"block\"",
+                    );
                     continue;
                 }
             };
             if let (Some(name), Some(when)) = (name, when) {
                 self.rules
                     .push(ScopedRule { rule: Rule { name: name.value.to_owned(), when, gives }, routes });
-            }
-            if self.rules.len() > RULES_MAX {
-                section.reader.problem(
-                    part.span.clone(),
-                    "there are too many rules",
-                    format!("at most {RULES_MAX} are allowed"),
-                );
             }
         }
     }
@@ -311,8 +322,7 @@ impl Compiler {
                 read_settings(section, &mut settings);
             }
             read_settings(&part, &mut settings);
-            let hosts =
-                part.texts("host").unwrap_or_default().iter().map(|h| h.value.to_ascii_lowercase()).collect();
+            let hosts = hosts(&part);
             part.require("match", part.has("match").then_some(()), "match = \"POST /login\"");
             let patterns = patterns(&part);
             part.finish();
@@ -329,8 +339,17 @@ impl Compiler {
     }
 
     fn exceptions(&mut self, section: &Section<'_, '_>) {
-        for part in section.tables("exception") {
+        let mut names = Vec::new();
+        for (index, part) in section.tables("exception").into_iter().enumerate() {
             let name = part.require("name", part.text("name"), "name = \"spring-sale\"");
+            own_name(section.reader, "exception", name.as_ref(), &mut names);
+            if index == EXCEPTIONS_MAX {
+                section.reader.problem(
+                    part.span.clone(),
+                    "there are too many of [[exception]]",
+                    format!("at most {EXCEPTIONS_MAX} are allowed"),
+                );
+            }
             let time = |key, example| {
                 part.require(
                     key,
@@ -349,7 +368,8 @@ impl Compiler {
             let reason = part.require("reason", part.text("reason"), "reason = \"half-price evening\"");
             let author = part.require("author", part.text("author"), "author = \"ada@shop.example\"");
             let prefix = part.parsed("address", |text| {
-                Prefix::parse(text).ok_or_else(|| "write for example \"192.0.2.0/24\"".to_owned())
+                Prefix::parse(text)
+                    .ok_or_else(|| "write for example \"192.0.2.0/24\" or \"2001:db8::/32\"".to_owned())
             });
             let times = part.number("times", 1.0..=1000.0);
             let routes = names_at(&part);
@@ -357,18 +377,20 @@ impl Compiler {
             part.finish();
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // 1 to 1000, times 1000
             let relief = times.map_or(Relief::Pass, |times| Relief::Scale((times.value * 1000.0) as u32));
+            if let (Some(start), Some(end)) = (&start, &end)
+                && start.value >= end.value
+            {
+                section.reader.problem(
+                    end.span.clone(),
+                    "the exception ends before it starts",
+                    "write an end that is later than the start",
+                );
+            }
             let (Some(name), Some(start), Some(end), Some(reason), Some(author)) =
                 (name, start, end, reason, author)
             else {
                 continue;
             };
-            if start.value >= end.value {
-                section.reader.problem(
-                    end.span,
-                    "the exception ends before it starts",
-                    "write an end that is later than the start",
-                );
-            }
             self.exceptions.push(Exception {
                 name: name.value.to_owned(),
                 prefix: prefix.map(|p| p.value),
@@ -380,24 +402,18 @@ impl Compiler {
                 reason: reason.value.to_owned(),
                 from_policy: true,
             });
-            if self.exceptions.len() > EXCEPTIONS_MAX {
-                section.reader.problem(
-                    part.span.clone(),
-                    "there are too many exceptions",
-                    format!("at most {EXCEPTIONS_MAX} are allowed"),
-                );
-            }
         }
     }
 
     fn check_routes(&self, reader: &Reader, routes: &[(String, std::ops::Range<usize>)]) {
         for (name, span) in routes {
             if name != "default" && !self.route_names.contains(name) {
-                let names: Vec<&str> = self.route_names.iter().map(String::as_str).collect();
+                let names = self.route_names.iter().map(String::as_str).filter(|name| *name != "default");
+                let names: Vec<&str> = names.chain(["default"]).collect();
                 reader.problem(
                     span.clone(),
                     format!("there is no route \"{name}\""),
-                    format!("routes: {}, default{}", names.join(", "), nearest(name, &names)),
+                    format!("routes: {}{}", listing(&names), nearest(name, &names)),
                 );
             }
         }
@@ -425,13 +441,52 @@ impl Compiler {
                 }
             }
         }
-        for route in &self.routes {
-            let count = route.limits.len() + route.answer_limits.len();
-            if count > LIMITS_PER_ROUTE_MAX {
-                reader.problem(0..0, format!("route \"{}\" has {count} limits", route.name), format!("at most {LIMITS_PER_ROUTE_MAX} are allowed on one route; name the routes of each limit"));
-            }
+        // One problem for all routes: the same limit too many is usually on each of them.
+        let counts = self.routes.iter().map(|route| (route, route.limits.len() + route.answer_limits.len()));
+        if let Some((route, count)) =
+            counts.filter(|(_, n)| *n > LIMITS_PER_ROUTE_MAX).max_by_key(|(_, n)| *n)
+        {
+            let mut spans: Vec<_> = (route.limits.iter().chain(&route.answer_limits))
+                .filter_map(|index| self.limits[usize::from(*index)].span.clone())
+                .collect();
+            spans.sort_by_key(|span| span.start);
+            reader.problem(
+                spans.into_iter().take(LIMITS_PER_ROUTE_MAX + 1).next_back().unwrap_or(0..0),
+                format!("route \"{}\" has {count} limits", route.name),
+                format!(
+                    "at most {LIMITS_PER_ROUTE_MAX} are allowed on one route; name the routes of each limit"
+                ),
+            );
         }
     }
+}
+
+fn check_name(reader: &Reader, name: &Placed<&str>) {
+    if !is_name(name.value) {
+        reader.problem(
+            name.span.clone(),
+            format!("\"{}\" is no name", name.value),
+            "use a to z, 0 to 9, - and _, at most 64 of them",
+        );
+    }
+}
+
+fn twice(reader: &Reader, key: &str, name: &Placed<&str>) {
+    reader.problem(
+        name.span.clone(),
+        format!("there are two of [[{key}]] \"{}\"", name.value),
+        "give each its own name",
+    );
+}
+
+/// Names of rules and exceptions stand in headers and events, and say there which of them it was.
+fn own_name<'a>(reader: &Reader, key: &str, name: Option<&Placed<&'a str>>, names: &mut Vec<&'a str>) {
+    let Some(name) = name else { return };
+    if names.contains(&name.value) {
+        twice(reader, key, name);
+    }
+    check_name(reader, name);
+    names.push(name.value);
 }
 
 fn is_name(name: &str) -> bool {
@@ -440,9 +495,7 @@ fn is_name(name: &str) -> bool {
 }
 
 fn names_at(section: &Section<'_, '_>) -> Vec<(String, std::ops::Range<usize>)> {
-    section
-        .texts("routes")
-        .unwrap_or_default()
+    texts_or_none(section, "routes", "name at least one route, or leave `routes` out for all of them")
         .into_iter()
         .map(|text| (text.value.to_owned(), text.span))
         .collect()
@@ -450,13 +503,50 @@ fn names_at(section: &Section<'_, '_>) -> Vec<(String, std::ops::Range<usize>)> 
 
 fn patterns(section: &Section<'_, '_>) -> Vec<Pattern> {
     let mut patterns = Vec::new();
-    for text in section.texts("match").unwrap_or_default() {
+    for text in texts_or_none(section, "match", "write for example match = \"/**\" for every path") {
         match Pattern::parse(text.value) {
             Ok(pattern) => patterns.push(pattern),
             Err(help) => section.reader.problem(text.span, format!("\"{}\" is no pattern", text.value), help),
         }
     }
     patterns
+}
+
+fn hosts(section: &Section<'_, '_>) -> Vec<String> {
+    let texts = texts_or_none(section, "host", "name at least one host, or leave `host` out for all of them");
+    for text in &texts {
+        if let Some(help) = wrong_host(text.value) {
+            section.reader.problem(text.span.clone(), format!("\"{}\" is no host", text.value), help);
+        }
+    }
+    texts.iter().map(|text| text.value.to_ascii_lowercase()).collect()
+}
+
+/// Hosts are compared without scheme, port and path, so one that has them would never fit.
+fn wrong_host(host: &str) -> Option<&'static str> {
+    let name = host.strip_prefix("*.").unwrap_or(host);
+    let literal = name.starts_with('[') && name.ends_with(']');
+    if host.contains('/') {
+        Some("write the host alone, for example \"shop.example\"")
+    } else if host.contains(':') && !literal {
+        Some("write it without the port, for example \"shop.example\"")
+    } else if !host.is_ascii() {
+        Some("write it as it is sent, in its xn-- form")
+    } else if host != "*" && (name.is_empty() || name.contains(['*', ' '])) {
+        Some("write for example \"shop.example\", \"*.shop.example\" or \"*\"")
+    } else {
+        None
+    }
+}
+
+/// An empty list would quietly mean "all of them".
+fn texts_or_none<'a>(section: &Section<'a, '_>, key: &'static str, help: &str) -> Vec<Placed<&'a str>> {
+    if let Some((value, span)) = section.raw(key)
+        && value.as_array().is_some_and(|list| list.is_empty())
+    {
+        section.reader.problem(span, format!("`{key}` is an empty list"), help);
+    }
+    section.texts(key).unwrap_or_default()
 }
 
 fn section_text<'a>(section: &Section<'a, '_>) -> &'a str {
@@ -502,12 +592,11 @@ fn read_settings(section: &Section<'_, '_>, settings: &mut Settings) {
         read("challenge", &mut settings.thresholds.challenge);
         read("block", &mut settings.thresholds.block);
         thresholds.finish();
-        if settings.thresholds.challenge > settings.thresholds.block
-            || settings.thresholds.log > settings.thresholds.challenge
-        {
+        let super::Thresholds { log, challenge, block } = settings.thresholds;
+        if challenge > block || log > challenge {
             section.reader.problem(
                 thresholds.span.clone(),
-                "the thresholds are out of order",
+                format!("the thresholds are out of order: log {log}, challenge {challenge}, block {block}"),
                 "log is at most challenge, and challenge at most block",
             );
         }
@@ -524,12 +613,9 @@ fn read_settings(section: &Section<'_, '_>, settings: &mut Settings) {
         weights.finish();
     }
     if let Some(trickle) = section.parsed("trickle", |text| {
-        rate(text).and_then(|rate| {
-            if rate.key.is_empty() {
-                Ok((rate.events, rate.window_millis))
-            } else {
-                Err("a trickle is always per client; write for example \"1 per 1m\"".to_owned())
-            }
+        let rate = rate(text).ok().filter(|rate| rate.key.is_empty());
+        rate.map(|rate| (rate.events, rate.window_millis)).ok_or_else(|| {
+            "write a number and a duration, for example \"1 per 1m\"; it is always per client".to_owned()
         })
     }) {
         settings.trickle = trickle.value;
@@ -565,6 +651,20 @@ fn read_settings(section: &Section<'_, '_>, settings: &mut Settings) {
     }
 }
 
+fn trigger<'a, 't>(section: &Section<'a, 't>, key: &'static str) -> Option<Section<'a, 't>> {
+    if let Some((value, span)) = section.raw(key)
+        && value.as_bool() == Some(true)
+    {
+        section.reader.problem(
+            span,
+            format!("`{key}` is true"),
+            format!("leave it out to have it as it is; false switches it off; {key} = {{ … }} changes it"),
+        );
+        return None;
+    }
+    section.table(key)
+}
+
 fn read_triggers(section: &Section<'_, '_>, settings: &mut Settings) {
     // `false` switches a trigger off, a table changes it.
     let off = |key| matches!(section.raw(key), Some((value, _)) if value.as_bool() == Some(false));
@@ -576,7 +676,7 @@ fn read_triggers(section: &Section<'_, '_>, settings: &mut Settings) {
     };
     if off("high_frequency") {
         settings.high_frequency = None;
-    } else if let Some(part) = section.table("high_frequency") {
+    } else if let Some(part) = trigger(section, "high_frequency") {
         let before =
             settings.high_frequency.unwrap_or(FrequencyTrigger { more_than: 500, window_millis: 1_200_000 });
         settings.high_frequency = Some(FrequencyTrigger {
@@ -587,7 +687,7 @@ fn read_triggers(section: &Section<'_, '_>, settings: &mut Settings) {
     }
     if off("payload_repetition") {
         settings.payload_repetition = None;
-    } else if let Some(part) = section.table("payload_repetition") {
+    } else if let Some(part) = trigger(section, "payload_repetition") {
         let before =
             settings.payload_repetition.unwrap_or(RepetitionTrigger { more_than: 5, window_millis: 30_000 });
         settings.payload_repetition = Some(RepetitionTrigger {
@@ -598,7 +698,7 @@ fn read_triggers(section: &Section<'_, '_>, settings: &mut Settings) {
     }
     if off("traffic_anomaly") {
         settings.traffic_anomaly = None;
-    } else if let Some(part) = section.table("traffic_anomaly") {
+    } else if let Some(part) = trigger(section, "traffic_anomaly") {
         let mut anomaly = settings.traffic_anomaly.unwrap_or(AnomalyTrigger {
             times_milli: 2000,
             needs_days: 3,
@@ -652,6 +752,8 @@ fn read_ladder(section: &Section<'_, '_>) -> Option<Ladder> {
     }
     if let Some(texts) = part.texts("steps") {
         let mut steps = Vec::new();
+        let span = part.raw("steps").map_or(part.span.clone(), |(_, span)| span);
+        let count = part.raw("steps").and_then(|(value, _)| value.as_array()).map_or(1, |list| list.len());
         for text in texts {
             match duration_millis(text.value) {
                 Ok(millis) => steps.push(millis),
@@ -660,9 +762,9 @@ fn read_ladder(section: &Section<'_, '_>) -> Option<Ladder> {
                 }
             }
         }
-        if steps.is_empty() || steps.len() > 32 {
+        if !(1..=32).contains(&count) {
             part.reader.problem(
-                part.span.clone(),
+                span,
                 "`steps` needs 1 to 32 durations",
                 "for example steps = [\"1m\", \"5m\", \"30m\", \"2h\"]",
             );
@@ -693,10 +795,11 @@ fn read_challenge(sections: &[&Section<'_, '_>]) -> ChallengeSettings {
             }
         }
         if let Some(work) = part.integers("log2_work", &(4..=22)) {
+            let span = part.raw("log2_work").map_or(part.span.clone(), |(_, span)| span);
             match <[i64; 3]>::try_from(work) {
                 Ok(work) => settings.log2_work = work.map(|w| u8::try_from(w).unwrap_or(13)),
                 Err(_) => part.reader.problem(
-                    part.span.clone(),
+                    span,
                     "`log2_work` needs three numbers",
                     "one for each level, for example log2_work = [12, 13, 14]",
                 ),
@@ -704,7 +807,9 @@ fn read_challenge(sections: &[&Section<'_, '_>]) -> ChallengeSettings {
         }
         let millis = |key, slot: &mut u32| {
             if let Some(duration) = part.parsed(key, |text| {
-                duration_millis(text).and_then(|n| u32::try_from(n).map_err(|_| "at most 49d".to_owned()))
+                duration_millis(text).and_then(|n| {
+                    u32::try_from(n).map_err(|_| "write a duration of at most \"49d\"".to_owned())
+                })
             }) {
                 *slot = duration.value;
             }
@@ -714,10 +819,21 @@ fn read_challenge(sections: &[&Section<'_, '_>]) -> ChallengeSettings {
         if let Some(quota) = part.integer("quota", 1..=1_000_000) {
             settings.clearance_quota = u32::try_from(quota.value).unwrap_or(u32::MAX);
         }
-        if matches!(part.raw("wait"), Some((value, _)) if value.as_bool() == Some(false)) {
+        let wait = part.raw("wait");
+        if let Some((value, span)) = wait.filter(|(value, _)| value.as_bool().is_some()) {
+            if value.as_bool() == Some(true) {
+                let help = "write how long, for example \"10s\", or false for no wait";
+                part.reader.problem(span, "`wait` is true", help);
+            }
             settings.wait_millis = None;
-        } else if let Some(wait) = part.parsed("wait", duration_millis) {
-            settings.wait_millis = Some(u32::try_from(wait.value.min(120_000)).unwrap_or(120_000));
+        } else if let Some(wait) = part.parsed("wait", |text| {
+            let millis = duration_millis(text)?;
+            u32::try_from(millis)
+                .ok()
+                .filter(|millis| *millis <= WAIT_MILLIS_MAX)
+                .ok_or_else(|| "people wait at most \"2m\"".to_owned())
+        }) {
+            settings.wait_millis = Some(wait.value);
         }
         part.finish();
     }

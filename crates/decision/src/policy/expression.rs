@@ -43,6 +43,10 @@ pub struct Wrong {
     pub help: String,
 }
 
+/// Bytes of a condition. The tree that the parser builds is at most as deep as its text is long, and is walked
+/// recursively: this much fits any thread's stack.
+const TEXT_BYTES_MAX: usize = 4096;
+
 /// A checked condition.
 #[derive(Clone, Debug)]
 pub struct Condition {
@@ -163,6 +167,15 @@ impl Condition {
     /// # Errors
     /// Every syntax error, or the first name or type that is wrong, with its place.
     pub fn parse(text: &str, scope: Scope, names: &Names<'_>) -> Result<Self, Vec<Wrong>> {
+        if text.len() > TEXT_BYTES_MAX {
+            return Err(vec![Wrong {
+                span: None,
+                message: format!("the condition has {} bytes", text.len()),
+                help: format!(
+                    "at most {TEXT_BYTES_MAX} are allowed; make several rules of it, or a [[list]] of its addresses"
+                ),
+            }]);
+        }
         let (expression, places) =
             Parser::new().max_recursion_depth(48).parse_with_source_info(text).map_err(|errors| {
                 errors
@@ -213,12 +226,34 @@ impl Typed {
 
 impl Lowering<'_> {
     fn wrong<T>(&self, at: &Expression, message: impl Into<String>, help: impl Into<String>) -> Lowered<T> {
-        let span = self.places.offset_for(at.id).map(|(from, to)| {
-            // The parser counts characters.
-            let byte = |n: u32| self.text.char_indices().nth(n as usize).map_or(self.text.len(), |(i, _)| i);
-            byte(from)..byte(to.max(from) + 1)
-        });
-        Err(Wrong { span, message: message.into(), help: help.into() })
+        Err(Wrong { span: self.span(at), message: message.into(), help: help.into() })
+    }
+
+    /// The parser places a name at its dot, a call at its bracket and a comparison at its sign; people look at the
+    /// whole. It counts characters.
+    fn span(&self, at: &Expression) -> Option<Range<usize>> {
+        let (from, to) = self.places.offset_for(at.id)?;
+        let byte = |n: u32| self.text.char_indices().nth(n as usize).map_or(self.text.len(), |(i, _)| i);
+        let own = byte(from)..byte(to.max(from) + 1);
+        let with = |part: &Expression, span: Range<usize>| match self.span(part) {
+            Some(part) => part.start.min(span.start)..part.end.max(span.end),
+            None => span,
+        };
+        Some(match &at.expr {
+            Expr::Select(select) => {
+                let field = self.text[own.start..].find(&select.field).unwrap_or(0);
+                with(&select.operand, own.start..(own.start + field + select.field.len()).max(own.end))
+            }
+            Expr::Call(call) => {
+                let is_name = call.func_name.starts_with(char::is_alphabetic);
+                match &call.target {
+                    Some(target) => with(target, own.clone()).start..own.start.max(1),
+                    None if is_name => own.start.saturating_sub(call.func_name.len())..own.start.max(1),
+                    None => call.args.iter().fold(own, |span, arg| with(arg, span)),
+                }
+            }
+            _ => own,
+        })
     }
 
     fn bool(&mut self, at: &Expression) -> Lowered<Bool> {
@@ -242,10 +277,14 @@ impl Lowering<'_> {
             Expr::Select(select) if !select.test => self.field(at, select),
             Expr::Call(call) => self.call(at, call),
             Expr::Ident(name) => {
-                let near = nearest(
-                    name,
-                    &["request", "client", "body", "field", "clearance", "signal", "count", "upstream"],
-                );
+                if OBJECTS.contains(&name.as_str()) {
+                    return self.wrong(
+                        at,
+                        format!("`{name}` is no value by itself"),
+                        format!("write what of it, as in {}", example_of(name)),
+                    );
+                }
+                let near = nearest(name, &OBJECTS);
                 self.wrong(at, format!("there is no `{name}`"), format!("names start with request, client, body, field, clearance, signal, count or upstream{near}"))
             }
             _ => self.wrong(
@@ -258,6 +297,12 @@ impl Lowering<'_> {
 
     fn field(&mut self, at: &Expression, select: &SelectExpr) -> Lowered<Typed> {
         let Expr::Ident(object) = &select.operand.expr else {
+            if let Expr::Select(inner) = &select.operand.expr
+                && inner.field == "headers"
+            {
+                let help = format!("write request.headers[\"{}\"]", select.field.replace('_', "-"));
+                return self.wrong(at, "a header is looked up in brackets", help);
+            }
             return self.wrong(at, "this name is too long", "names have two parts, for example request.path");
         };
         let text = |t| Ok(Typed::Text(t));
@@ -298,11 +343,11 @@ impl Lowering<'_> {
                 }
             }
             _ if object == "count" && self.scope == Scope::Rule => {
-                let names: Vec<&str> = self.names.limits.iter().map(String::as_str).collect();
-                match names
-                    .iter()
-                    .position(|name| *name == select.field || name.replace('-', "_") == select.field)
-                {
+                // A hyphen would be a minus.
+                let names: Vec<String> =
+                    self.names.limits.iter().map(|name| name.replace('-', "_")).collect();
+                let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                match names.iter().position(|name| *name == select.field) {
                     Some(index) => Ok(Typed::Int(Int::Count(small(index)))),
                     None => self.wrong(
                         at,
@@ -355,7 +400,7 @@ impl Lowering<'_> {
             ("size", [a]) => return Ok(Typed::Int(Int::Size(Box::new(self.text(a)?)))),
             (name, args) => match &call.target {
                 Some(target) => return self.method(at, name, target, args),
-                None => return self.wrong(at, format!("`{name}` is not supported"), "use comparisons, in, startsWith, endsWith, contains, matches, within, size, &&, || and !"),
+                None => return self.wrong(at, format!("`{}` is not supported", sign(name)), "use comparisons, in, startsWith, endsWith, contains, matches, within, size, &&, || and !"),
             },
         };
         Ok(Typed::Bool(condition))
@@ -383,19 +428,23 @@ impl Lowering<'_> {
             return self.address_method(at, name, args, &texts).map(Typed::Bool);
         }
         let methods = ["startsWith", "endsWith", "contains", "matches", "size", "within", "listed"];
-        let [argument] = args else {
-            return self.wrong(
-                at,
-                format!("`{name}` is not known with {} arguments", args.len()),
-                format!("methods: {}{}", methods.join(", "), nearest(name, &methods)),
-            );
-        };
         if !methods.contains(&name) {
             return self.wrong(
                 at,
                 format!("there is no method `{name}`"),
                 format!("methods: {}{}", methods.join(", "), nearest(name, &methods)),
             );
+        }
+        let [argument] = args else {
+            let (wanted, example) = if name == "size" {
+                ("no argument", "request.query.size() > 2000".to_owned())
+            } else {
+                ("one argument", format!("request.path.{name}(\"/admin\")"))
+            };
+            return self.wrong(at, format!("`{name}` needs {wanted}"), format!("for example {example}"));
+        };
+        if name == "size" {
+            return self.wrong(at, "`size` needs no argument", "for example request.query.size() > 2000");
         }
         let subject = self.text(target)?;
         let literal = self.literal(argument)?;
@@ -408,7 +457,9 @@ impl Lowering<'_> {
             _ => match regex::RegexBuilder::new(&literal).size_limit(1 << 20).build() {
                 Ok(regex) => Bool::Matches(subject, regex),
                 Err(error) => {
-                    let line = error.to_string().lines().last().unwrap_or_default().trim().to_owned();
+                    let text = error.to_string();
+                    let line = text.lines().last().unwrap_or_default().trim();
+                    let line = line.strip_prefix("error: ").unwrap_or(line).trim_end_matches('.');
                     return self.wrong(argument, format!("the pattern is not a regular expression: {line}"), "see https://docs.rs/regex for the syntax; look-around and back-references do not exist");
                 }
             },
@@ -569,11 +620,61 @@ fn syntax(text: &str, (line, column): (isize, isize), message: &str) -> Wrong {
             None => from + rest.len()..from + rest.len(),
         })
     });
-    let message = message.lines().next().unwrap_or_default();
-    Wrong {
-        span,
-        message: format!("the expression is incomplete or wrong: {message}"),
-        help: "see docs/policy.md, \"Conditions\", for what can be written".to_owned(),
+    let (message, help) = in_words(text, message.lines().next().unwrap_or_default());
+    Wrong { span, message, help: help.to_owned() }
+}
+
+/// The parser's message, which speaks of tokens, as a sentence, and what to write.
+fn in_words(text: &str, message: &str) -> (String, &'static str) {
+    let see = "see docs/policy.md, \"Conditions\", for what can be written";
+    let quoted = message.split('\'').nth(1).unwrap_or_default();
+    if text.trim().is_empty() {
+        ("the condition is empty".to_owned(), "for example when = 'request.path.startsWith(\"/admin\")'")
+    } else if message.contains("Recursion limit") {
+        (
+            "the condition is nested too deeply".to_owned(),
+            "split it over several rules, or leave out brackets",
+        )
+    } else if message.contains("missing ')'") {
+        ("a closing bracket is missing".to_owned(), "write ) for each (")
+    } else if message.contains("input '<EOF>'") {
+        ("the condition ends too early".to_owned(), see)
+    } else if message.contains("token recognition error at: '= ") {
+        ("`=` means nothing in a condition".to_owned(), "compare with ==")
+    } else if message.contains("token recognition error at: '\"")
+        || message.contains("token recognition error at: ''")
+    {
+        (
+            "a text has no closing quotation mark".to_owned(),
+            "end it with the quotation mark that it begins with",
+        )
+    } else if message.contains("invalid int literal") {
+        ("the number is too large".to_owned(), "write a whole number of at most 18 digits")
+    } else if matches!(quoted.to_ascii_lowercase().as_str(), "and" | "or" | "not") {
+        (format!("`{quoted}` means nothing in a condition"), "write && for and, || for or, ! for not")
+    } else if message.contains("input '") || message.contains("recognition error") {
+        (format!("`{}` is not expected here", quoted.trim()), see)
+    } else {
+        (format!("the condition cannot be read: {message}"), see)
+    }
+}
+
+/// An operator as it is written; the parser calls addition `_+_`.
+fn sign(name: &str) -> String {
+    if name.contains(char::is_alphanumeric) { name.to_owned() } else { name.replace('_', "") }
+}
+
+const OBJECTS: [&str; 8] = ["request", "client", "body", "field", "clearance", "signal", "count", "upstream"];
+
+fn example_of(object: &str) -> &'static str {
+    match object {
+        "signal" => "signal.no_user_agent",
+        "count" => "count.login_burst, the name of a limit",
+        _ => NAMES
+            .iter()
+            .map(|(name, ..)| *name)
+            .find(|name| name.split('.').next() == Some(object))
+            .unwrap_or(""),
     }
 }
 

@@ -49,7 +49,7 @@ impl fmt::Display for Problems {
                 writeln!(f)?;
             }
             let (line, column) = self.place(problem);
-            writeln!(f, "{}:{line}:{column}: {}", self.file, problem.message)?;
+            writeln!(f, "{}:{line}:{column}: {}", self.file, shown(&problem.message))?;
             let text = self.text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&self.text);
             let text = text.lines().nth(line - 1).unwrap_or_default();
             let room = text.chars().count().saturating_sub(column - 1).max(1);
@@ -57,15 +57,20 @@ impl fmt::Display for Problems {
             // Tabs stay tabs, so that the mark stands under its place however wide they are shown.
             let margin: String =
                 text.chars().take(column - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
-            writeln!(f, "{line:>4} | {text}")?;
+            writeln!(f, "{line:>4} | {}", shown(text))?;
             writeln!(f, "     | {margin}{}", "^".repeat(length.clamp(1, room)))?;
-            writeln!(f, "     = {}", problem.help)?;
+            writeln!(f, "     = {}", shown(&problem.help))?;
         }
         Ok(())
     }
 }
 
 impl std::error::Error for Problems {}
+
+/// Without control characters: files come from elsewhere, too, and terminals obey.
+fn shown(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\t' { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
 
 /// Some editors put it before the text; it is no part of the first line.
 const BYTE_ORDER_MARK: char = '\u{feff}';
@@ -79,6 +84,8 @@ fn floor_boundary(text: &str, at: usize) -> usize {
 pub struct Reader {
     text: String,
     problems: RefCell<Vec<Problem>>,
+    /// Those of them that the syntax is about.
+    syntax: RefCell<Vec<Problem>>,
     asked: RefCell<Vec<(String, &'static str)>>,
 }
 
@@ -107,6 +114,11 @@ impl Reader {
             let message = error.message().lines().next().unwrap_or_default().to_owned();
             let span = error.span().unwrap_or(0..0);
             let (message, help) = syntax(&self.text, &span, &message);
+            self.syntax.borrow_mut().push(Problem {
+                span: span.clone(),
+                message: message.clone(),
+                help: help.clone(),
+            });
             self.problem(span, message, help);
         }
         table.into_inner()
@@ -143,7 +155,7 @@ impl Reader {
                 once.push(problem);
             }
         }
-        once
+        without_consequences(&self.text, once, &self.syntax.into_inner())
     }
 
     /// Which keys were asked for, by section: the truth that the JSON Schema is tested against.
@@ -299,7 +311,14 @@ impl<'a, 't> Section<'a, 't> {
         key: &'static str,
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> Option<Placed<T>> {
-        let text = self.text(key)?;
+        let (value, span) = self.raw(key)?;
+        let Some(text) = value.as_str() else {
+            // What `parse` says about nothing is what may be written here.
+            let help = parse("").err().unwrap_or_else(|| "write a text in quotation marks".to_owned());
+            self.reader.problem(span, format!("`{key}` is {}", kind(value)), help);
+            return None;
+        };
+        let text = Placed { value: text, span };
         match parse(text.value) {
             Ok(value) => Some(Placed { value, span: text.span }),
             Err(help) => {
@@ -358,6 +377,27 @@ impl<'a, 't> Section<'a, 't> {
         sections
     }
 
+    /// What was probably meant by a key that is no misspelling of one that is allowed here.
+    fn hint(&self, name: &str) -> Option<String> {
+        let meant = |text: &str| Some(format!("; {text}"));
+        match (self.name.as_str(), name) {
+            ("", "whitelist" | "allowlist" | "allow") => meant("write a [[list]] with kind = \"allow\""),
+            ("", "blacklist" | "denylist" | "deny") => meant("write a [[list]] with kind = \"deny\""),
+            ("route", "path" | "url" | "pattern") => meant("did you mean \"match\"?"),
+            ("", _) => None,
+            _ if self
+                .reader
+                .asked
+                .borrow()
+                .iter()
+                .any(|(section, key)| section.is_empty() && *key == name) =>
+            {
+                meant(&format!("`{name}` belongs at the top, above the first [table]"))
+            }
+            _ => None,
+        }
+    }
+
     fn title(&self) -> String {
         if self.one_of_many { format!("[[{}]]", self.name) } else { format!("[{}]", self.name) }
     }
@@ -369,9 +409,8 @@ impl<'a, 't> Section<'a, 't> {
     /// Notes a missing key.
     pub fn require<T>(&self, key: &str, value: Option<T>, example: &str) -> Option<T> {
         if value.is_none() && self.table.get(key).is_none() {
-            let span = self.span.start..self.span.start + 1;
             self.reader.problem(
-                span,
+                self.span.clone(),
                 format!("{} has no `{key}`", self.title()),
                 format!("add a line such as: {example}"),
             );
@@ -397,7 +436,8 @@ impl<'a, 't> Section<'a, 't> {
                 let help = if allowed.is_empty() {
                     "nothing is allowed here".to_owned()
                 } else {
-                    format!("allowed here: {}{}", allowed.join(", "), nearest(name, &allowed))
+                    let hint = self.hint(name).unwrap_or_else(|| nearest(name, &allowed));
+                    format!("allowed here: {}{hint}", allowed.join(", "))
                 };
                 self.reader.problem(key.span(), format!("`{name}` means nothing {place}"), help);
             }
@@ -408,19 +448,62 @@ impl<'a, 't> Section<'a, 't> {
 /// The parser's words for the mistakes that are made most, in a sentence, and what to write.
 fn syntax(text: &str, span: &Range<usize>, message: &str) -> (String, String) {
     let here = text.get(span.clone()).unwrap_or_default().trim();
-    let help = "see https://toml.io for the syntax of TOML".to_owned();
-    match message {
-        "duplicate key" => (
+    let plain = here.trim_matches(['“', '”', '„', '‟', '‘', '’', '«', '»']);
+    let (message, help) = if message == "duplicate key" {
+        (
             format!("`{here}` is written twice"),
-            "keep one of them; several of a kind are written as [[route]], [[limit]], [[rule]] or [[list]]"
-                .to_owned(),
-        ),
-        "string values must be quoted, expected literal string" | "string values must be quoted" => {
-            (format!("{message}: {here}"), format!("write \"{here}\""))
+            "keep one of them; several of a kind are written as [[route]], [[limit]], [[rule]] or [[list]]",
+        )
+    } else if message.starts_with("string values must be quoted") && here.is_empty() {
+        ("there is no value".to_owned(), "write it after the equals sign, texts in quotation marks")
+    } else if message.starts_with("string values must be quoted") && plain.len() < here.len() {
+        return (format!("`{here}` has typographic quotation marks"), format!("write \"{plain}\""));
+    } else if message.starts_with("string values must be quoted") {
+        return (format!("`{here}` is a text without quotation marks"), format!("write \"{here}\""));
+    } else if message.starts_with("missing escaped value") {
+        (
+            "a backslash begins an escape in double quotes, and this is none".to_owned(),
+            "write \\\\ for a backslash, or put the whole text in single quotes",
+        )
+    } else if message.starts_with("invalid") && message.ends_with("string, expected `\"`") {
+        ("this text has no closing quotation mark".to_owned(), "end it with \" on the same line")
+    } else if message.starts_with("invalid") && message.contains("string, expected non-") {
+        (
+            "this character cannot stand in a text".to_owned(),
+            "remove it, or write it as \\uXXXX in double quotes",
+        )
+    } else if message.starts_with("key with no value") || message.starts_with("invalid unquoted key") {
+        (message.to_owned(), "write key = value, for example mode = \"monitor\"")
+    } else {
+        (message.to_owned(), "see https://toml.io for the syntax of TOML")
+    };
+    (message, help.to_owned())
+}
+
+/// A syntax error makes what stands after it look wrong. Keeps the first of a line, and of what follows one that
+/// leaves something open only what stands in the lines before it.
+fn without_consequences(text: &str, problems: Vec<Problem>, syntax: &[Problem]) -> Vec<Problem> {
+    let line = |problem: &Problem| {
+        let end = floor_boundary(text, problem.span.start);
+        text[..end].matches('\n').count()
+    };
+    let leaves_open =
+        |problem: &Problem| ["missing", "unclosed"].iter().any(|w| problem.message.starts_with(w));
+    let mut kept: Vec<Problem> = Vec::with_capacity(problems.len());
+    let open_from = syntax.iter().filter(|p| leaves_open(p)).map(line).min().unwrap_or(usize::MAX);
+    let syntax_lines: Vec<usize> = syntax.iter().map(line).collect();
+    for problem in problems {
+        let at = line(&problem);
+        let is_consequence = if syntax.contains(&problem) {
+            at > open_from || kept.iter().any(|p| syntax.contains(p) && line(p) == at)
+        } else {
+            at >= open_from || syntax_lines.contains(&at)
+        };
+        if !is_consequence {
+            kept.push(problem);
         }
-        _ if message.is_empty() => ("this is not TOML".to_owned(), help),
-        _ => (message.to_owned(), help),
     }
+    kept
 }
 
 fn integer(value: &DeValue<'_>) -> Option<i64> {

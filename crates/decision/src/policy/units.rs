@@ -119,7 +119,7 @@ pub fn rate(text: &str) -> Result<Rate, String> {
         "minute" => 60_000,
         "hour" => 3_600_000,
         "day" => 86_400_000,
-        other => duration_millis(other)?,
+        other => duration_millis(other).map_err(|help| format!("{help}, or second, minute, hour or day"))?,
     };
     let key = match parts.next() {
         None => Vec::new(),
