@@ -12,6 +12,10 @@ use regex::Regex;
 use super::source::{listing, nearest};
 use crate::subject::Prefix;
 
+/// Bounds of one condition: reading it recurses once per level, and its cost grows with its length.
+const BYTES_MAX: usize = 8192;
+const DEPTH_MAX: u16 = 48;
+
 /// What an expression can see. Limits are counted before any look-up returns, so they see the request alone (and the
 /// upstream's answer, when they ask for it).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,8 +180,17 @@ impl Condition {
                 ),
             }]);
         }
+        if text.len() > BYTES_MAX {
+            return Err(vec![Wrong {
+                span: None,
+                message: format!("the condition is {} bytes long", text.len()),
+                help: format!(
+                    "at most {BYTES_MAX} are allowed; put addresses into a [[list]], split it over rules"
+                ),
+            }]);
+        }
         let (expression, places) =
-            Parser::new().max_recursion_depth(48).parse_with_source_info(text).map_err(|errors| {
+            Parser::new().max_recursion_depth(DEPTH_MAX).parse_with_source_info(text).map_err(|errors| {
                 errors
                     .errors
                     .iter()
@@ -185,6 +198,10 @@ impl Condition {
                     .take(1)
                     .collect::<Vec<_>>()
             })?;
+        // Chains such as a.b.c.d or 1 == 1 == 1 pass the parser's own bound.
+        if depth_exceeds(&expression, DEPTH_MAX) {
+            return Err(vec![too_deep()]);
+        }
         let mut lowering = Lowering { places: &places, text, scope, names, sees_answer: false };
         let tree = lowering.bool(&expression).map_err(|wrong| vec![wrong])?;
         Ok(Self { tree, sees_answer: lowering.sees_answer })
@@ -624,6 +641,33 @@ fn syntax(text: &str, (line, column): (isize, isize), message: &str) -> Wrong {
     Wrong { span, message, help: help.to_owned() }
 }
 
+const TOO_DEEP: &str = "the condition is nested too deeply";
+const TOO_DEEP_HELP: &str = "split it over several rules, or leave out brackets";
+
+fn too_deep() -> Wrong {
+    Wrong { span: None, message: TOO_DEEP.to_owned(), help: TOO_DEEP_HELP.to_owned() }
+}
+
+/// Without recursion, because that is what it protects.
+fn depth_exceeds(root: &Expression, most: u16) -> bool {
+    let mut open = vec![(root, 0)];
+    while let Some((at, depth)) = open.pop() {
+        if depth > most {
+            return true;
+        }
+        match &at.expr {
+            Expr::Select(select) => open.push((&*select.operand, depth + 1)),
+            Expr::Call(call) => {
+                open.extend(call.target.iter().map(|target| (&**target, depth + 1)));
+                open.extend(call.args.iter().map(|arg| (arg, depth + 1)));
+            }
+            Expr::List(list) => open.extend(list.elements.iter().map(|element| (element, depth + 1))),
+            _ => {} // refused as a whole, without looking into it
+        }
+    }
+    false
+}
+
 /// The parser's message, which speaks of tokens, as a sentence, and what to write.
 fn in_words(text: &str, message: &str) -> (String, &'static str) {
     let see = "see docs/policy.md, \"Conditions\", for what can be written";
@@ -631,10 +675,7 @@ fn in_words(text: &str, message: &str) -> (String, &'static str) {
     if text.trim().is_empty() {
         ("the condition is empty".to_owned(), "for example when = 'request.path.startsWith(\"/admin\")'")
     } else if message.contains("Recursion limit") {
-        (
-            "the condition is nested too deeply".to_owned(),
-            "split it over several rules, or leave out brackets",
-        )
+        (TOO_DEEP.to_owned(), TOO_DEEP_HELP)
     } else if message.contains("missing ')'") {
         ("a closing bracket is missing".to_owned(), "write ) for each (")
     } else if message.contains("input '<EOF>'") {
