@@ -2,7 +2,8 @@
 //! parses, this module checks every name and type with its place, and lowers to a typed tree. Comprehensions and
 //! arithmetic are refused.
 
-use std::net::IpAddr;
+mod eval;
+
 use std::ops::Range;
 
 use cel::common::ast::{CallExpr, Expr, LiteralValue, SelectExpr, operators as op};
@@ -12,8 +13,7 @@ use regex::Regex;
 use super::source::{listing, nearest};
 use crate::subject::Prefix;
 
-/// Bounds of one condition: reading it recurses once per level, and its cost grows with its length.
-const BYTES_MAX: usize = 8192;
+/// Levels of one condition: reading it recurses once per level.
 const DEPTH_MAX: u16 = 48;
 
 /// What an expression can see. Limits are counted before any look-up returns, so they see the request alone (and the
@@ -177,15 +177,6 @@ impl Condition {
                 message: format!("the condition has {} bytes", text.len()),
                 help: format!(
                     "at most {TEXT_BYTES_MAX} are allowed; make several rules of it, or a [[list]] of its addresses"
-                ),
-            }]);
-        }
-        if text.len() > BYTES_MAX {
-            return Err(vec![Wrong {
-                span: None,
-                message: format!("the condition is {} bytes long", text.len()),
-                help: format!(
-                    "at most {BYTES_MAX} are allowed; put addresses into a [[list]], split it over rules"
                 ),
             }]);
         }
@@ -721,77 +712,4 @@ fn example_of(object: &str) -> &'static str {
 
 fn small(index: usize) -> u16 {
     u16::try_from(index).expect("compile bounds signals, limits and lists")
-}
-
-impl Bool {
-    fn eval(&self, sight: &impl Sight) -> bool {
-        match self {
-            Self::Constant(value) => *value,
-            Self::And(a, b) => a.eval(sight) && b.eval(sight),
-            Self::Or(a, b) => a.eval(sight) || b.eval(sight),
-            Self::Not(a) => !a.eval(sight),
-            Self::SameTruth(a, b) => a.eval(sight) == b.eval(sight),
-            Self::Compare(a, order, b) => {
-                let (a, b) = (a.eval(sight), b.eval(sight));
-                match order {
-                    Order::Equal => a == b,
-                    Order::Less => a < b,
-                    Order::LessOrEqual => a <= b,
-                }
-            }
-            Self::SameText(a, b) => a.eval(sight) == b.eval(sight),
-            Self::OneOfTexts(text, all) => all.iter().any(|t| t == text.eval(sight)),
-            Self::OneOfInts(int, all) => all.contains(&int.eval(sight)),
-            Self::StartsWith(text, part) => text.eval(sight).starts_with(part.as_str()),
-            Self::EndsWith(text, part) => text.eval(sight).ends_with(part.as_str()),
-            Self::Contains(text, part) => part.find(text.eval(sight).as_bytes()).is_some(),
-            Self::Matches(text, regex) => regex.is_match(text.eval(sight)),
-            Self::InNetworks(prefixes) => {
-                let client: IpAddr = sight.observation().client;
-                prefixes.iter().any(|prefix| prefix.contains(client))
-            }
-            Self::InList(list) => sight.listed(*list),
-            Self::HasHeader(name) => sight.observation().headers.value(name).is_some(),
-            Self::Signal(index) => sight.signal(*index),
-            Self::Known(Flag::Malformed) => sight.observation().malformed,
-            Self::Known(Flag::HoneypotFilled) => sight.observation().honeypot_filled,
-            Self::Known(Flag::BodyComplete) => sight.observation().body.complete,
-        }
-    }
-}
-
-impl Int {
-    fn eval(&self, sight: &impl Sight) -> i64 {
-        match self {
-            Self::Constant(value) => *value,
-            Self::BodyBytes => i64::try_from(sight.observation().body.bytes).unwrap_or(i64::MAX),
-            Self::ClearanceLevel => sight.observation().clearance.map_or(0, |c| c.level as i64),
-            Self::Network => i64::from(sight.network()),
-            Self::Status => i64::from(sight.status()),
-            Self::Count(limit) => i64::from(sight.count(*limit)),
-            Self::Size(text) => i64::try_from(text.eval(sight).len()).unwrap_or(i64::MAX),
-        }
-    }
-}
-
-impl Text {
-    fn eval<'s>(&'s self, sight: &'s impl Sight) -> &'s str {
-        let observation = sight.observation();
-        match self {
-            Self::Constant(value) => value,
-            Self::Method => observation.method,
-            Self::Host => observation.host,
-            Self::Path => observation.path,
-            Self::Query => observation.query,
-            Self::UserAgent => observation.user_agent,
-            Self::Sender => observation.sender.name(),
-            Self::Account => observation.account.unwrap_or_default(),
-            Self::Country => sight.country(),
-            Self::Device => sight.device(),
-            // A header that is not UTF-8 compares as empty; the gateway refuses control characters before.
-            Self::Header(name) => {
-                observation.headers.value(name).and_then(|v| std::str::from_utf8(v).ok()).unwrap_or_default()
-            }
-        }
-    }
 }
