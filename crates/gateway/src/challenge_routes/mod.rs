@@ -1,0 +1,120 @@
+//! `/.spigot/…`: the files of the interstitial, the submission of proofs, and the way without JavaScript. And the
+//! issuing of challenges for requests that are asked for one.
+//!
+//! - [`ask`]: the answer to a request that is asked for a challenge.
+//! - [`submit`]: what comes back, from bytes to a clearance.
+//! - [`wait`]: the way without JavaScript.
+//! - [`file`]: the interstitial's files.
+
+mod ask;
+mod file;
+mod submit;
+mod wait;
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use hyper::body::Incoming;
+use serde_json::json;
+use spigot_state::State;
+
+use crate::body::{Through, inspect};
+use crate::pages;
+use crate::pipeline::{Gateway, Seen, Snapshot};
+use crate::respond::problem;
+
+pub(crate) use ask::Errand;
+
+/// Everything of ours lies below this path.
+pub(crate) const BELOW: &str = "/.spigot/";
+
+/// A submission is a challenge of 126 letters, a proof of at most some kilobytes, and two numbers.
+const SUBMISSION_BYTES: u64 = 64 << 10;
+
+impl<S: State> Gateway<S> {
+    /// A request below [`BELOW`].
+    pub(crate) async fn own_route(
+        &self,
+        snapshot: &Snapshot,
+        seen: &Seen<'_>,
+        request: Request<Incoming>,
+    ) -> Response<Through> {
+        let name = seen.path.strip_prefix(BELOW).unwrap_or_default();
+        if let Some((media_type, bytes)) = pages::file(name) {
+            return file::answer(&request, media_type, bytes);
+        }
+        match (name, request.method()) {
+            ("solve", &Method::POST) => {
+                let body = inspect(
+                    request.into_body(),
+                    Bytes::new(),
+                    SUBMISSION_BYTES,
+                    snapshot.settings.bounds.inspect_time,
+                )
+                .await;
+                if !body.complete {
+                    return problem(
+                        StatusCode::PAYLOAD_TOO_LARGE,
+                        "malformed",
+                        "The submission is too large",
+                        "A submission has at most 64 KiB.",
+                        json!({}),
+                    );
+                }
+                self.solve(snapshot, seen, &body.bytes).await
+            }
+            ("wait", &Method::GET) => self.wait(snapshot, seen).await,
+            ("solve" | "wait", _) => {
+                let mut response = problem(
+                    StatusCode::METHOD_NOT_ALLOWED,
+                    "method",
+                    "This method is not for this address",
+                    "Proofs are posted to solve; wait is got.",
+                    json!({}),
+                );
+                response.headers_mut().insert(
+                    header::ALLOW,
+                    HeaderValue::from_static(if name == "solve" { "POST" } else { "GET" }),
+                );
+                response
+            }
+            _ => problem(
+                StatusCode::NOT_FOUND,
+                "not_found",
+                "There is nothing here",
+                "Addresses below /.spigot/ belong to the gateway.",
+                json!({}),
+            ),
+        }
+    }
+}
+
+/// Whether an address lies on this origin, whatever a browser makes of it: one slash, then no slash or backslash, and
+/// no control character anywhere.
+pub(crate) fn is_return_address(to: &str) -> bool {
+    to.starts_with('/') && !to[1..].starts_with(['/', '\\']) && to.bytes().all(|b| (0x21..0x7f).contains(&b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn return_addresses() {
+        for good in ["/", "/a", "/a/b?c=//x", "/%5Cevil"] {
+            assert!(is_return_address(good), "{good}");
+        }
+        for bad in [
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "/a\r\nb",
+            "/\t/evil",
+            "a",
+            "/a b",
+        ] {
+            assert!(!is_return_address(bad), "{bad}");
+        }
+    }
+}
