@@ -141,8 +141,7 @@ impl<S: State> Front<S> {
         secure: bool,
         mut stop: watch::Receiver<bool>,
     ) {
-        let connection =
-            Rc::new(Connection { gateway: self.gateway.clone(), pool: self.pool.clone(), peer, secure });
+        let connection = Connection::new(self.gateway.clone(), self.pool.clone(), peer, secure);
         let service = service_fn(move |request: Request<Incoming>| {
             let connection = connection.clone();
             async move { Ok::<_, Infallible>(connection.handle(request).await) }

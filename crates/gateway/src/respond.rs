@@ -52,6 +52,26 @@ pub(crate) fn problem(
     plain(status, "application/problem+json", body.to_string())
 }
 
+/// Why a request is refused, in words for whoever sent it.
+pub(crate) struct Refusal {
+    pub(crate) status: StatusCode,
+    pub(crate) code: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) detail: &'static str,
+}
+
+impl Refusal {
+    /// The answer, in the form of its sender.
+    pub(crate) fn to(&self, sender: Sender, decision: &str) -> Response<Through> {
+        refusal(sender, self.status, self.code, self.title, self.detail, decision)
+    }
+
+    /// The answer to a request that no decision was made about.
+    pub(crate) fn undecided(&self) -> Response<Through> {
+        problem(self.status, self.code, self.title, self.detail, json!({}))
+    }
+}
+
 /// A refusal in the form of its sender: a page, problem+json, a gRPC status, or a line of text.
 pub(crate) fn refusal(
     sender: Sender,

@@ -1,0 +1,157 @@
+//! What is done with a decided request, short of sending it on.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, Response, StatusCode, header};
+use spigot_decision::{Action, Sender};
+use spigot_state::State;
+
+use super::{Turn, rewrite::target};
+use crate::body::{Through, inspect};
+use crate::challenge_routes::{Errand, is_return_address};
+use crate::entropy::random;
+use crate::pipeline::{Decided, End};
+use crate::respond::{Refusal, plain, retry_after};
+use crate::stash::Kept;
+
+const THROTTLED: Refusal = Refusal {
+    status: StatusCode::TOO_MANY_REQUESTS,
+    code: "throttled",
+    title: "Too many requests",
+    detail: "Please wait a moment and try again.",
+};
+
+const BLOCKED: Refusal = Refusal {
+    status: StatusCode::FORBIDDEN,
+    code: "blocked",
+    title: "This request was refused",
+    detail: "If you think that this is a mistake, quote the id to the site's support.",
+};
+
+impl<S: State> Turn<'_, S> {
+    pub(super) async fn act(
+        &self,
+        parts: http::request::Parts,
+        body: Through,
+        inspected: Bytes,
+        decided: Decided,
+    ) -> Response<Through> {
+        let gateway = &self.connection.gateway;
+        match decided.decision.effective {
+            Action::Allow | Action::Log => self.pass(parts, body, decided, false).await,
+            Action::Throttle => {
+                let admitted = match &decided.decision.trickle {
+                    Some(trickle) => gateway
+                        .state
+                        .count(trickle, self.seen.now)
+                        .await
+                        .is_some_and(|count| count <= trickle.limit),
+                    None => false,
+                };
+                if admitted {
+                    self.pass(parts, body, decided, true).await
+                } else {
+                    self.refuse(decided, &THROTTLED)
+                }
+            }
+            Action::Challenge => self.challenge(parts, body, inspected, decided).await,
+            Action::Shadow => {
+                let status = self.snapshot.policy.route(decided.decision.route).settings.shadow_status;
+                let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+                self.end(decided, End::default());
+                plain(
+                    status,
+                    "text/html; charset=utf-8",
+                    "<!doctype html><title>Thank you</title><p>Thank you.</p>\n",
+                )
+            }
+            Action::Block => self.refuse(decided, &BLOCKED),
+        }
+    }
+
+    /// Answers with a refusal that the application has no part in.
+    pub(super) fn refuse(&self, decided: Decided, refusal: &Refusal) -> Response<Through> {
+        let mut response = refusal.to(decided.sender, &decided.id.to_string());
+        retry_after(&mut response, decided.decision.retry_after_seconds);
+        self.end(decided, End::default());
+        response
+    }
+
+    async fn challenge(
+        &self,
+        parts: http::request::Parts,
+        body: Through,
+        inspected: Bytes,
+        decided: Decided,
+    ) -> Response<Through> {
+        let gateway = &self.connection.gateway;
+        let return_to = target(self.seen);
+        let return_to = if is_return_address(&return_to) { return_to } else { "/".to_owned() };
+        let mut errand =
+            Errand { return_to: &return_to, method: self.seen.method, stash: None, too_large: false };
+        let keeps =
+            decided.sender == Sender::Navigation && !matches!(parts.method, Method::GET | Method::HEAD);
+        if keeps {
+            let id = random();
+            errand.stash = self.keep(&parts, body, inspected, id).await.then_some(id);
+            errand.too_large = errand.stash.is_none();
+        }
+        let demand = decided
+            .decision
+            .demand
+            .unwrap_or(spigot_decision::Demand { level: spigot_decision::Level::Medium, doublings: 0 });
+        let (response, step) = gateway.challenged(self.snapshot, self.seen, &decided, demand, &errand);
+        self.end(decided, End { challenge: Some(step), ..End::default() });
+        response
+    }
+
+    /// Keeps a posted form whole, or not at all.
+    async fn keep(
+        &self,
+        parts: &http::request::Parts,
+        body: Through,
+        inspected: Bytes,
+        id: [u8; 16],
+    ) -> bool {
+        let bounds = &self.snapshot.settings.bounds;
+        let whole = match body {
+            Through::Inspected(already, rest) => {
+                let told = parts
+                    .headers
+                    .get(header::CONTENT_LENGTH)
+                    .and_then(|v| v.to_str().ok())
+                    .and_then(|v| v.parse::<u64>().ok());
+                if told.is_some_and(|told| told > bounds.stash_bytes) {
+                    return false;
+                }
+                let read = inspect(rest, already, bounds.stash_bytes, bounds.answer_time).await;
+                if !read.complete || read.bytes.len() as u64 > bounds.stash_bytes {
+                    return false;
+                }
+                read.bytes
+            }
+            Through::Incoming(_) | Through::Answer(..) => return false,
+            Through::Empty | Through::Bytes(_) => inspected,
+        };
+        let kept = Kept {
+            host: self.seen.host.to_owned(),
+            method: parts.method.clone(),
+            target: target(self.seen),
+            content_type: parts.headers.get(header::CONTENT_TYPE).cloned(),
+            body: whole,
+        };
+        self.connection.gateway.stash.keep(id, kept, bounds.stash_bytes_total, self.seen.now)
+    }
+
+    /// Records how the request ended; all time until now is Spigot's own.
+    pub(super) fn end(&self, decided: Decided, end: End) {
+        self.end_after(decided, end, self.arrived.elapsed());
+    }
+
+    /// Records how the request ended, and how much of its time was Spigot's own.
+    pub(super) fn end_after(&self, decided: Decided, end: End, added: Duration) {
+        let added_micros = u32::try_from(added.as_micros()).unwrap_or(u32::MAX);
+        self.connection.gateway.record(self.snapshot, self.seen, decided, End { added_micros, ..end });
+    }
+}

@@ -1,0 +1,151 @@
+//! The reverse proxy: a request comes in, is decided, and goes on to the upstream or is answered here.
+
+mod act;
+mod pass;
+mod rewrite;
+mod understand;
+
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Instant;
+
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Version, header};
+use hyper::body::Incoming;
+use spigot_decision::Sender;
+use spigot_state::State;
+
+use self::understand::{body_fields, understood};
+use crate::body::Through;
+use crate::challenge_routes::BELOW;
+use crate::client_ip::client_address;
+use crate::metrics::Metrics;
+use crate::pipeline::{Fields, Gateway, Seen, Snapshot};
+use crate::respond::{Refusal, remove_ours};
+use crate::upstream::Pool;
+
+const UNCLEAR: Refusal = Refusal {
+    status: StatusCode::BAD_REQUEST,
+    code: "bad_request",
+    title: "This request cannot be understood in one way only",
+    detail: "",
+};
+
+const BROKEN_OFF: Refusal = Refusal {
+    status: StatusCode::BAD_REQUEST,
+    code: "bad_request",
+    title: "The body broke off",
+    detail: "Send the request again.",
+};
+
+/// A connection, as its requests see it.
+pub(crate) struct Connection<S> {
+    gateway: Arc<Gateway<S>>,
+    pool: Rc<Pool>,
+    peer: SocketAddr,
+    secure: bool,
+}
+
+impl<S: State> Connection<S> {
+    pub(crate) fn new(gateway: Arc<Gateway<S>>, pool: Rc<Pool>, peer: SocketAddr, secure: bool) -> Rc<Self> {
+        Rc::new(Self { gateway, pool, peer, secure })
+    }
+
+    /// Answers one request. There is always an answer.
+    pub(crate) async fn handle(self: Rc<Self>, request: Request<Incoming>) -> Response<Through> {
+        let snapshot = self.gateway.snapshot.load_full();
+        let arrived = Instant::now();
+        let now = (self.gateway.clock)();
+        let (parts, body) = request.into_parts();
+        let (host, path) = match understood(&parts, snapshot.settings.bounds.target_bytes) {
+            Ok(understood) => understood,
+            Err(why) => {
+                Metrics::one(&self.gateway.metrics.requests_refused);
+                let mut response = Refusal { detail: why, ..UNCLEAR }.undecided();
+                if parts.version != Version::HTTP_2 {
+                    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+                }
+                return response;
+            }
+        };
+        let client = client_address(
+            self.peer.ip(),
+            &parts.headers,
+            &snapshot.settings.forwarded_header,
+            &snapshot.settings.trusted_proxies,
+        );
+        let user_agent = parts
+            .headers
+            .get(header::USER_AGENT)
+            .and_then(|v| v.to_str().ok())
+            .unwrap_or_default()
+            .to_owned();
+        let method = parts.method.clone();
+        let query = parts.uri.query().unwrap_or_default().to_owned();
+        let mut headers = parts.headers.clone();
+        remove_ours(&mut headers);
+        let seen = Seen {
+            client,
+            host: &host,
+            method: method.as_str(),
+            path: &path,
+            query: &query,
+            headers: &headers,
+            user_agent: &user_agent,
+            secure: self.secure || self.came_by_tls(&headers, &snapshot),
+            now,
+        };
+        if path.starts_with(BELOW) {
+            return self.gateway.own_route(&snapshot, &seen, Request::from_parts(parts, body)).await;
+        }
+        let turn = Turn { connection: &self, snapshot: &snapshot, seen: &seen, arrived };
+        turn.take(parts, body).await
+    }
+}
+
+impl<S> Connection<S> {
+    /// Whether a trusted proxy in front says that the client speaks TLS with it.
+    fn came_by_tls(&self, headers: &HeaderMap, snapshot: &Snapshot) -> bool {
+        headers.get("x-forwarded-proto").is_some_and(|proto| proto.as_bytes().eq_ignore_ascii_case(b"https"))
+            && snapshot.settings.trusted_proxies.find(self.peer.ip()).is_some()
+    }
+}
+
+/// One request on its way through.
+struct Turn<'a, S> {
+    connection: &'a Rc<Connection<S>>,
+    snapshot: &'a Arc<Snapshot>,
+    seen: &'a Seen<'a>,
+    arrived: Instant,
+}
+
+impl<S: State> Turn<'_, S> {
+    async fn take(&self, mut parts: http::request::Parts, body: Incoming) -> Response<Through> {
+        let (gateway, snapshot, seen) = (&self.connection.gateway, &**self.snapshot, self.seen);
+        let sender = Sender::from_headers(&Fields(&parts.headers));
+        let clearance = gateway.clearance(snapshot, seen);
+        let route = snapshot.policy.route(snapshot.policy.route_for(seen.host, seen.method, seen.path));
+        let Some((mut body, mut inspected, complete)) =
+            self.inspected(&parts, sender, body, route.settings.body_bytes).await
+        else {
+            Metrics::one(&gateway.metrics.requests_refused);
+            return BROKEN_OFF.undecided();
+        };
+        if let Some(kept) = self.kept_form(&parts, &inspected) {
+            // The form itself is what is decided upon and sent: its method and target are this request's.
+            parts.method = kept.method;
+            parts.headers.remove(header::TRANSFER_ENCODING);
+            parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(kept.body.len()));
+            match kept.content_type {
+                Some(content_type) => parts.headers.insert(header::CONTENT_TYPE, content_type),
+                None => parts.headers.remove(header::CONTENT_TYPE),
+            };
+            inspected = kept.body.clone();
+            body = Through::Bytes(kept.body);
+        }
+        let facts = self.body_facts(&inspected, complete);
+        let fields = body_fields(&route.settings, &parts, &inspected);
+        let decided = gateway.decide(snapshot, seen, facts, fields, sender, clearance).await;
+        self.act(parts, body, inspected, decided).await
+    }
+}

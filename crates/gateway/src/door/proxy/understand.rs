@@ -1,0 +1,135 @@
+//! What a request is: readable in one way only, its host and path, and the part of its body that is looked at.
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Version, header};
+use hyper::body::Incoming;
+use spigot_challenge::from_text;
+use spigot_decision::{Body, Sender, Subject};
+use spigot_state::State;
+
+use super::{Turn, rewrite::target};
+use crate::body::{Through, inspect};
+use crate::fields;
+use crate::stash::Kept;
+
+const STASH_FIELD: &[u8] = b"spigot-stash=";
+
+/// Host in lower case and normalised path; or why the request could be read in more than one way.
+pub(super) fn understood(
+    parts: &http::request::Parts,
+    target_bytes: usize,
+) -> Result<(String, String), &'static str> {
+    let headers = &parts.headers;
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let host = hosts.next();
+    if hosts.next().is_some() {
+        return Err("it has two Host fields");
+    }
+    let authority = parts.uri.authority().map(http::uri::Authority::as_str);
+    let host = match (host.map(HeaderValue::to_str), authority) {
+        (Some(Err(_)), _) => return Err("its Host has characters that no host name has"),
+        (Some(Ok(host)), Some(authority)) if !host.eq_ignore_ascii_case(authority) => {
+            return Err("its target and its Host differ");
+        }
+        (Some(Ok(host)), _) => host,
+        (None, Some(authority)) if parts.version == Version::HTTP_2 => authority,
+        (None, _) => return Err("it has no Host"),
+    };
+    if headers.contains_key(header::TRANSFER_ENCODING)
+        && (headers.contains_key(header::CONTENT_LENGTH) || parts.version == Version::HTTP_10)
+    {
+        return Err("its length is told in two ways");
+    }
+    if parts.method == Method::CONNECT || parts.method == Method::TRACE {
+        return Err("its method is not for this server");
+    }
+    if parts.uri.path_and_query().map_or(0, |target| target.as_str().len()) > target_bytes {
+        return Err("its target is too long");
+    }
+    // OPTIONS * is for the server itself; as a path it is the root.
+    let path = if parts.uri.path() == "*" { "/" } else { parts.uri.path() };
+    let path = spigot_decision::path::normalise(path).map_err(|ambiguous| ambiguous.message())?;
+    let name = host_name(host).ok_or("its Host is no host name")?;
+    Ok((name, path.into_owned()))
+}
+
+/// The name without port, in lower case and without a final dot.
+fn host_name(host: &str) -> Option<String> {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => &host[..rest.find(']')? + 2],
+        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
+    };
+    let name = name.strip_suffix('.').unwrap_or(name);
+    let fits = !name.is_empty()
+        && name.len() <= 255
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'[' | b']' | b':'));
+    fits.then(|| name.to_ascii_lowercase())
+}
+
+impl<S: State> Turn<'_, S> {
+    /// The beginning of the body, held for a look; gRPC streams go by unseen, because their ends wait for each other.
+    /// `None` when the client broke off: half a body must never look like a whole one.
+    pub(super) async fn inspected(
+        &self,
+        parts: &http::request::Parts,
+        sender: Sender,
+        body: Incoming,
+        most: u64,
+    ) -> Option<(Through, Bytes, bool)> {
+        if http_body::Body::is_end_stream(&body) {
+            return Some((Through::Empty, Bytes::new(), true));
+        }
+        if sender == Sender::Grpc || parts.headers.contains_key(header::UPGRADE) {
+            return Some((Through::Incoming(body), Bytes::new(), false));
+        }
+        let found = inspect(body, Bytes::new(), most, self.snapshot.settings.bounds.inspect_time).await;
+        let bytes = found.bytes.clone();
+        match found.rest {
+            _ if found.broken => None,
+            Some(rest) => Some((Through::Inspected(found.bytes, rest), bytes, false)),
+            None => Some((Through::Bytes(found.bytes), bytes, found.complete)),
+        }
+    }
+
+    pub(super) fn body_facts(&self, inspected: &Bytes, complete: bool) -> Body {
+        if inspected.is_empty() {
+            return Body { digest: None, bytes: 0, complete };
+        }
+        let digest = self.connection.gateway.keys.hash(u16::MAX, &[Subject::Text(inspected)]);
+        Body { digest: Some(digest), bytes: inspected.len() as u64, complete }
+    }
+
+    /// The form that was kept while its sender solved a challenge, when this request brings its id.
+    pub(super) fn kept_form(&self, parts: &http::request::Parts, inspected: &Bytes) -> Option<Kept> {
+        let id = inspected.strip_prefix(STASH_FIELD).filter(|_| parts.method == Method::POST)?;
+        let id = from_text(std::str::from_utf8(id).ok()?)?;
+        self.connection.gateway.stash.take(id.as_slice().try_into().ok()?, self.seen.host, &target(self.seen))
+    }
+}
+
+pub(super) fn body_fields(
+    settings: &spigot_decision::policy::Settings,
+    parts: &http::request::Parts,
+    inspected: &Bytes,
+) -> fields::Fields {
+    if inspected.is_empty() {
+        return fields::Fields::default();
+    }
+    let content_type = parts.headers.get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+    fields::read(content_type, inspected, &settings.account_fields, &settings.honeypot_fields)
+}
+
+/// The protocol that an HTTP/1.1 request asks to switch to.
+pub(super) fn wanted_upgrade(parts: &http::request::Parts) -> Option<HeaderValue> {
+    let asked = parts
+        .headers
+        .get_all(header::CONNECTION)
+        .iter()
+        .filter_map(|v| v.to_str().ok())
+        .any(|v| v.split(',').any(|t| t.trim().eq_ignore_ascii_case("upgrade")));
+    (asked && parts.version == Version::HTTP_11)
+        .then(|| parts.headers.get(header::UPGRADE).cloned())
+        .flatten()
+}
