@@ -1,10 +1,10 @@
 use arrayvec::ArrayVec;
 
-use crate::plan::{limit_count, scale_milli, scaled, subject_key};
+use crate::plan::{Asked, RESTRICTIONS, scale_milli, scaled};
 use crate::policy::expression::Sight;
 use crate::policy::{Gives, ListKind, Policy, Relief, Route, Standing, Trigger, Unavailable};
 use crate::signal::{SIGNALS, Seen};
-use crate::subject::{Keys, Prefix, Subject};
+use crate::subject::{Hashed, Keys, Prefix};
 use crate::{
     Action, Count, CountKind, Decision, Demand, Evidence, Facts, Level, MAX_REASONS, Millis, Mode,
     Observation, Plan, Reason, ReasonKind, Source,
@@ -37,43 +37,47 @@ pub fn decide(
 pub fn outcome(
     policy: &Policy,
     observation: &Observation<'_>,
-    route: u16,
+    plan: &Plan,
     status: u16,
     refused: bool,
     keys: &Keys,
     now: Millis,
 ) -> Outcome {
-    let index = route;
-    let route = policy.route(index);
-    let address = Subject::Address(Prefix::client(observation.client));
-    let client = observation.clearance.map_or(address, |clearance| Subject::Clearance(clearance.id));
+    let route = policy.route(plan.route);
+    let who = plan.who;
     let mut counts = ArrayVec::new();
     let failed = refused || route.settings.failure_status.contains(&status);
     if failed {
         let ladder = &policy.ladder;
-        let count = |subject: Subject<'_>, kind, limit| Count {
-            key: keys.hash(4, &[subject]),
+        let count = |who: Hashed, kind: CountKind, limit| Count {
+            key: keys.key(kind.counter(), &[who]),
             window_millis: ladder.window_millis,
             limit,
             kind,
             add: true,
         };
-        counts.push(count(client, CountKind::Failures, ladder.restrict_from));
+        counts.push(count(who.client, CountKind::Failures, ladder.restrict_from));
         if observation.clearance.is_some() {
             // Whoever solves again after each restriction is still one address.
-            counts.push(count(address, CountKind::FailuresOfAddress, ladder.restrict_from.saturating_mul(4)));
+            counts.push(count(
+                who.address,
+                CountKind::FailuresOfAddress,
+                ladder.restrict_from.saturating_mul(4),
+            ));
         }
     }
     if !refused {
         let scale = scale_milli(policy, observation, &route.name, now);
+        let status = status.max(1);
+        let asked = Asked { policy, observation, keys, who, route: plan.route, scale, status };
         for &limit in &route.answer_limits {
-            let counted = limit_count(policy, limit, index, observation, keys, scale, status.max(1), true);
-            if let Some(count) = counted {
+            if let Some(count) = asked.limit(limit, true) {
                 let _ = counts.try_push(count);
             }
         }
     }
-    Outcome { failed, counts, client: subject_key(keys, client), address: subject_key(keys, address) }
+    let restricted = |who| keys.key(RESTRICTIONS, &[who]);
+    Outcome { failed, counts, client: restricted(who.client), address: restricted(who.address) }
 }
 
 /// What follows from an answer.

@@ -9,6 +9,7 @@
 //! Nothing in this crate does I/O, reads a clock or draws randomness: time and hash keys are arguments, so a
 //! decision can be replayed, explained and tested byte for byte.
 
+mod agent;
 mod decide;
 mod decision;
 mod explain;
@@ -21,6 +22,7 @@ pub mod signal;
 mod subject;
 mod time;
 
+pub use agent::Agent;
 pub use decide::{Outcome, decide, outcome};
 pub use decision::{
     Action, Decision, Demand, Evidence, Level, MAX_REASONS, Mode, Reason, ReasonKind, Source,
@@ -28,7 +30,7 @@ pub use decision::{
 pub use explain::{evidence_text, explain};
 pub use facts::{Facts, HourFact, RestrictionFact};
 pub use observation::{Body, Headers, NoHeaders, Observation, Pairs, Presented, Sender};
-pub use plan::{Count, CountKind, MAX_COUNTS, MAX_SUBJECTS, Plan, plan};
+pub use plan::{Count, CountKind, MAX_COUNTS, MAX_SUBJECTS, Plan, Who, plan};
 pub use policy::Policy;
-pub use subject::{Keys, Prefix, Subject};
+pub use subject::{Hashed, Keys, Prefix, Subject};
 pub use time::Millis;

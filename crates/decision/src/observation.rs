@@ -17,6 +17,8 @@ pub struct Observation<'r> {
     pub sender: Sender,
     /// `User-Agent`, empty when absent.
     pub user_agent: &'r str,
+    /// What that says of the client.
+    pub agent: crate::Agent,
     /// The other headers.
     pub headers: &'r dyn Headers,
     /// What was seen of the body.
@@ -157,6 +159,7 @@ pub(crate) mod tests_support {
             query: "",
             sender: Sender::Navigation,
             user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0",
+            agent: crate::Agent::default(),
             headers: &NoHeaders,
             body: Body::default(),
             honeypot_filled: false,

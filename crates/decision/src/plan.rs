@@ -1,8 +1,9 @@
 use arrayvec::ArrayVec;
 
-use crate::policy::units::KeyPart;
+use crate::policy::expression::{Condition, Sight};
+use crate::policy::units::{KEY_PARTS_MAX, KeyPart};
 use crate::policy::{Limit, Policy, Relief};
-use crate::subject::{Keys, Prefix, Subject};
+use crate::subject::{Hashed, Keys, Prefix, Subject};
 use crate::{Millis, Observation};
 
 /// Counts that one request asks for at most; compile keeps a policy's routes below it.
@@ -48,7 +49,7 @@ pub enum CountKind {
 
 impl CountKind {
     /// The number that keeps the keys of different counts apart.
-    fn counter(self) -> u16 {
+    pub(crate) fn counter(self) -> u16 {
         match self {
             Self::Frequency => 0,
             Self::FrequencyAround(step) => u16::from(step),
@@ -74,6 +75,8 @@ pub struct Plan {
     pub hour: bool,
     /// The key of the client's trickle, used when the decision is to throttle.
     pub trickle_key: u64,
+    /// Who sent it.
+    pub who: Who,
 }
 
 /// How much wider prefixes may do in all: a /56 four times and a /48 sixteen times what one client may.
@@ -85,129 +88,139 @@ pub fn plan(policy: &Policy, observation: &Observation<'_>, keys: &Keys, now: Mi
     let index = policy.route_of(observation);
     let route = policy.route(index);
     let settings = &route.settings;
-    let address = Subject::Address(Prefix::client(observation.client));
-    let client = observation.clearance.map_or(address, |clearance| Subject::Clearance(clearance.id));
+    let who = Who::of(observation, keys);
     let scale = scale_milli(policy, observation, &route.name, now);
+    let number = |number: u64| keys.subject(Subject::Number(number));
     let mut counts = ArrayVec::new();
-    let mut push = |kind: CountKind, subjects: &[Subject<'_>], window_millis, limit, add| {
+    let mut push = |kind: CountKind, parts: &[Hashed], window_millis, limit, add| {
         // Compile keeps the number below the bound; a count too many would be dropped, never a panic.
-        let _ = counts.try_push(Count {
-            key: keys.hash(kind.counter(), subjects),
-            window_millis,
-            limit,
-            kind,
-            add,
-        });
+        let _ =
+            counts.try_push(Count { key: keys.key(kind.counter(), parts), window_millis, limit, kind, add });
     };
     if let Some(trigger) = settings.high_frequency {
         let limit = scaled(trigger.more_than, scale);
         // Routes with one threshold and window share a count; pictures, which may be many, do not count against pages.
-        let scope = (u128::from(trigger.window_millis) << 32 | u128::from(trigger.more_than)).to_le_bytes();
-        let window = Subject::Text(&scope);
-        push(CountKind::Frequency, &[client, window], trigger.window_millis, limit, true);
+        let scope = [number(trigger.window_millis), number(u64::from(trigger.more_than))];
+        let within = |who| [who, scope[0], scope[1]];
+        push(CountKind::Frequency, &within(who.client), trigger.window_millis, limit, true);
         if observation.client.is_ipv6() && observation.clearance.is_none() {
             for (step, (length, times)) in (1..).zip(AROUND) {
-                let around = Subject::Address(Prefix::of(observation.client, length));
-                push(
-                    CountKind::FrequencyAround(step),
-                    &[around, window],
-                    trigger.window_millis,
-                    limit.saturating_mul(times),
-                    true,
-                );
+                let around = keys.subject(Subject::Address(Prefix::of(observation.client, length)));
+                let limit = limit.saturating_mul(times);
+                push(CountKind::FrequencyAround(step), &within(around), trigger.window_millis, limit, true);
             }
         }
     }
     if let (Some(trigger), Some(digest)) = (settings.payload_repetition, observation.body.digest) {
         let limit = scaled(trigger.more_than, scale);
-        let subjects = [Subject::Text(&index.to_le_bytes()), Subject::Text(&digest.to_le_bytes())];
-        push(CountKind::Repetition, &subjects, trigger.window_millis, limit, true);
+        let body = keys.subject(Subject::Text(&digest.to_le_bytes()));
+        push(CountKind::Repetition, &[number(index.into()), body], trigger.window_millis, limit, true);
     }
     let ladder = &policy.ladder;
-    push(CountKind::Failures, &[client], ladder.window_millis, ladder.restrict_from, false);
+    push(CountKind::Failures, &[who.client], ladder.window_millis, ladder.restrict_from, false);
     if let Some(clearance) = observation.clearance {
-        push(CountKind::Quota, &[client], u64::from(clearance.life_millis), clearance.quota, true);
+        push(CountKind::Quota, &[who.client], u64::from(clearance.life_millis), clearance.quota, true);
     }
+    let asked = Asked { policy, observation, keys, who, route: index, scale, status: 0 };
     for (add, indexes) in [(true, &route.limits), (false, &route.answer_limits)] {
         for &limit_index in indexes {
-            if let Some(count) = limit_count(policy, limit_index, index, observation, keys, scale, 0, add) {
+            if let Some(count) = asked.limit(limit_index, add) {
                 let _ = counts.try_push(count);
             }
         }
     }
+    let mut subjects = ArrayVec::new();
+    subjects.push(keys.key(RESTRICTIONS, &[who.client]));
+    if observation.clearance.is_some() {
+        subjects.push(keys.key(RESTRICTIONS, &[who.address]));
+    }
     Plan {
         route: index,
         counts,
-        subjects: subjects(observation, keys),
+        subjects,
         hour: settings.traffic_anomaly.is_some(),
-        trickle_key: keys.hash(CountKind::Trickle.counter(), &[client, Subject::Text(&index.to_le_bytes())]),
+        trickle_key: keys.key(CountKind::Trickle.counter(), &[who.client, number(index.into())]),
+        who,
     }
 }
 
-/// The count of one limit for a request, `None` when it is not for this request. `status` is 0 before the answer.
-#[allow(clippy::too_many_arguments)]
-pub(crate) fn limit_count(
-    policy: &Policy,
-    index: u16,
-    route: u16,
-    observation: &Observation<'_>,
-    keys: &Keys,
-    scale: u32,
-    status: u16,
-    add: bool,
-) -> Option<Count> {
-    let limit: &Limit = &policy.limits[usize::from(index)];
-    let pattern_fits = limit.patterns.is_empty()
-        || limit.patterns.iter().any(|p| p.matches(observation.method, observation.path));
-    // A limit on answers is read before the answer whatever its condition, and counted after it where that holds.
-    let counted = |c: &crate::policy::expression::Condition| {
-        (c.sees_answer && status == 0) || c.holds(&RequestSight { policy, observation, status })
-    };
-    if !pattern_fits || !limit.when.as_ref().is_none_or(counted) {
-        return None;
+/// Who sent a request, hashed once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Who {
+    /// The clearance that was presented, or the address where there is none.
+    pub client: Hashed,
+    /// The address.
+    pub address: Hashed,
+}
+
+impl Who {
+    fn of(observation: &Observation<'_>, keys: &Keys) -> Self {
+        let address = keys.subject(Subject::Address(Prefix::client(observation.client)));
+        let cleared = observation.clearance.map(|clearance| keys.subject(Subject::Clearance(clearance.id)));
+        Self { client: cleared.unwrap_or(address), address }
     }
-    let route = route.to_le_bytes();
-    let digest = observation.body.digest.map(u64::to_le_bytes);
-    let mut subjects: ArrayVec<Subject<'_>, 8> = ArrayVec::new();
-    for part in &limit.rate.key {
+}
+
+/// What keeps the keys of restrictions apart from those of counts.
+pub(crate) const RESTRICTIONS: u16 = 8;
+
+/// A request, or its answer, as limits see it.
+pub(crate) struct Asked<'a> {
+    pub(crate) policy: &'a Policy,
+    pub(crate) observation: &'a Observation<'a>,
+    pub(crate) keys: &'a Keys,
+    pub(crate) who: Who,
+    pub(crate) route: u16,
+    pub(crate) scale: u32,
+    /// The answer's; 0 before it.
+    pub(crate) status: u16,
+}
+
+impl Asked<'_> {
+    /// The count of one limit, `None` when the limit is not for this request.
+    pub(crate) fn limit(&self, index: u16, add: bool) -> Option<Count> {
+        let limit: &Limit = &self.policy.limits[usize::from(index)];
+        let observation = self.observation;
+        let pattern_fits = limit.patterns.is_empty()
+            || limit.patterns.iter().any(|p| p.matches(observation.method, observation.path));
+        // A limit on answers is read before the answer whatever its condition, and counted after it where that holds.
+        let counted =
+            |condition: &Condition| (condition.sees_answer && self.status == 0) || condition.holds(self);
+        if !pattern_fits || !limit.when.as_ref().is_none_or(counted) {
+            return None;
+        }
+        let mut parts: ArrayVec<Hashed, KEY_PARTS_MAX> = ArrayVec::new();
+        for part in &limit.rate.key {
+            parts.try_push(self.part(part)?).ok()?;
+        }
+        let kind = CountKind::Limit(index);
+        Some(Count {
+            key: self.keys.key(kind.counter(), &parts),
+            window_millis: limit.rate.window_millis,
+            limit: scaled(limit.rate.events, self.scale),
+            kind,
+            add,
+        })
+    }
+
+    /// One part of a limit's key; `None` when the request has no such part.
+    fn part(&self, part: &KeyPart) -> Option<Hashed> {
+        let observation = self.observation;
         let subject = match part {
-            KeyPart::Client => observation
-                .clearance
-                .map_or(Subject::Address(Prefix::client(observation.client)), |c| Subject::Clearance(c.id)),
-            KeyPart::Address => Subject::Address(Prefix::client(observation.client)),
+            KeyPart::Client => return Some(self.who.client),
+            KeyPart::Address => return Some(self.who.address),
+            KeyPart::Route => Subject::Number(self.route.into()),
             KeyPart::Account => Subject::Account(observation.account?),
-            KeyPart::Route => Subject::Text(&route),
             KeyPart::Path => Subject::Text(observation.path.as_bytes()),
             KeyPart::Host => Subject::Text(observation.host.as_bytes()),
             KeyPart::UserAgent => Subject::Text(observation.user_agent.as_bytes()),
-            KeyPart::Body => Subject::Text(digest.as_ref()?),
+            KeyPart::Body => {
+                return Some(self.keys.subject(Subject::Text(&observation.body.digest?.to_le_bytes())));
+            }
             KeyPart::Header(name) => Subject::Text(observation.headers.value(name)?),
         };
-        subjects.try_push(subject).ok()?;
+        Some(self.keys.subject(subject))
     }
-    let kind = CountKind::Limit(index);
-    let key = keys.hash(kind.counter(), &subjects);
-    Some(Count {
-        key,
-        window_millis: limit.rate.window_millis,
-        limit: scaled(limit.rate.events, scale),
-        kind,
-        add,
-    })
-}
-
-fn subjects(observation: &Observation<'_>, keys: &Keys) -> ArrayVec<u64, MAX_SUBJECTS> {
-    let mut found = ArrayVec::new();
-    if let Some(clearance) = observation.clearance {
-        found.push(subject_key(keys, Subject::Clearance(clearance.id)));
-    }
-    found.push(subject_key(keys, Subject::Address(Prefix::client(observation.client))));
-    found
-}
-
-/// The key under which a restriction against a subject is stored.
-pub(crate) fn subject_key(keys: &Keys, subject: Subject<'_>) -> u64 {
-    keys.hash(8, &[subject])
 }
 
 /// By how much exceptions in force raise what this client may do here, in thousandths: the largest counts.
@@ -224,13 +237,7 @@ pub(crate) fn scaled(limit: u32, milli: u32) -> u32 {
 }
 
 /// What a limit's condition sees: the request and, afterwards, the answer's status.
-struct RequestSight<'a> {
-    policy: &'a Policy,
-    observation: &'a Observation<'a>,
-    status: u16,
-}
-
-impl crate::policy::expression::Sight for RequestSight<'_> {
+impl Sight for Asked<'_> {
     fn observation(&self) -> &Observation<'_> {
         self.observation
     }

@@ -94,7 +94,13 @@ pub enum Subject<'a> {
     Account(&'a str),
     /// Any other text: a header's value, a path, a body digest.
     Text(&'a [u8]),
+    /// A number of the policy's own, such as a route's. Never one that a client chooses.
+    Number(u64),
 }
+
+/// A subject, hashed with the secret keys; what keys of counts are made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hashed(u64);
 
 /// Keys for hashing subjects, secret, so that nobody outside can choose input that collides. Drawn at random once per
 /// process, or shared by the nodes of a cluster; fixed in replay.
@@ -102,33 +108,55 @@ pub enum Subject<'a> {
 pub struct Keys(pub u64, pub u64);
 
 impl Keys {
-    /// The 64-bit key of a subject within one counter: SipHash-1-3 over a tagged encoding, so that two subjects of
-    /// different kinds or counters never share input.
+    /// Hashes a subject: SipHash-1-3 over a tagged encoding, so that subjects of different kinds never share input.
+    /// Done once per request and subject, whatever the number of counts.
+    #[must_use]
+    pub fn subject(&self, subject: Subject<'_>) -> Hashed {
+        let mut hasher = SipHasher13::new_with_keys(self.0, self.1);
+        match subject {
+            Subject::Address(prefix) => match prefix.base {
+                IpAddr::V4(v4) => {
+                    hasher.write_u64(1 << 56 | u64::from(v4.to_bits()) << 8 | u64::from(prefix.length));
+                }
+                IpAddr::V6(v6) => {
+                    hasher.write_u64(2 << 56 | u64::from(prefix.length));
+                    hasher.write_u128(v6.to_bits());
+                }
+            },
+            Subject::Clearance(id) => {
+                hasher.write_u8(3);
+                hasher.write_u64(id);
+            }
+            Subject::Account(name) => text(&mut hasher, 4, name.as_bytes()),
+            Subject::Text(bytes) => text(&mut hasher, 5, bytes),
+            Subject::Number(number) => return Hashed(number),
+        }
+        Hashed(hasher.finish())
+    }
+
+    /// The 64-bit key of one or more hashed subjects within one counter. A multiplication each is enough to keep
+    /// counters and combinations apart: nobody outside knows what goes in or comes out.
+    #[must_use]
+    pub fn key(&self, counter: u16, parts: &[Hashed]) -> u64 {
+        let start = self.fold(u64::from(counter), self.1);
+        // Zero means "empty" in the counter table.
+        parts.iter().fold(start, |key, part| self.fold(key.rotate_left(32) ^ part.0, key)).max(1)
+    }
+
+    /// [`Keys::subject`] and [`Keys::key`] in one.
     #[must_use]
     pub fn hash(&self, counter: u16, subjects: &[Subject<'_>]) -> u64 {
-        let mut hasher = SipHasher13::new_with_keys(self.0, self.1);
-        hasher.write_u16(counter);
-        for subject in subjects {
-            match subject {
-                Subject::Address(prefix) => match prefix.base {
-                    IpAddr::V4(v4) => {
-                        hasher.write_u64(1 << 56 | u64::from(v4.to_bits()) << 8 | u64::from(prefix.length));
-                    }
-                    IpAddr::V6(v6) => {
-                        hasher.write_u64(2 << 56 | u64::from(prefix.length));
-                        hasher.write_u128(v6.to_bits());
-                    }
-                },
-                Subject::Clearance(id) => {
-                    hasher.write_u8(3);
-                    hasher.write_u64(*id);
-                }
-                Subject::Account(name) => text(&mut hasher, 4, name.as_bytes()),
-                Subject::Text(bytes) => text(&mut hasher, 5, bytes),
-            }
-        }
-        // Zero means "empty" in the counter table.
-        hasher.finish().max(1)
+        let start = self.fold(u64::from(counter), self.1);
+        let part =
+            |key: u64, subject: &Subject<'_>| self.fold(key.rotate_left(32) ^ self.subject(*subject).0, key);
+        subjects.iter().fold(start, part).max(1)
+    }
+
+    /// Both halves of a 128-bit product, folded. The constants are odd and of mixed bits (from the golden ratio and pi).
+    fn fold(&self, a: u64, b: u64) -> u64 {
+        let product = u128::from(a ^ self.0 ^ 0x9e37_79b9_7f4a_7c15)
+            * u128::from((b ^ self.1 ^ 0x243f_6a88_85a3_08d3) | 1);
+        (product as u64) ^ (product >> 64) as u64
     }
 }
 
@@ -184,5 +212,31 @@ mod tests {
             keys.hash(1, &[Subject::Text(b"ab"), Subject::Text(b"c")]),
             keys.hash(1, &[Subject::Text(b"a"), Subject::Text(b"bc")])
         );
+        let (one, two) = (Subject::Number(1), Subject::Number(2));
+        assert_ne!(keys.hash(1, &[one, two]), keys.hash(1, &[two, one]));
+        assert_ne!(keys.hash(1, &[one]), keys.hash(1, &[one, one]));
+    }
+
+    #[test]
+    fn a_million_keys_and_no_two_alike() {
+        let keys = Keys(1, 2);
+        let mut found: Vec<u64> = (0..250_000u32)
+            .flat_map(|n| {
+                let client = keys.subject(Subject::Address(Prefix::client(Ipv4Addr::from_bits(n).into())));
+                let route = keys.subject(Subject::Number(u64::from(n % 7)));
+                (0..2).flat_map(move |counter| {
+                    [keys.key(counter, &[client]), keys.key(counter, &[client, route])]
+                })
+            })
+            .collect();
+        found.sort_unstable();
+        let before = found.len();
+        found.dedup();
+        assert_eq!(found.len(), before);
+        // Each bit is set in about half of them: the table takes shard, set and tag from different bits.
+        for bit in 0..64 {
+            let ones = found.iter().filter(|key| **key >> bit & 1 == 1).count();
+            assert!(ones.abs_diff(before / 2) < before / 100, "bit {bit}: {ones} of {before}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Connections: listening, TLS, HTTP/1.1 and HTTP/2, and ending all of it gracefully.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::io;
@@ -18,6 +19,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use parking_lot::Mutex;
 use spigot_decision::Prefix;
+use spigot_intel::Agents;
 use spigot_state::State;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -57,6 +59,7 @@ struct Front<S> {
     tls: Option<Tls>,
     proxy_protocol: bool,
     pool: Rc<Pool>,
+    agents: Rc<RefCell<Agents>>,
 }
 
 /// Connections per client address, over all threads.
@@ -78,7 +81,7 @@ pub async fn serve<S: State>(
     grace: Duration,
 ) -> io::Result<()> {
     let listener = TcpListener::from_std(listener)?;
-    let front = Rc::new(Front { gateway, tls, proxy_protocol, pool: Pool::new() });
+    let front = Rc::new(Front { gateway, tls, proxy_protocol, pool: Pool::new(), agents: Rc::default() });
     let (done, mut all_done) = tokio::sync::mpsc::channel::<()>(1);
     loop {
         let accepted = tokio::select! {
@@ -141,7 +144,8 @@ impl<S: State> Front<S> {
         secure: bool,
         mut stop: watch::Receiver<bool>,
     ) {
-        let connection = Connection::new(self.gateway.clone(), self.pool.clone(), peer, secure);
+        let (gateway, pool, agents) = (self.gateway.clone(), self.pool.clone(), self.agents.clone());
+        let connection = Connection::new(gateway, pool, agents, peer, secure);
         let service = service_fn(move |request: Request<Incoming>| {
             let connection = connection.clone();
             async move { Ok::<_, Infallible>(connection.handle(request).await) }

@@ -11,6 +11,7 @@ use spigot_decision::{
     outcome, plan,
 };
 use spigot_event::{ChallengeStep, DecisionId, Event, Recorder};
+use spigot_intel::Software;
 use spigot_state::State;
 
 use crate::entropy::random;
@@ -61,6 +62,7 @@ pub(crate) struct Seen<'r> {
     pub(crate) query: &'r str,
     pub(crate) headers: &'r HeaderMap,
     pub(crate) user_agent: &'r str,
+    pub(crate) software: Software,
     pub(crate) secure: bool,
     pub(crate) now: Millis,
 }
@@ -134,6 +136,7 @@ impl<S: State> Gateway<S> {
             query: seen.query,
             sender,
             user_agent: seen.user_agent,
+            agent: seen.software.agent,
             headers: &Fields(seen.headers),
             body,
             honeypot_filled: fields.honeypot_filled,
@@ -144,7 +147,7 @@ impl<S: State> Gateway<S> {
         let policy = &snapshot.policy;
         let plan = plan(policy, &observation, &self.keys, seen.now);
         let mut facts = self.state.fetch(&plan, &policy.route(plan.route).name, seen.now).await;
-        facts.device = spigot_intel::device(seen.user_agent);
+        facts.device = seen.software.device;
         let decision = decide(policy, &observation, &plan, &facts, seen.now);
         let action = Action::ALL.iter().position(|action| *action == decision.action).unwrap_or(0);
         Metrics::one(&self.metrics.actions[action]);
@@ -168,6 +171,7 @@ impl<S: State> Gateway<S> {
             query: seen.query,
             sender: decided.sender,
             user_agent: seen.user_agent,
+            agent: seen.software.agent,
             headers: &Fields(seen.headers),
             body: decided.body,
             honeypot_filled: false,
@@ -176,8 +180,7 @@ impl<S: State> Gateway<S> {
             malformed: false,
         };
         let policy = &snapshot.policy;
-        let followed =
-            outcome(policy, &observation, decided.plan.route, status, refused, &self.keys, seen.now);
+        let followed = outcome(policy, &observation, &decided.plan, status, refused, &self.keys, seen.now);
         if !followed.counts.is_empty() {
             let subject = spigot_decision::Prefix::client(seen.client).to_string();
             self.state.report(&followed, &policy.ladder, &subject, seen.now).await;
@@ -200,7 +203,7 @@ impl<S: State> Gateway<S> {
             sender: decided.sender.name(),
             network: None,
             country: None,
-            device: spigot_intel::device(seen.user_agent),
+            device: seen.software.device,
             clearance: decided.clearance.map(|clearance| clearance.level),
             challenge: end.challenge,
             trickled: end.trickled,

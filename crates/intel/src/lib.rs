@@ -1,5 +1,7 @@
 //! Data sets in memory: what is known about clients that no counter tells.
 
+mod agents;
 mod device;
 
+pub use agents::{Agents, Software};
 pub use device::device;

@@ -7,6 +7,7 @@ use spigot_decision::{
     Action, Count, CountKind, Decision, Keys, Millis, Plan, Prefix, Reason, ReasonKind, Source, decide,
     outcome, plan,
 };
+use spigot_intel::Agents;
 use spigot_state::{Memory, MemorySettings, Table};
 
 use crate::request::Held;
@@ -44,6 +45,7 @@ const AMBIGUOUS_MILLIS: i64 = 1 << 31;
 pub(crate) struct Judge {
     pub(crate) policy: Arc<Policy>,
     pub(crate) restrictions_begun: u64,
+    agents: Agents,
     counter_bytes: usize,
     memory: Option<Memory>,
     hour: i64,
@@ -58,6 +60,7 @@ impl Judge {
         Self {
             policy,
             restrictions_begun: 0,
+            agents: Agents::default(),
             counter_bytes,
             memory: None,
             hour: i64::MIN,
@@ -68,16 +71,18 @@ impl Judge {
 
     pub(crate) fn judge(&mut self, now: Millis, held: &Held, each: &mut dyn FnMut(&Judged<'_>)) {
         let path = held.path();
-        let observation = held.observation(path.as_deref());
+        let software = self.agents.read(held.user_agent());
+        let observation = held.observation(path.as_deref(), software);
         let policy = Arc::clone(&self.policy);
         let memory = self.memory_at(now);
         let plan = plan(&policy, &observation, &KEYS, now);
-        let facts = memory.fetch_now(&plan, &policy.route(plan.route).name, now);
+        let mut facts = memory.fetch_now(&plan, &policy.route(plan.route).name, now);
+        facts.device = software.device;
         let decision = decide(&policy, &observation, &plan, &facts, now);
         let (treatment, stopped_by) = treat(&policy, &plan, &decision, memory, now);
         let client = Prefix::client(held.client);
         if !treatment.stops() {
-            let outcome = outcome(&policy, &observation, plan.route, held.status, false, &KEYS, now);
+            let outcome = outcome(&policy, &observation, &plan, held.status, false, &KEYS, now);
             let subject = if outcome.failed { client.to_string() } else { String::new() };
             let began = memory.report_now(&outcome, &policy.ladder, &subject, now);
             self.restrictions_begun += u64::from(began.is_some());

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use spigot_accesslog::Record;
 use spigot_decision::{Body, Headers, Observation, Prefix, Sender, path};
+use spigot_intel::Software;
 
 /// What the request line was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +83,7 @@ impl Held {
     }
 
     /// The observation, given what [`Held::path`] found.
-    pub(crate) fn observation<'h>(&'h self, path: Option<&'h str>) -> Observation<'h> {
+    pub(crate) fn observation<'h>(&'h self, path: Option<&'h str>, software: Software) -> Observation<'h> {
         let malformed = path.is_none();
         let path = path.unwrap_or("/");
         let (method, user_agent) = (self.part(METHOD), self.part(USER_AGENT));
@@ -94,6 +95,7 @@ impl Held {
             query: self.part(QUERY),
             sender: sender(method, path, user_agent),
             user_agent,
+            agent: software.agent,
             headers: self,
             body: Body::default(),
             honeypot_filled: false,
@@ -101,6 +103,10 @@ impl Held {
             clearance: None,
             malformed,
         }
+    }
+
+    pub(crate) fn user_agent(&self) -> &str {
+        self.part(USER_AGENT)
     }
 
     fn part(&self, part: usize) -> &str {
@@ -207,7 +213,7 @@ mod tests {
         let check = |method: &str, target: &str, expected: Option<(&str, &str, &str)>| {
             let held = Held::take(&record(method, target), &[], String::new());
             let path = held.path();
-            let seen = held.observation(path.as_deref());
+            let seen = held.observation(path.as_deref(), Software::default());
             let found = (!seen.malformed).then_some((seen.host, seen.path, seen.query));
             assert_eq!(found, expected, "{method} {target}");
         };

@@ -9,6 +9,7 @@ use siphasher::sip::SipHasher13;
 
 use self::read::{default_ladder, read_challenge, read_ladder, read_settings};
 use super::expression::{Condition, Names, Scope};
+use super::routing::Routing;
 use super::settings::{AnomalyTrigger, FrequencyTrigger, RepetitionTrigger};
 use super::source::{Placed, Reader, Section, listing, nearest};
 use super::units::{duration_millis, rate, size_bytes};
@@ -91,6 +92,7 @@ pub(super) fn compile(section: &Section<'_, '_>, base: Option<&Section<'_, '_>>,
     hasher.write(text.as_bytes());
     let text_hash = hasher.finish();
     let operator = Arc::new(Operator { exceptions: compiler.exceptions, ..Operator::default() });
+    let routing = Routing::new(&compiler.routes);
     Policy {
         revision: revision(text_hash, &operator),
         routes: compiler.routes,
@@ -100,6 +102,7 @@ pub(super) fn compile(section: &Section<'_, '_>, base: Option<&Section<'_, '_>>,
         ladder,
         challenge,
         operator,
+        routing,
         text_hash,
     }
 }

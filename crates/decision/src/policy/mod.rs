@@ -8,6 +8,7 @@ mod operator;
 mod pattern;
 mod prefixes;
 mod restrict;
+mod routing;
 mod schema;
 mod settings;
 pub mod source;
@@ -49,6 +50,7 @@ pub struct Policy {
     pub challenge: ChallengeSettings,
     /// What operators set while running.
     pub operator: Arc<Operator>,
+    routing: routing::Routing,
     text_hash: u64,
 }
 
@@ -201,13 +203,9 @@ impl Policy {
     /// The index of the first route whose host, method and path fit.
     #[must_use]
     pub fn route_for(&self, host: &str, method: &str, path: &str) -> u16 {
-        let fits = |route: &Route| {
-            (route.hosts.is_empty() || route.hosts.iter().any(|wanted| pattern::host_matches(wanted, host)))
-                && (route.patterns.is_empty()
-                    || route.patterns.iter().any(|pattern| pattern.matches(method, path)))
-        };
-        let index = self.routes.iter().position(fits).unwrap_or(self.routes.len() - 1);
-        u16::try_from(index).expect("compile bounds routes")
+        let found = self.routing.find(&self.routes, host, method, path);
+        // The last one is for everything that no other is for; compile bounds their number.
+        found.unwrap_or_else(|| u16::try_from(self.routes.len() - 1).unwrap_or(u16::MAX))
     }
 
     /// A route by its index.

@@ -65,11 +65,44 @@ impl Pattern {
         (self.methods.is_empty() || self.methods.iter().any(|m| m == method)) && self.path.matches(path)
     }
 
+    /// A piece that every path it matches has.
+    pub(super) fn piece(&self) -> Piece<'_> {
+        match &self.path {
+            PathPattern::Exact(path) => Piece::Path(path),
+            PathPattern::Below(base) => match base[1.min(base.len())..].split('/').next() {
+                Some(first) if !first.is_empty() => Piece::FirstSegment(first),
+                _ => Piece::Nothing,
+            },
+            PathPattern::Suffix(suffix) => {
+                suffix.rsplit_once('.').map_or(Piece::Nothing, |(_, extension)| Piece::Extension(extension))
+            }
+            PathPattern::Segments(segments) => match (segments.first(), segments.last()) {
+                (_, Some(Segment::Literal(last))) => Piece::LastSegment(last),
+                (Some(Segment::Literal(first)), _) => Piece::FirstSegment(first),
+                _ => Piece::Nothing,
+            },
+        }
+    }
+
     /// As it was written.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }
+}
+
+/// A piece of a path, by which a pattern that needs it is found.
+pub(super) enum Piece<'a> {
+    /// All of it.
+    Path(&'a str),
+    /// What stands between the first slash and the second.
+    FirstSegment(&'a str),
+    /// What follows the last slash.
+    LastSegment(&'a str),
+    /// What follows the last dot of the last segment.
+    Extension(&'a str),
+    /// Such a pattern has to be tried for every path.
+    Nothing,
 }
 
 impl PathPattern {

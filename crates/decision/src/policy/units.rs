@@ -101,6 +101,9 @@ pub struct Rate {
     pub key: Vec<KeyPart>,
 }
 
+/// Parts of one rate's key; nobody counts by that many things, and it bounds the work for a request.
+pub(crate) const KEY_PARTS_MAX: usize = 8;
+
 /// Reads `5 per 1m per address`, `100 per 1h per account and route`, `1000 per 1s`.
 ///
 /// # Errors
@@ -131,6 +134,9 @@ pub fn rate(text: &str) -> Result<Rate, String> {
     };
     if parts.next().is_some() || !(1..=1_000_000).contains(&events) || window_millis > 24 * 86_400_000 {
         return Err(format!("{}; at most 1000000 events and 24d", help()));
+    }
+    if key.len() > KEY_PARTS_MAX {
+        return Err(format!("count at most {KEY_PARTS_MAX} things apart"));
     }
     Ok(Rate { events, window_millis, key })
 }

@@ -5,9 +5,9 @@ mod failures_behind;
 mod honeypot_filled;
 mod malformed_request;
 mod no_user_agent;
-mod scanner_user_agent;
-mod tool_user_agent;
-mod vulnerability_probe;
+pub(crate) mod scanner_user_agent;
+pub(crate) mod tool_user_agent;
+pub(crate) mod vulnerability_probe;
 
 use crate::{Evidence, Facts, Observation};
 

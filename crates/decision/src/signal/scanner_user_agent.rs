@@ -49,6 +49,11 @@ pub(super) const SIGNAL: Signal = Signal {
     find,
 };
 
+/// The name that a user agent holds, if any.
+pub(crate) fn named(user_agent: &str) -> Option<&'static str> {
+    MATCHER.find(user_agent).map(|found| WORDS[found.pattern().as_usize()])
+}
+
 fn find(seen: &Seen<'_>) -> Option<Evidence> {
-    MATCHER.find(seen.observation.user_agent).map(|found| Evidence::Word(WORDS[found.pattern().as_usize()]))
+    seen.observation.agent.scanner.map(Evidence::Word)
 }

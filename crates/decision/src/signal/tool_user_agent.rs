@@ -45,8 +45,13 @@ pub(super) const SIGNAL: Signal = Signal {
     find,
 };
 
+/// The name that a user agent holds, if any.
+pub(crate) fn named(user_agent: &str) -> Option<&'static str> {
+    MATCHER.find(user_agent).map(|found| WORDS[found.pattern().as_usize()])
+}
+
 fn find(seen: &Seen<'_>) -> Option<Evidence> {
-    MATCHER.find(seen.observation.user_agent).map(|found| Evidence::Word(WORDS[found.pattern().as_usize()]))
+    seen.observation.agent.tool.map(Evidence::Word)
 }
 
 #[cfg(test)]
@@ -67,6 +72,7 @@ mod tests {
         ] {
             let mut observation = request("/");
             observation.user_agent = agent;
+            observation.agent = crate::Agent::of(agent);
             super::super::check(&SIGNAL, &observation, expected);
         }
     }

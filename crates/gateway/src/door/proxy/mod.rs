@@ -5,6 +5,7 @@ mod pass;
 mod rewrite;
 mod understand;
 
+use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use std::time::Instant;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
 use spigot_decision::Sender;
+use spigot_intel::Agents;
 use spigot_state::State;
 
 use self::understand::{body_fields, understood};
@@ -42,13 +44,20 @@ const BROKEN_OFF: Refusal = Refusal {
 pub(crate) struct Connection<S> {
     gateway: Arc<Gateway<S>>,
     pool: Rc<Pool>,
+    agents: Rc<RefCell<Agents>>,
     peer: SocketAddr,
     secure: bool,
 }
 
 impl<S: State> Connection<S> {
-    pub(crate) fn new(gateway: Arc<Gateway<S>>, pool: Rc<Pool>, peer: SocketAddr, secure: bool) -> Rc<Self> {
-        Rc::new(Self { gateway, pool, peer, secure })
+    pub(crate) fn new(
+        gateway: Arc<Gateway<S>>,
+        pool: Rc<Pool>,
+        agents: Rc<RefCell<Agents>>,
+        peer: SocketAddr,
+        secure: bool,
+    ) -> Rc<Self> {
+        Rc::new(Self { gateway, pool, agents, peer, secure })
     }
 
     /// Answers one request. There is always an answer.
@@ -92,6 +101,7 @@ impl<S: State> Connection<S> {
             query: &query,
             headers: &headers,
             user_agent: &user_agent,
+            software: self.agents.borrow_mut().read(&user_agent),
             secure: self.secure || self.came_by_tls(&headers, &snapshot),
             now,
         };
