@@ -9,11 +9,13 @@ const HERE = new URL(".", import.meta.url);
 const DIST = new URL("dist/", HERE);
 /** What a visitor may be made to load, compressed, the WebAssembly aside. */
 const GZIP_BYTES_MAX = 25_000;
+/** Not loaded by visitors: the server reads it. */
+const SERVERS = ["texts.json"];
 
 const files = new Map([
   ["page.html", text("src/page.html")],
   ["continue.html", text("src/continue.html")],
-  ["plain.html", text("src/plain.html")],
+  ["texts.json", texts()],
   ["challenge.css", bundle("src/challenge.css")],
   ["challenge.js", bundle("src/challenge.ts")],
   ["worker.js", bundle("src/worker.ts")],
@@ -28,6 +30,14 @@ else write();
 /** Indentation is for us, not for the visitor. */
 function text(path) {
   return Buffer.from(readFileSync(new URL(path, HERE), "utf8").replace(/^[ \t]+/gm, ""));
+}
+
+/** What the server writes into its pages: the page's own texts and those of the way without JavaScript. */
+function texts() {
+  const read = (path) => JSON.parse(readFileSync(new URL(path, HERE), "utf8"));
+  const names = readdirSync(new URL("languages/plain/", HERE)).sort();
+  const all = names.map((name) => [name.replace(/\.json$/, ""), { ...read(`languages/${name}`), ...read(`languages/plain/${name}`) }]);
+  return Buffer.from(`${JSON.stringify(Object.fromEntries(all))}\n`);
 }
 
 function bundle(path) {
@@ -50,7 +60,7 @@ function printSizes() {
   let sum = 0;
   for (const [name, content] of files) {
     const compressed = gzipSync(content, { level: 9 }).length;
-    if (name !== "cachewalk.wasm") sum += compressed;
+    if (!SERVERS.includes(name) && name !== "cachewalk.wasm") sum += compressed;
     console.log(`${name.padEnd(16)}${String(content.length).padStart(7)} bytes${String(compressed).padStart(7)} gzip`);
   }
   console.log(`without the WebAssembly ${sum} gzip`);

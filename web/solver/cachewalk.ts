@@ -43,13 +43,18 @@ export interface Solver {
   root(tree: Uint32Array): Uint32Array;
   /** Tries `count` values of g from `first` on; the first that passes, or nothing. Try them in order from 0. */
   grind(keyWords: Uint32Array, root: Uint32Array, params: Params, first: number, count: number): Ground | undefined;
+  /** The key of the grinding leaves; with `passes`, what a leaf computed elsewhere needs. */
+  grindKey(keyWords: Uint32Array, root: Uint32Array, params: Params): Uint32Array;
+  /** What a grinding leaf, eight words, names, when it passes. */
+  passes(leaf: Uint32Array, g: number, params: Params): Ground | undefined;
   /** The proof's bytes. */
   assemble(tree: Uint32Array, ground: Ground, params: Params): Uint8Array;
 }
 
 const NODE = 4;
-const DOMAIN_LEAF = 0;
-const DOMAIN_GRIND = 1;
+/** Domains of the committed leaves and of the grinding ones. */
+export const DOMAIN_LEAF = 0;
+export const DOMAIN_GRIND = 1;
 const TAG_PARENT = 32;
 const TAG_GRIND_KEY = 52;
 const TAG_MORE_NAMES = 53;
@@ -107,6 +112,10 @@ export function solverOver(kernel: Kernel): Solver {
     return words.slice(0, params.open).map((word) => word & (2 ** params.log2N - 1));
   }
 
+  function passes(leaf: Uint32Array, g: number, params: Params): Ground | undefined {
+    return leaf[0] <= Math.floor(TWO_32 / params.grind) ? { g, names: names(leaf.slice(), params) } : undefined;
+  }
+
   return {
     kind: kernel.kind,
     leaves(key, first, count, out) {
@@ -126,13 +135,15 @@ export function solverOver(kernel: Kernel): Solver {
     },
     grind(key, root, params, first, count) {
       const f = grindKey(key, root, params);
-      const limit = Math.floor(TWO_32 / params.grind);
       for (let g = first; g < first + count; g++) {
         kernel.leaf(f, g, DOMAIN_GRIND, digest);
-        if (digest[0] <= limit) return { g, names: names(digest.slice(), params) };
+        const ground = passes(digest, g, params);
+        if (ground !== undefined) return ground;
       }
       return undefined;
     },
+    grindKey,
+    passes,
     assemble,
   };
 }

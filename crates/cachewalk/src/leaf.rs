@@ -61,6 +61,27 @@ impl Default for Table {
     }
 }
 
+/// What computes leaves. The commitment, the grinding and the openings are the same over any: the walk below, or the
+/// gentler leaf that a server may set for browsers without a compiler.
+pub trait Leaf {
+    /// The leaf number `i` of `key`, in the domain `dom`.
+    #[must_use]
+    fn leaf(&mut self, key: &[u32; 8], i: u32, dom: u32) -> [u32; 8];
+}
+
+impl Leaf for Table {
+    fn leaf(&mut self, key: &[u32; 8], i: u32, dom: u32) -> [u32; 8] {
+        leaf(self, key, i, dom)
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<L: Leaf> Leaf for alloc::boxed::Box<L> {
+    fn leaf(&mut self, key: &[u32; 8], i: u32, dom: u32) -> [u32; 8] {
+        (**self).leaf(key, i, dom)
+    }
+}
+
 /// Computes the leaf number `i` of `key`, in the domain `dom`: 0 for the leaves that are committed to, 1 for grinding.
 #[must_use]
 pub fn leaf(table: &mut Table, key: &[u32; 8], i: u32, dom: u32) -> [u32; 8] {

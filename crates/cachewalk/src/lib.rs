@@ -46,7 +46,7 @@ pub mod verify;
 pub use blake2s::blake2s_256;
 /// The puzzle's key: BLAKE2s-256 of the challenge's bytes followed by its MAC, as eight little-endian words.
 pub use blake2s::blake2s_256_words as key;
-pub use leaf::{Table, leaf};
+pub use leaf::{Leaf, Table, leaf};
 pub use params::{OutOfBounds, Params};
 #[cfg(feature = "alloc")]
 pub use proof::{Malformed, Proof};

@@ -8,16 +8,16 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::leaf::Table;
+use crate::leaf::{Leaf, Table};
 use crate::params::Params;
 use crate::proof::Proof;
 use crate::tree::{Names, Node, grind, grind_key, leaf_node, parent};
 
-/// A puzzle being solved. Memory: 20 bytes per node, two nodes per leaf, and the 64 KiB table.
-pub struct Solver {
+/// A puzzle being solved. Memory: 20 bytes per node, two nodes per leaf, and what computes the leaves (64 KiB).
+pub struct Solver<L = Box<Table>> {
     key: [u32; 8],
     params: Params,
-    table: Box<Table>,
+    leaves: L,
     /// A heap: node `n` is above `2n` and `2n + 1`, the root is 1, leaf `i` is `N + i`; 0 is unused.
     nodes: Vec<Option<Node>>,
     leaves_done: u32,
@@ -36,10 +36,18 @@ impl Solver {
     /// Begins on the challenge that hashes to `key`.
     #[must_use]
     pub fn new(key: [u32; 8], params: Params) -> Solver {
+        Solver::over(Table::boxed(), key, params)
+    }
+}
+
+impl<L: Leaf> Solver<L> {
+    /// Begins with leaves of another kind.
+    #[must_use]
+    pub fn over(leaves: L, key: [u32; 8], params: Params) -> Self {
         Solver {
             key,
             params,
-            table: Table::boxed(),
+            leaves,
             nodes: vec![None; 2 * params.leaves() as usize],
             leaves_done: 0,
             next_leaf: 0,
@@ -122,12 +130,12 @@ impl Solver {
         while self.next_leaf < leaves && self.nodes[(leaves + self.next_leaf) as usize].is_some() {
             self.next_leaf += 1;
         }
-        let node = leaf_node(&mut self.table, &self.key, self.next_leaf);
+        let node = leaf_node(&mut self.leaves, &self.key, self.next_leaf);
         self.insert(self.next_leaf, node);
     }
 
     fn step_grind(&mut self, key: &[u32; 8], g: u32) {
-        self.stage = match grind(&mut self.table, key, self.params, g) {
+        self.stage = match grind(&mut self.leaves, key, self.params, g) {
             Some(names) => Stage::Done { g, names },
             // With G at most a million, all 2^32 fail with a chance below e^-4000; wrapping is as good as any answer.
             None => Stage::Grind { key: *key, g: g.wrapping_add(1) },

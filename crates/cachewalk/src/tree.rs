@@ -13,7 +13,7 @@
 //!   checked. So a proof has one length, and the chance that a fraction φ of the leaves survives is exactly `φ^t`.
 
 use crate::blake2s::block;
-use crate::leaf::{Table, leaf};
+use crate::leaf::Leaf;
 use crate::params::{OPEN_MAX, Params};
 
 /// A node of the tree: the first sixteen bytes of a digest.
@@ -34,15 +34,15 @@ const TAG_MORE_NAMES: u32 = 53;
 
 /// Computes leaf `i` and keeps what the tree keeps of it.
 #[must_use]
-pub fn leaf_node(table: &mut Table, key: &[u32; 8], i: u32) -> Node {
-    let [a, b, c, d, ..] = leaf(table, key, i, DOMAIN_LEAF);
+pub fn leaf_node(leaves: &mut impl Leaf, key: &[u32; 8], i: u32) -> Node {
+    let [a, b, c, d, ..] = leaves.leaf(key, i, DOMAIN_LEAF);
     [a, b, c, d]
 }
 
 /// Computes the leaves `first`, `first + 1`, … into `out`: a worker's share.
-pub fn leaf_nodes(table: &mut Table, key: &[u32; 8], first: u32, out: &mut [Node]) {
+pub fn leaf_nodes(leaves: &mut impl Leaf, key: &[u32; 8], first: u32, out: &mut [Node]) {
     for (i, node) in (first..).zip(out) {
-        *node = leaf_node(table, key, i);
+        *node = leaf_node(leaves, key, i);
     }
 }
 
@@ -78,8 +78,8 @@ pub fn grind_key(key: &[u32; 8], root: &Node, leaves: u32) -> [u32; 8] {
 
 /// Tries one `g`: the names of the leaves to open when it passes. Costs one leaf.
 #[must_use]
-pub fn grind(table: &mut Table, grind_key: &[u32; 8], params: Params, g: u32) -> Option<Names> {
-    let ground = leaf(table, grind_key, g, DOMAIN_GRIND);
+pub fn grind(leaves: &mut impl Leaf, grind_key: &[u32; 8], params: Params, g: u32) -> Option<Names> {
+    let ground = leaves.leaf(grind_key, g, DOMAIN_GRIND);
     let passes = u64::from(ground[0]) <= (1u64 << 32) / u64::from(params.grind());
     passes.then(|| names(&ground, params))
 }

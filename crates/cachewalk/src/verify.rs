@@ -8,20 +8,20 @@
 
 use core::fmt;
 
-use crate::leaf::Table;
+use crate::leaf::Leaf;
 use crate::params::Params;
 use crate::proof::Proof;
 use crate::tree::{Names, climb, grind, grind_key, leaf_node};
 
 /// Verifies `proof` for the challenge that hashes to `key`; costs at most `1 + t` leaves.
-pub fn verify(table: &mut Table, key: &[u32; 8], params: Params, proof: &Proof) -> Result<(), Refused> {
-    let ground = check_grind(table, key, params, proof)?;
-    check_openings(table, &ground)
+pub fn verify(leaves: &mut impl Leaf, key: &[u32; 8], params: Params, proof: &Proof) -> Result<(), Refused> {
+    let ground = check_grind(leaves, key, params, proof)?;
+    check_openings(leaves, &ground)
 }
 
 /// The first, cheap part: the shape, then one grinding leaf. A random proof passes with a chance of one in `G`.
 pub fn check_grind<'a>(
-    table: &mut Table,
+    leaves: &mut impl Leaf,
     key: &'a [u32; 8],
     params: Params,
     proof: &'a Proof,
@@ -30,16 +30,16 @@ pub fn check_grind<'a>(
         return Err(Refused::BadShape);
     }
     let f = grind_key(key, &proof.root, params.leaves());
-    let names = grind(table, &f, params, proof.g).ok_or(Refused::BadGrind)?;
+    let names = grind(leaves, &f, params, proof.g).ok_or(Refused::BadGrind)?;
     Ok(Ground { key, params, proof, names })
 }
 
 /// The second part: computes each named leaf and climbs its path to the root.
-pub fn check_openings(table: &mut Table, ground: &Ground<'_>) -> Result<(), Refused> {
+pub fn check_openings(leaves: &mut impl Leaf, ground: &Ground<'_>) -> Result<(), Refused> {
     let Ground { key, params, proof, names } = ground;
     let paths = proof.paths.chunks_exact(usize::from(params.log2_n()));
     for ((index, path), name) in (0..params.open()).zip(paths).zip(names) {
-        if climb(leaf_node(table, key, *name), *name, path) != proof.root {
+        if climb(leaf_node(leaves, key, *name), *name, path) != proof.root {
             return Err(Refused::BadPath { index });
         }
     }

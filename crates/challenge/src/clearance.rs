@@ -1,8 +1,8 @@
 //! What the browser keeps: a sealed cookie with a level, a scope, a quota and an expiry, bound to the client.
 //!
-//! Bound to the host and the client's class (its user agent) always. To its address loosely: within one address family
-//! it has to stay in the /16 (IPv4) or /32 (IPv6) in which it was given; in the other family any address will do,
-//! because a phone changes between the two without noticing.
+//! Bound to the host and the client's class (its user agent) always. To its address loosely: [`open`] says whether it
+//! is presented from the network where it was given, the /16 (IPv4) or /32 (IPv6); what holds elsewhere is the
+//! caller's, who can count and remember. A phone changes between the two families without noticing.
 
 use std::net::IpAddr;
 
@@ -40,8 +40,9 @@ impl<'a> Binding<'a> {
         hash[..16].try_into().expect("16 of 32 bytes")
     }
 
-    /// The coarse prefix: family, then four bytes of address.
-    fn prefix(&self) -> [u8; 6] {
+    /// The network, coarsely: family, then four bytes of address.
+    #[must_use]
+    pub fn network(&self) -> [u8; 6] {
         match self.client {
             IpAddr::V4(v4) => [4, v4.octets()[0], v4.octets()[1], 0, 0, 0],
             IpAddr::V6(v6) => {
@@ -67,6 +68,17 @@ pub struct Clearance {
     pub quota: u32,
 }
 
+/// Where a clearance is presented from, beside where it was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The same network.
+    Home,
+    /// An address of the other family, which says nothing about the network.
+    OtherFamily,
+    /// Another network of the same family.
+    OtherNetwork,
+}
+
 /// Why a cookie is no clearance for this client now. It is then as if there were none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refused {
@@ -74,7 +86,7 @@ pub enum Refused {
     NotOurs,
     /// Its time is over.
     Expired,
-    /// Made for another host, client or network.
+    /// Made for another host or client.
     OtherClient,
 }
 
@@ -106,7 +118,7 @@ pub fn seal(
     plain.extend(clearance.expires_millis.to_le_bytes());
     plain.extend(quota.to_le_bytes());
     plain.extend(binding.class());
-    plain.extend(binding.prefix());
+    plain.extend(binding.network());
     let key = keys.newest();
     let aad = key.id.to_le_bytes();
     let nonce = XNonce::from_slice(nonce);
@@ -118,7 +130,7 @@ pub fn seal(
     (crate::to_text(&bytes), clearance)
 }
 
-/// Opens a cookie's value for a client.
+/// Opens a cookie's value for a client, and says where it is presented from.
 ///
 /// # Errors
 /// [`Refused`]; the caller goes on as if there were no cookie.
@@ -127,7 +139,7 @@ pub fn open(
     text: &str,
     binding: &Binding<'_>,
     now_millis: i64,
-) -> Result<Clearance, Refused> {
+) -> Result<(Clearance, Place), Refused> {
     let bytes = crate::from_text(text)
         .filter(|bytes| bytes.len() == 4 + 24 + PLAIN_BYTES + 16)
         .ok_or(Refused::NotOurs)?;
@@ -159,9 +171,16 @@ pub fn open(
     if now_millis >= clearance.expires_millis {
         return Err(Refused::Expired);
     }
-    let here = binding.prefix();
-    if class != binding.class() || (prefix[0] == here[0] && prefix != here) {
+    let here = binding.network();
+    if class != binding.class() {
         return Err(Refused::OtherClient);
     }
-    Ok(clearance)
+    let from = if prefix == here {
+        Place::Home
+    } else if prefix[0] == here[0] {
+        Place::OtherNetwork
+    } else {
+        Place::OtherFamily
+    };
+    Ok((clearance, from))
 }

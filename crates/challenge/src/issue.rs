@@ -125,12 +125,19 @@ pub(crate) fn open(keys: &Keyring, bytes: &[u8]) -> Result<Challenge, NotOurs> {
     })
 }
 
-/// The terms of a genuine challenge, so that whoever was too late gets the same again and never an easier one.
+/// A challenge of ours, expired or spent as it may be: for the record, and for its terms.
 #[must_use]
-pub fn terms_of(keys: &Keyring, bytes: &[u8]) -> Option<Terms> {
-    let challenge = open(keys, bytes).ok()?;
-    let life = challenge.expires_millis.saturating_sub(challenge.issued_millis);
-    Some(Terms { kind: challenge.kind, level: challenge.level, life_millis: u32::try_from(life).ok()? })
+pub fn genuine(keys: &Keyring, bytes: &[u8]) -> Option<Challenge> {
+    open(keys, bytes).ok()
+}
+
+impl Challenge {
+    /// What it asks for, so that whoever was too late gets the same again and never an easier one.
+    #[must_use]
+    pub fn terms(&self) -> Terms {
+        let life = self.expires_millis.saturating_sub(self.issued_millis);
+        Terms { kind: self.kind, level: self.level, life_millis: u32::try_from(life).unwrap_or(u32::MAX) }
+    }
 }
 
 /// Whether a genuine challenge was issued for this context.

@@ -2,12 +2,14 @@
 //!
 //! ```text
 //! issue(keys, …, entropy, now) -> Challenge        stateless: everything is in the signed bytes
-//! verify(keys, submission, …, now) -> Verified     or a named Rejection, cheapest checks first
+//! admit(keys, submission, …, now) -> Admitted      or a named Rejection, cheapest checks first
+//! Admitted::unspent(spent) -> Unspent              the state was asked, nothing is spent yet
+//! Unspent::verify(proof, …) -> Verified            the costly part
 //! Verified::spent(first) -> Solved                 only a first spend makes one
 //! clearance::seal(Solved, …) -> cookie             and clearance::open reads it back
 //! ```
 //!
-//! Pure: time and entropy are arguments, there is no I/O. `Verified` and `Solved` cannot be built elsewhere, so no path
+//! Pure: time and entropy are arguments, there is no I/O. None of the four can be built elsewhere, so no path
 //! reaches a clearance by falling through an error.
 
 pub mod clearance;
@@ -18,10 +20,10 @@ pub mod kind;
 mod verify;
 
 pub use clearance::{Binding, Clearance};
-pub use issue::{CHALLENGE_BYTES, Challenge, Terms, issue, terms_of};
+pub use issue::{CHALLENGE_BYTES, Challenge, Terms, genuine, issue};
 pub use keyring::{Keyring, Secret};
 pub use kind::{Kind, Workspace};
-pub use verify::{Rejection, Solved, Submission, Verified, verify};
+pub use verify::{Admitted, Rejection, Solved, Submission, Unspent, Verified, admit, recognise};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

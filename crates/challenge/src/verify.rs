@@ -36,6 +36,8 @@ pub enum Rejection {
     Replay,
     /// Whether it was spent cannot be found out now.
     Unavailable,
+    /// Nobody is free to check it. It is as good as before: the same submission may be sent again.
+    Busy,
 }
 
 impl Rejection {
@@ -54,7 +56,14 @@ impl Rejection {
             Self::Wrong => "wrong",
             Self::Replay => "spent",
             Self::Unavailable => "unavailable",
+            Self::Busy => "busy",
         }
+    }
+
+    /// Whether it is our own trouble: the same submission may be sent again.
+    #[must_use]
+    pub fn is_ours(self) -> bool {
+        matches!(self, Self::Unavailable | Self::Busy)
     }
 
     /// Whether an honest client can come to it, by being slow, by a restart or by a change of network. The others are
@@ -70,12 +79,26 @@ impl Rejection {
                 | Self::TooEarly
                 | Self::Replay
                 | Self::Unavailable
+                | Self::Busy
                 | Self::OtherContext
         )
     }
 }
 
-/// A challenge whose proof holds, not yet spent. Only [`verify`] makes one.
+/// A challenge of ours, in its time, for this client, with a proof of the right length: all that costs next to nothing
+/// holds. Only [`admit`] makes one.
+#[derive(Debug)]
+pub struct Admitted {
+    challenge: Challenge,
+}
+
+/// An admitted challenge that was not spent when the state was asked. Only [`Admitted::unspent`] makes one.
+#[derive(Debug)]
+pub struct Unspent {
+    challenge: Challenge,
+}
+
+/// A challenge whose proof holds, not yet spent. Only [`Unspent::verify`] makes one.
 #[derive(Debug)]
 pub struct Verified {
     challenge: Challenge,
@@ -87,25 +110,59 @@ pub struct Solved {
     challenge: Challenge,
 }
 
-/// Verifies a submission, cheapest checks first: length, signature, times, context, proof. `not_before_millis` is when
-/// this process began to remember what was spent.
+/// The cheap checks, cheapest first: lengths, signature, times, context. `not_before_millis` is when this process began
+/// to remember what was spent.
 ///
 /// # Errors
 /// The [`Rejection`]; every path that does not prove the submission right is one.
-pub fn verify(
+pub fn admit(
     keys: &Keyring,
     submission: Submission<'_>,
     context: &[&[u8]],
     not_before_millis: i64,
-    workspace: &mut Workspace,
     now_millis: i64,
-) -> Result<Verified, Rejection> {
-    let challenge = open(keys, submission.challenge).map_err(|error| match error {
+) -> Result<Admitted, Rejection> {
+    let challenge = opened(keys, submission.challenge)?;
+    // What a proof's length has to be stands in the challenge, so it is known only once the signature holds.
+    if submission.proof.len() != challenge.kind.proof_bytes() {
+        return Err(Rejection::Malformed);
+    }
+    holds(keys, &challenge, context, not_before_millis, now_millis)?;
+    Ok(Admitted { challenge })
+}
+
+/// A challenge that comes back without a proof, to be exchanged for another: the same checks but the proof's.
+///
+/// # Errors
+/// As [`admit`].
+pub fn recognise(
+    keys: &Keyring,
+    challenge: &[u8],
+    context: &[&[u8]],
+    not_before_millis: i64,
+    now_millis: i64,
+) -> Result<Challenge, Rejection> {
+    let challenge = opened(keys, challenge)?;
+    holds(keys, &challenge, context, not_before_millis, now_millis)?;
+    Ok(challenge)
+}
+
+fn opened(keys: &Keyring, challenge: &[u8]) -> Result<Challenge, Rejection> {
+    open(keys, challenge).map_err(|error| match error {
         NotOurs::Malformed => Rejection::Malformed,
         NotOurs::UnknownVersion => Rejection::UnknownVersion,
         NotOurs::UnknownKey => Rejection::UnknownKey,
         NotOurs::Forged => Rejection::Forged,
-    })?;
+    })
+}
+
+fn holds(
+    keys: &Keyring,
+    challenge: &Challenge,
+    context: &[&[u8]],
+    not_before_millis: i64,
+    now_millis: i64,
+) -> Result<(), Rejection> {
     if now_millis >= challenge.expires_millis {
         return Err(Rejection::Expired);
     }
@@ -114,11 +171,46 @@ pub fn verify(
     {
         return Err(Rejection::Stale);
     }
-    if !fits(keys, &challenge, context) {
-        return Err(Rejection::OtherContext);
+    if fits(keys, challenge, context) { Ok(()) } else { Err(Rejection::OtherContext) }
+}
+
+impl Admitted {
+    /// The challenge; its id is what the state is asked about.
+    #[must_use]
+    pub fn challenge(&self) -> &Challenge {
+        &self.challenge
     }
-    challenge.kind.check(workspace, &challenge, submission.proof, now_millis)?;
-    Ok(Verified { challenge })
+
+    /// Goes on when the state says that it was not spent. Asked before the costly part, so that a proof that is
+    /// submitted again costs nothing; what decides is [`Verified::spent`].
+    ///
+    /// # Errors
+    /// [`Rejection::Replay`] when it was.
+    pub fn unspent(self, spent: bool) -> Result<Unspent, Rejection> {
+        if spent { Err(Rejection::Replay) } else { Ok(Unspent { challenge: self.challenge }) }
+    }
+}
+
+impl Unspent {
+    /// Whether verifying takes long enough that other requests should not wait for it.
+    #[must_use]
+    pub fn is_costly(&self) -> bool {
+        self.challenge.kind.is_costly()
+    }
+
+    /// The proof itself: for the puzzles the grinding leaf, then the opened leaves and their paths.
+    ///
+    /// # Errors
+    /// [`Rejection::Wrong`], or what the kind says.
+    pub fn verify(
+        self,
+        proof: &[u8],
+        workspace: &mut Workspace,
+        now_millis: i64,
+    ) -> Result<Verified, Rejection> {
+        self.challenge.kind.check(workspace, &self.challenge, proof, now_millis)?;
+        Ok(Verified { challenge: self.challenge })
+    }
 }
 
 impl Verified {

@@ -5,7 +5,7 @@
 use proptest::prelude::*;
 use spigot_challenge::{
     Binding, CHALLENGE_BYTES, Keyring, Kind, Rejection, Secret, Submission, Terms, Verified, Workspace,
-    clearance, issue, kind, verify,
+    admit, clearance, issue, kind,
 };
 
 const NOW: i64 = 1_795_248_000_000;
@@ -29,11 +29,8 @@ fn submit(
     binding: &Binding<'_>,
     now: i64,
 ) -> Result<Verified, Rejection> {
-    verify(
-        keys,
-        Submission { challenge, proof },
-        &binding.context(),
-        NOW - 1000,
+    admit(keys, Submission { challenge, proof }, &binding.context(), NOW - 1000, now)?.unspent(false)?.verify(
+        proof,
         &mut Workspace::default(),
         now,
     )
@@ -97,7 +94,7 @@ fn every_way_to_be_refused() {
     check(&theirs.bytes, &proof, binding(), NOW, Rejection::UnknownKey);
     let wait = issue(
         &keys,
-        &Terms { kind: Kind::Wait { millis: 5000 }, ..sha256(1) },
+        &Terms { kind: Kind::Wait(kind::wait::Wait::first(5000, 1)), ..sha256(1) },
         &binding().context(),
         [9; 16],
         NOW,
@@ -113,15 +110,19 @@ fn a_clearance_holds_for_its_client_only() {
     let keys = keys();
     let (cookie, given) =
         clearance::seal(&keys, &solved(&keys, &sha256(2)), &binding(), 3_600_000, 100, [5; 32], NOW);
-    let check = |binding: Binding<'_>, now: i64, expected: Result<(), clearance::Refused>| {
+    let check = |binding: Binding<'_>, now: i64, expected: Result<clearance::Place, clearance::Refused>| {
         let opened = clearance::open(&keys, &cookie, &binding, now);
-        assert_eq!(opened.map(|c| assert_eq!(c, given)), expected, "{binding:?} at {now}");
+        let from = opened.map(|(clearance, from)| {
+            assert_eq!(clearance, given);
+            from
+        });
+        assert_eq!(from, expected, "{binding:?} at {now}");
     };
     let at = |client: &str| Binding { client: client.parse().unwrap(), ..binding() };
-    check(binding(), NOW, Ok(()));
-    check(at("192.0.99.1"), NOW, Ok(()));
-    check(at("2001:db8::1"), NOW, Ok(()));
-    check(at("198.51.100.1"), NOW, Err(clearance::Refused::OtherClient));
+    check(binding(), NOW, Ok(clearance::Place::Home));
+    check(at("192.0.99.1"), NOW, Ok(clearance::Place::Home));
+    check(at("2001:db8::1"), NOW, Ok(clearance::Place::OtherFamily));
+    check(at("198.51.100.1"), NOW, Ok(clearance::Place::OtherNetwork));
     check(Binding { user_agent: "Chrome", ..binding() }, NOW, Err(clearance::Refused::OtherClient));
     check(Binding { host: "x.example", ..binding() }, NOW, Err(clearance::Refused::OtherClient));
     check(binding(), NOW + 3_600_000, Err(clearance::Refused::Expired));

@@ -226,12 +226,18 @@ fn summary(policy: &Policy) -> String {
     let challenge = &policy.challenge;
     let _ = writeln!(
         out,
-        "challenge: {} {:?}, life {}, clearance {} for {} uses, wait {}",
+        "challenge: {} {:?}, phones {:?}, life {}, clearance {} for {} uses, {} abroad; fallback {:?} {:?}, {} for {} uses; wait {}",
         challenge.kind,
         challenge.log2_work,
+        challenge.phone_log2_work,
         duration_text(challenge.life_millis.into()),
         duration_text(challenge.clearance_millis.into()),
         challenge.clearance_quota,
+        challenge.roaming,
+        challenge.fallback,
+        challenge.fallback_log2_work,
+        duration_text(challenge.fallback_clearance_millis.into()),
+        challenge.fallback_quota,
         challenge.wait_millis.map_or("off".to_owned(), |millis| duration_text(millis.into()))
     );
     out
@@ -308,7 +314,7 @@ fn changes(settings: &Settings) -> String {
         honeypot_fields,
         account_fields,
         body_bytes,
-        wait_accepted,
+        wait,
         shadow_status
     );
     for (signal, (weight, usual)) in SIGNALS.iter().zip(settings.weights.iter().zip(&preset.weights)) {

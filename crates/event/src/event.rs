@@ -54,8 +54,10 @@ pub struct ChallengeStep {
     pub log2_work: u8,
     /// `issued`, `solved`, or the name of the refusal.
     pub result: &'static str,
-    /// Milliseconds from issue to submission, for submissions.
+    /// Milliseconds from issue to submission by our own clock, for submissions of what we issued.
     pub solve_millis: Option<u32>,
+    /// Milliseconds that the browser says it took: its own word, from which nothing follows.
+    pub claimed_millis: Option<u32>,
 }
 
 /// A decision's id: 80 random bits, shown as 16 letters and digits that are easy to read out (Crockford's base 32).

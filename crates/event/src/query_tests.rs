@@ -123,7 +123,13 @@ fn counts_by_minute_route_and_action() {
     let mut events = mixed();
     for (number, result) in ["issued", "solved", "expired", "solved"].into_iter().enumerate() {
         let mut about = event(&policy, 60_000 + number as u64);
-        about.challenge = Some(ChallengeStep { kind: "sha256", log2_work: 1, result, solve_millis: None });
+        about.challenge = Some(ChallengeStep {
+            kind: "sha256",
+            log2_work: 1,
+            result,
+            solve_millis: None,
+            claimed_millis: None,
+        });
         events.push(about);
     }
     let (_folder, mut sink, reader) = stored(&events);

@@ -96,8 +96,10 @@ pub struct RecordChallenge {
     pub log2_work: u8,
     /// `issued`, `solved`, or the name of the refusal.
     pub result: String,
-    /// Milliseconds from issue to submission, for submissions.
+    /// Milliseconds from issue to submission by the server's clock, for submissions.
     pub solve_millis: Option<u32>,
+    /// Milliseconds that the browser says it took.
+    pub claimed_millis: Option<u32>,
 }
 
 impl From<&Event> for Record {
@@ -130,6 +132,7 @@ impl From<&Event> for Record {
                 log2_work: step.log2_work,
                 result: step.result.to_owned(),
                 solve_millis: step.solve_millis,
+                claimed_millis: step.claimed_millis,
             }),
             trickled: event.trickled,
             upstream_status: event.upstream_status,

@@ -16,7 +16,8 @@ pub(crate) const COLUMNS: &str = "e.at, e.id, (SELECT text FROM word WHERE word 
     (SELECT text FROM word WHERE word = e.device), e.user_agent, (SELECT text FROM word WHERE word = e.sender), \
     e.action, e.effective, e.risk, e.reasons, e.thresholds, e.level, e.clearance, \
     (SELECT text FROM word WHERE word = e.challenge_kind), (SELECT text FROM word WHERE word = e.challenge_result), \
-    e.log2_work, e.solve_millis, e.trickled, e.upstream_status, e.added_micros";
+    e.log2_work, e.solve_millis, e.trickled, e.upstream_status, e.added_micros, \
+    e.claimed_millis";
 
 /// One reason in the `reasons` column: name, kind, what it gave, evidence.
 pub(crate) type StoredReason = (String, String, String, Option<String>);
@@ -120,6 +121,7 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<(i64, Record)> {
             result: known(21)?,
             log2_work: row.get::<_, Option<u8>>(22)?.unwrap_or(0),
             solve_millis: row.get(23)?,
+            claimed_millis: row.get(27)?,
         }),
         None => None,
     };

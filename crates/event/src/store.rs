@@ -13,7 +13,7 @@ pub(crate) const FILE: &str = "events.sqlite";
 pub(crate) const LOCK_FILE: &str = "events.lock";
 
 /// `PRAGMA user_version` of the tables below.
-pub(crate) const VERSION: i64 = 1;
+pub(crate) const VERSION: i64 = 2;
 
 /// `event.at` is the time in milliseconds shifted by this, plus a sequence number. So the row id itself is the index on
 /// time and the cursor for paging: rows are appended, and ranges of time are ranges of row ids.
@@ -35,7 +35,7 @@ CREATE TABLE event (
   action INTEGER NOT NULL, effective INTEGER NOT NULL, risk INTEGER NOT NULL, reasons TEXT NOT NULL,
   thresholds INTEGER NOT NULL, level INTEGER NOT NULL, clearance INTEGER,
   challenge_kind INTEGER, challenge_result INTEGER, log2_work INTEGER, solve_millis INTEGER,
-  trickled INTEGER NOT NULL, upstream_status INTEGER, added_micros INTEGER NOT NULL
+  trickled INTEGER NOT NULL, upstream_status INTEGER, added_micros INTEGER NOT NULL, claimed_millis INTEGER
 ) STRICT;
 CREATE INDEX event_by_id ON event (at >> 38, id);
 CREATE TABLE minute (
@@ -44,6 +44,9 @@ CREATE TABLE minute (
   added_micros INTEGER NOT NULL, PRIMARY KEY (minute, route, action, effective)
 ) STRICT, WITHOUT ROWID;
 ";
+
+/// From version 1 to 2.
+const FROM_1: &str = "ALTER TABLE event ADD COLUMN claimed_millis INTEGER;";
 
 const _: () = assert!(BUCKET_BITS == 38, "SCHEMA has it as text");
 
@@ -59,6 +62,8 @@ pub enum StoreError {
         /// Its version.
         found: i64,
     },
+    /// The file was written by an older Spigot, and only a running one brings it up to date.
+    Older(PathBuf),
     /// The file is a database, but not of events.
     Foreign(PathBuf),
     /// Another process writes to the folder.
@@ -90,6 +95,11 @@ impl fmt::Display for StoreError {
             Self::Newer { file, found } => write!(
                 f,
                 "{} has version {found} and this Spigot knows up to {VERSION}: use the newer Spigot that wrote it",
+                file.display()
+            ),
+            Self::Older(file) => write!(
+                f,
+                "{} was written by an older Spigot: start this one on the folder once, it brings the file up to date",
                 file.display()
             ),
             Self::Foreign(file) => {
@@ -132,6 +142,7 @@ pub(crate) fn open_reader(folder: &Path) -> Result<Connection, StoreError> {
     match version(&connection).map_err(failed)? {
         VERSION => Ok(connection),
         0 => Err(StoreError::Foreign(file)),
+        1 => Err(StoreError::Older(file)),
         found => Err(StoreError::Newer { file, found }),
     }
 }
@@ -146,6 +157,10 @@ pub(crate) fn open_writer(folder: &Path) -> Result<Connection, StoreError> {
     connection.busy_timeout(std::time::Duration::from_secs(1)).map_err(failed)?;
     match version(&connection).map_err(failed)? {
         VERSION => configure(&connection).map_err(failed)?,
+        1 => {
+            configure(&connection).map_err(failed)?;
+            bring_up(&mut connection, FROM_1).map_err(failed)?;
+        }
         0 => {
             let tables: i64 = connection
                 .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
@@ -156,7 +171,7 @@ pub(crate) fn open_writer(folder: &Path) -> Result<Connection, StoreError> {
             // Has to come before the first page is written.
             connection.pragma_update(None, "auto_vacuum", "INCREMENTAL").map_err(failed)?;
             configure(&connection).map_err(failed)?;
-            create(&mut connection).map_err(failed)?;
+            bring_up(&mut connection, SCHEMA).map_err(failed)?;
         }
         found => return Err(StoreError::Newer { file, found }),
     }
@@ -186,9 +201,10 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_size_limit", 64 << 20)
 }
 
-fn create(connection: &mut Connection) -> rusqlite::Result<()> {
+/// All of it or nothing.
+fn bring_up(connection: &mut Connection, statements: &str) -> rusqlite::Result<()> {
     let transaction = connection.transaction()?;
-    transaction.execute_batch(SCHEMA)?;
+    transaction.execute_batch(statements)?;
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()
 }

@@ -362,8 +362,9 @@ fn past(action: Action) -> &'static str {
 }
 
 fn challenge_sentence(challenge: &RecordChallenge) -> String {
-    let RecordChallenge { kind, log2_work, result, solve_millis } = challenge;
-    let after = solve_millis.map_or(String::new(), |millis| format!(" after {millis} ms"));
+    let RecordChallenge { kind, log2_work, result, solve_millis, claimed_millis } = challenge;
+    let claimed = claimed_millis.map_or(String::new(), |millis| format!(" (the browser says {millis} ms)"));
+    let after = solve_millis.map_or(String::new(), |millis| format!(" after {millis} ms{claimed}"));
     match result.as_str() {
         "issued" => format!("A challenge was issued: {kind}, 2^{log2_work} steps.\n"),
         "solved" => format!("A challenge was solved{after}: {kind}, 2^{log2_work} steps.\n"),

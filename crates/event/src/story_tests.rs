@@ -176,6 +176,7 @@ fn challenge() {
                 log2_work: 12,
                 result: "issued",
                 solve_millis: None,
+                claimed_millis: None,
             });
         },
         &expect![[r#"
@@ -317,8 +318,13 @@ fn refused_submission() {
         |event| {
             event.user_agent = "evil\u{1b}[2J\"".into();
             let result = "solution_wrong";
-            event.challenge =
-                Some(ChallengeStep { kind: "sha256", log2_work: 16, result, solve_millis: Some(1200) });
+            event.challenge = Some(ChallengeStep {
+                kind: "sha256",
+                log2_work: 16,
+                result,
+                solve_millis: Some(1200),
+                claimed_millis: Some(300),
+            });
         },
         &expect![[r#"
             Decision ae2584kv15j96000 at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
@@ -328,7 +334,7 @@ fn refused_submission() {
             - denylisted_origin (trigger) asks to refuse it: 192.0.2.0/24.
             Risk 0 of 100; on the route search a risk is marked from 20, challenged from 50, refused from 80.
             The request was refused.
-            A submission was refused after 1200 ms (solution_wrong): sha256, 2^16 steps.
+            A submission was refused after 1200 ms (the browser says 300 ms) (solution_wrong): sha256, 2^16 steps.
             The upstream answered 200. Spigot added 40 µs.
             What would have changed it:
             - Without denylisted_origin it would have passed.

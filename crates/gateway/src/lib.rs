@@ -7,14 +7,17 @@ pub mod door;
 mod entropy;
 mod fields;
 mod front;
+mod languages;
 mod metrics;
 mod pages;
 mod pipeline;
 mod proxy_protocol;
 mod respond;
+mod roaming;
 mod settings;
 mod stash;
 mod upstream;
+mod verifier;
 
 pub use front::{Tls, listen, serve};
 pub use metrics::Metrics;

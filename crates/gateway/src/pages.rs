@@ -2,8 +2,11 @@
 
 use std::fmt::Write;
 
+use spigot_challenge::kind::wait::Wait;
+
+use crate::languages::Texts;
+
 const PAGE: &str = include_str!("../../../web/challenge/dist/page.html");
-const PLAIN: &str = include_str!("../../../web/challenge/dist/plain.html");
 const CONTINUE: &str = include_str!("../../../web/challenge/dist/continue.html");
 
 /// A file by its path below `/.spigot/`: media type and content.
@@ -31,11 +34,17 @@ pub(crate) const PAGE_CSP: &str = "default-src 'none'; script-src 'self' 'wasm-u
      connect-src 'self'; worker-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// The interstitial. `challenge_json` is escaped for a script element here, the texts for HTML.
-pub(crate) fn challenge(host: &str, decision: &str, challenge_json: &str, plain: &str) -> String {
+pub(crate) fn challenge(
+    texts: Texts,
+    host: &str,
+    decision: &str,
+    challenge_json: &str,
+    plain: &str,
+) -> String {
     fill(
         PAGE,
+        texts,
         &[
-            ("lang", "en"),
             ("challenge_json", &script_safe(challenge_json)),
             ("decision", &escape(decision)),
             ("host", &escape(host)),
@@ -44,27 +53,74 @@ pub(crate) fn challenge(host: &str, decision: &str, challenge_json: &str, plain:
     )
 }
 
-/// The way on without JavaScript, as a part of the interstitial.
-pub(crate) fn plain(wait_url: &str, wait_token: &str, hidden: &[(&str, &str)], seconds: u32) -> String {
-    let mut token = escape(wait_token);
-    // Further hidden fields ride along behind the token's input, which the template closes.
-    for (name, value) in hidden {
-        let _ =
-            write!(token, "\"><input type=\"hidden\" name=\"{}\" value=\"{}", escape(name), escape(value));
+/// What the interstitial says without JavaScript where there is no other way.
+pub(crate) fn needs_script(texts: Texts) -> String {
+    format!("<p class=\"text\">{}</p>", escape(texts.text("scriptNeeded")))
+}
+
+/// The way on without JavaScript, as a part of the interstitial. `lost_bytes` is how much would have been kept of a form
+/// that was larger.
+pub(crate) fn plain(
+    texts: Texts,
+    token: &str,
+    hidden: &[(&str, &str)],
+    seconds: u32,
+    steps: u8,
+    lost_bytes: Option<u64>,
+) -> String {
+    let text = if steps > 1 { texts.text("stepsText") } else { texts.text("waitText") };
+    let text = text.replace("{seconds}", &seconds.to_string()).replace("{steps}", &steps.to_string());
+    let mut html = format!("<p class=\"text\">{}</p>\n", escape(&text));
+    if let Some(bytes) = lost_bytes {
+        let size = format!("{} MB", (bytes >> 20).max(1));
+        let lost = texts.text("lostText").replace("{size}", &size);
+        let _ = writeln!(html, "<p class=\"text\">{}</p>", escape(&lost));
     }
-    fill(
-        PLAIN,
-        &[("wait_url", &escape(wait_url)), ("wait_token", &token), ("wait_seconds", &seconds.to_string())],
+    html + &wait_form(token, hidden, texts.text("withoutScript"))
+}
+
+/// The page of a later step of a wait.
+pub(crate) fn next_step(texts: Texts, token: &str, hidden: &[(&str, &str)], wait: Wait) -> String {
+    let text = texts
+        .text("nextStepText")
+        .replace("{step}", &wait.step.to_string())
+        .replace("{steps}", &wait.steps.to_string())
+        .replace("{seconds}", &wait.millis.div_ceil(1000).to_string());
+    let decision = hidden.iter().find(|(name, _)| *name == "decision").map_or("", |(_, value)| value);
+    step(texts, texts.text("heading"), &text, &wait_form(token, hidden, texts.text("goOn")), decision)
+}
+
+/// A button that sends the kept form on.
+pub(crate) fn send_form(texts: Texts, to: &str, stash: &str) -> String {
+    format!(
+        "<form class=\"actions\" method=\"post\" action=\"{}\"><input type=\"hidden\" name=\"spigot-stash\" value=\"{}\">\
+         <button class=\"action\">{}</button></form>",
+        escape(to),
+        escape(stash),
+        escape(texts.text("sendForm"))
+    )
+}
+
+fn wait_form(token: &str, hidden: &[(&str, &str)], button: &str) -> String {
+    let mut inputs = String::new();
+    for (name, value) in [("c", token)].iter().chain(hidden).filter(|(_, value)| !value.is_empty()) {
+        let _ =
+            write!(inputs, "<input type=\"hidden\" name=\"{}\" value=\"{}\">", escape(name), escape(value));
+    }
+    format!(
+        "<form class=\"actions\" method=\"get\" action=\"/.spigot/wait\">{inputs}\
+         <button class=\"action\" type=\"submit\">{}</button></form>",
+        escape(button)
     )
 }
 
 /// A step on the way without JavaScript. `form_html` is HTML of ours. No page refreshes itself after a time: whoever
 /// reads slowly, or listens, would lose their place (WCAG 2.2, 2.2.1).
-pub(crate) fn step(title: &str, text: &str, form_html: &str, decision: &str) -> String {
+pub(crate) fn step(texts: Texts, title: &str, text: &str, form_html: &str, decision: &str) -> String {
     fill(
         CONTINUE,
+        texts,
         &[
-            ("refresh_meta", ""),
             ("title", &escape(title)),
             ("text", &escape(text)),
             ("form_html", form_html),
@@ -75,20 +131,24 @@ pub(crate) fn step(title: &str, text: &str, form_html: &str, decision: &str) -> 
 
 /// The page of a refusal.
 pub(crate) fn refusal(status: u16, title: &str, text: &str, decision: &str) -> String {
-    step(&format!("{title} ({status})"), text, "", decision)
+    step(Texts::english(), &format!("{title} ({status})"), text, "", decision)
 }
 
-/// Fills a template in one pass, so that no value is searched for placeholders.
-fn fill(template: &str, values: &[(&str, &str)]) -> String {
+/// Fills a template in one pass, so that no value is searched for placeholders: `{{text:…}}` from the language, the
+/// others from `values`.
+fn fill(template: &str, texts: Texts, values: &[(&str, &str)]) -> String {
     let mut out = String::with_capacity(template.len() + 1024);
     let mut rest = template;
     while let Some(start) = rest.find("{{") {
         out.push_str(&rest[..start]);
         let Some(end) = rest[start..].find("}}") else { break };
         let name = &rest[start + 2..start + end];
-        match values.iter().find(|(key, _)| *key == name) {
-            Some((_, value)) => out.push_str(value),
-            None => out.push_str(&rest[start..start + end + 2]),
+        let value = values.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
+        match (name, name.strip_prefix("text:").and_then(|key| texts.find(key))) {
+            (_, Some(text)) => out.push_str(&escape(text)),
+            ("lang", _) => out.push_str(texts.tag),
+            ("dir", _) => out.push_str(texts.direction()),
+            _ => out.push_str(value.unwrap_or(&rest[start..start + end + 2])),
         }
         rest = &rest[start + end + 2..];
     }
@@ -129,11 +189,19 @@ mod tests {
     fn every_placeholder_is_filled_and_values_are_escaped() {
         let json = r#"{"return_to":"/</script><script>alert(1)</script>"}"#;
         let nasty = "\"><img src=x onerror=alert(1)>{{decision}}";
-        let page = challenge(nasty, "abc", json, &plain("/.spigot/wait", nasty, &[("to", nasty)], 10));
+        let texts = Texts::wanted("ar");
+        let wait = Wait::first(10_000, 2);
+        let hidden = [("to", nasty), ("decision", nasty)];
+        let plain = plain(texts, nasty, &hidden, 10, 2, Some(8 << 20));
+        let page = challenge(texts, nasty, "abc", json, &plain)
+            + &next_step(texts, nasty, &hidden, wait)
+            + &send_form(texts, nasty, nasty);
         assert!(!page.contains("<script>alert") && !page.contains("<img src=x"), "{page}");
-        let page = step("t", "x", "", "d")
+        assert!(page.contains("lang=\"ar\" dir=\"rtl\""), "{page}");
+        let page = step(texts, "t", "x", "", "d")
             + &refusal(403, "t", "x", "d")
-            + &challenge("h", "d", "{}", &plain("u", "t", &[], 1));
+            + &needs_script(texts)
+            + &challenge(texts, "h", "d", "{}", "");
         assert!(!page.contains("{{"), "{page}");
     }
 }

@@ -18,6 +18,7 @@ use crate::entropy::random;
 use crate::metrics::Metrics;
 use crate::settings::Settings;
 use crate::stash::Stash;
+use crate::verifier::Verifier;
 
 /// Where the time comes from: the binary's clock, or a test's.
 pub type Clock = Arc<dyn Fn() -> Millis + Send + Sync>;
@@ -47,6 +48,7 @@ pub struct Gateway<S> {
     pub clock: Clock,
     pub(crate) keys: Keys,
     pub(crate) stash: Stash,
+    pub(crate) verifier: Verifier,
     pub(crate) start: Millis,
 }
 
@@ -100,15 +102,20 @@ impl<S: State> Gateway<S> {
             clock,
             keys,
             stash: Stash::default(),
+            verifier: Verifier::for_this_machine(),
             start,
         })
     }
 
     /// The clearance that a request carries, when it is genuine and its client's.
-    pub(crate) fn clearance(&self, snapshot: &Snapshot, seen: &Seen<'_>) -> Option<Presented> {
+    pub(crate) async fn clearance(&self, snapshot: &Snapshot, seen: &Seen<'_>) -> Option<Presented> {
         let binding = Binding { host: seen.host, user_agent: seen.user_agent, client: seen.client };
-        let opened = cookies(seen.headers, COOKIE)
-            .find_map(|value| clearance::open(&snapshot.keyring, value, &binding, seen.now.0).ok())?;
+        let (opened, from) = cookies(seen.headers, COOKIE)
+            .filter_map(|value| clearance::open(&snapshot.keyring, value, &binding, seen.now.0).ok())
+            .min_by_key(|(_, from)| *from != clearance::Place::Home)?;
+        if !self.belongs(snapshot, seen, &opened, from).await {
+            return None;
+        }
         let life = opened.expires_millis.saturating_sub(opened.issued_millis);
         Some(Presented {
             id: opened.id,

@@ -49,6 +49,8 @@ async fn keys_do_not_mix(state: &impl State) {
 }
 
 async fn spent_once(state: Arc<impl State>) {
+    assert_eq!(state.is_spent(&[7; 16], Millis(0)).await, Ok(false), "before");
+    assert_eq!(state.is_spent(&[7; 16], Millis(0)).await, Ok(false), "asking does not spend");
     // Every attempt starts before any is awaited, on as many threads as there are.
     let attempts: Vec<_> = (0..64)
         .map(|_| {
@@ -61,6 +63,8 @@ async fn spent_once(state: Arc<impl State>) {
     let firsts = results.iter().filter(|result| **result == Ok(Spend::First)).count();
     assert_eq!(firsts, 1, "64 attempts on one thing: {results:?}");
     assert_eq!(state.spend(&[7; 16], Millis(1000), Millis(999)).await, Ok(Spend::Replay));
+    assert_eq!(state.is_spent(&[7; 16], Millis(999)).await, Ok(true), "after");
+    assert_eq!(state.is_spent(&[8; 16], Millis(999)).await, Ok(false), "another thing");
     assert_eq!(state.spend(&[8; 16], Millis(1000), Millis(999)).await, Ok(Spend::First), "another thing");
 }
 

@@ -40,6 +40,10 @@ pub trait State: Send + Sync + 'static {
         now: Millis,
     ) -> impl Future<Output = Option<Strike>> + Send;
 
+    /// Whether a single-use thing was spent, without spending it: so that what would be refused anyway costs no more.
+    /// Between this question and [`State::spend`] another may spend it; only the spend decides.
+    fn is_spent(&self, id: &[u8; 16], now: Millis) -> impl Future<Output = Result<bool, SpendError>> + Send;
+
     /// Uses up a single-use thing until `end`, atomically.
     fn spend(
         &self,

@@ -97,6 +97,10 @@ impl State for Memory {
         self.report_now(outcome, ladder, subject, now)
     }
 
+    async fn is_spent(&self, id: &[u8; 16], now: Millis) -> Result<bool, SpendError> {
+        Ok(self.spends.is_spent(id, now))
+    }
+
     async fn spend(&self, id: &[u8; 16], end: Millis, now: Millis) -> Result<Spend, SpendError> {
         self.spends.spend(id, end, now)
     }

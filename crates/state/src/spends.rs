@@ -34,13 +34,7 @@ impl Spends {
     /// [`SpendError::Full`] when there is no room.
     pub fn spend(&self, id: &[u8; 16], end: Millis, now: Millis) -> Result<Spend, SpendError> {
         let mut entries = self.entries.lock();
-        while let Some((expiry, old)) = entries.order.front().copied() {
-            if expiry > now {
-                break;
-            }
-            entries.order.pop_front();
-            entries.spent.remove(&old);
-        }
+        entries.forget(now);
         if entries.spent.contains(id) {
             return Ok(Spend::Replay);
         }
@@ -52,10 +46,31 @@ impl Spends {
         Ok(Spend::First)
     }
 
+    /// Whether `id` is spent.
+    #[must_use]
+    pub fn is_spent(&self, id: &[u8; 16], now: Millis) -> bool {
+        let mut entries = self.entries.lock();
+        entries.forget(now);
+        entries.spent.contains(id)
+    }
+
     /// How many unexpired entries it may hold, and how many it holds.
     #[must_use]
     pub fn fill(&self) -> (usize, usize) {
         (self.most, self.entries.lock().spent.len())
+    }
+}
+
+impl Entries {
+    /// Lets go of what has expired.
+    fn forget(&mut self, now: Millis) {
+        while let Some((expiry, old)) = self.order.front().copied() {
+            if expiry > now {
+                break;
+            }
+            self.order.pop_front();
+            self.spent.remove(&old);
+        }
     }
 }
 

@@ -1,15 +1,17 @@
 // The page's logic: solve, submit, go on. Each part is in its own file; this one decides what happens in which order.
 
+import { withinReach } from "./fallback.js";
 import { pickLanguage } from "./languages.js";
 import { openLanes } from "./lanes.js";
 import { createLoopGuard } from "./loop-guard.js";
 import { parseChallenge, readAnswer, toBase64Url, withPuzzle } from "./protocol.js";
 import type { Answer, Challenge, Submission } from "./protocol.js";
 import { returnAddress } from "./return-address.js";
-import { Pool, solvePuzzle } from "./solve.js";
+import { Pool } from "./pool.js";
+import { solvePuzzle } from "./solve.js";
 import { createView } from "./view.js";
 
-/** An expired or spent challenge, or a dropped connection, is tried again without a word; then the visitor decides. */
+/** An expired or spent challenge, a dropped connection, or a server that has no time is tried again without a word; then the visitor decides. */
 const TRIES_MAX = 3;
 const RECONNECT_MILLIS = 1_000;
 /** A server that does not answer at all. */
@@ -40,6 +42,7 @@ async function attempt(challenge: Challenge): Promise<void> {
   const pool = new Pool();
   try {
     await openLanesFor(challenge, pool);
+    challenge = await withinReach(page, challenge, pool);
     for (let tries = 1; ; tries++) {
       const answer = await solveAndSubmit(challenge, pool, TRIES_MAX - tries);
       if (answer.is === "solved") return goOn();
@@ -71,7 +74,8 @@ async function solveAndSubmit(challenge: Challenge, pool: Pool, reconnects: numb
   const submission = { challenge: challenge.challenge, proof: toBase64Url(proof), millis, kernel };
   for (; ; reconnects--) {
     const answer = await submit(challenge.solve_url, submission);
-    if (answer.is !== "unreachable" || reconnects <= 0) return answer;
+    const unseen = answer.is === "unreachable" || answer.is === "busy";
+    if (!unseen || reconnects <= 0) return answer;
     await new Promise((resolve) => setTimeout(resolve, RECONNECT_MILLIS));
   }
 }

@@ -5,8 +5,11 @@ export type Puzzle = {
   /** The signed challenge and its MAC, base64url. */
   readonly challenge: string;
   readonly solve_url: string;
+  /** Where another puzzle is asked for, when this one cannot be done here. */
+  readonly fallback_url?: string;
 } & (
   | { readonly kind: "cachewalk"; readonly log2_n: number; readonly grind: number; readonly open: number }
+  | { readonly kind: "pbkdf2"; readonly log2_n: number; readonly grind: number; readonly open: number }
   | { readonly kind: "sha256"; readonly bits: number }
 );
 
@@ -24,7 +27,7 @@ export interface Errand {
 
 export type Challenge = Puzzle & Errand;
 
-export type Kernel = "wasm" | "js";
+export type Kernel = "wasm" | "js" | "webcrypto";
 
 export interface Submission {
   readonly challenge: string;
@@ -38,16 +41,20 @@ export type Answer =
   | { readonly is: "solved" }
   /** Not our fault and not the visitor's: another challenge is worth solving. */
   | { readonly is: "again"; readonly code: string; readonly challenge: Challenge }
+  /** Nobody looked at it yet: the same may be submitted again. */
+  | { readonly is: "busy"; readonly code: string }
   | { readonly is: "refused"; readonly code: string; readonly challenge?: Challenge }
   | { readonly is: "unreachable" };
 
 const AGAIN = ["expired", "spent", "stale"];
+const BUSY = ["busy", "unavailable"];
 
 /** Reads the answer to a submission. `body` is whatever came, parsed, or nothing. */
 export function readAnswer(status: number, body: unknown): Answer {
   const fields = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
   if (status === 200 && fields["ok"] === true) return { is: "solved" };
   const code = typeof fields["code"] === "string" ? fields["code"] : `http_${status}`;
+  if (status === 503 && BUSY.includes(code)) return { is: "busy", code };
   const challenge = fields["challenge"];
   if (!isPuzzle(challenge)) return { is: "refused", code };
   return { is: AGAIN.includes(code) ? "again" : "refused", code, challenge };
@@ -59,12 +66,25 @@ export function withPuzzle(page: Challenge, fresh: Challenge): Challenge {
   return { ...fresh, return_to, method, decision, too_large, max_upload_bytes, stash: fresh.stash ?? page.stash };
 }
 
+/** The challenge in an answer to the question for another puzzle. */
+export function readPuzzle(body: unknown): Challenge | undefined {
+  const challenge = (body as Record<string, unknown> | null)?.["challenge"];
+  return isPuzzle(challenge) ? challenge : undefined;
+}
+
+const PARAMETERS: Readonly<Record<string, readonly string[] | undefined>> = {
+  __proto__: null as never,
+  cachewalk: ["log2_n", "grind", "open"],
+  pbkdf2: ["log2_n", "grind", "open"],
+  sha256: ["bits"],
+};
+
 function isPuzzle(value: unknown): value is Challenge {
   if (typeof value !== "object" || value === null) return false;
   const fields = value as Record<string, unknown>;
-  const asks = fields["kind"] === "cachewalk" ? ["log2_n", "grind", "open"] : fields["kind"] === "sha256" ? ["bits"] : null;
+  const asks = PARAMETERS[String(fields["kind"])];
   return (
-    asks !== null &&
+    asks !== undefined &&
     asks.every((name) => typeof fields[name] === "number") &&
     typeof fields["challenge"] === "string" &&
     typeof fields["solve_url"] === "string"

@@ -3,13 +3,20 @@
 
 import { createSolver, type Ground, type Params, type Solver } from "../../solver/cachewalk.js";
 import { createSha256Solver } from "../../solver/sha256.js";
+import { grind, leaves } from "./kind/pbkdf2.js";
 import type { Kernel } from "./protocol.js";
 
+/** What a leaf is: the walk, or WebCrypto's. */
+export type Leaf = "cachewalk" | "pbkdf2";
+
 export type Task =
-  | { readonly do: "leaves"; readonly key: Uint32Array; readonly first: number; readonly count: number }
+  /** How many milliseconds a walk's leaf takes; `quick` is quick enough to look no further. */
+  | { readonly do: "calibrate"; readonly quick: number }
+  | { readonly do: "leaves"; readonly leaf: Leaf; readonly key: Uint32Array; readonly first: number; readonly count: number }
   | { readonly do: "tree"; readonly leaves: Uint32Array }
   | {
       readonly do: "grind";
+      readonly leaf: Leaf;
       readonly key: Uint32Array;
       readonly root: Uint32Array;
       readonly params: Params;
@@ -24,12 +31,12 @@ export type Task =
       readonly count: number;
     };
 
-/** `leaves` and `tree` give words, `grind` perhaps its find, `sha256` perhaps its nonce. */
+/** `calibrate` gives milliseconds, `leaves` and `tree` give words, `grind` perhaps its find, `sha256` perhaps its nonce. */
 export type Result = Uint32Array | Ground | number | undefined;
 
 export interface Runner {
   readonly kernel: Kernel;
-  run(task: Task): Result;
+  run(task: Task): Result | Promise<Result>;
 }
 
 export function createRunner(wasm: ArrayBuffer | undefined): Runner {
@@ -38,7 +45,10 @@ export function createRunner(wasm: ArrayBuffer | undefined): Runner {
     kernel: solver.kind,
     run(task) {
       switch (task.do) {
+        case "calibrate":
+          return leafMillis(solver, task.quick);
         case "leaves": {
+          if (task.leaf === "pbkdf2") return leaves(task.key, task.first, task.count);
           const out = new Uint32Array(4 * task.count);
           solver.leaves(task.key, task.first, task.count, out);
           return out;
@@ -46,12 +56,29 @@ export function createRunner(wasm: ArrayBuffer | undefined): Runner {
         case "tree":
           return solver.tree(task.leaves);
         case "grind":
+          if (task.leaf === "pbkdf2") {
+            return grind(solver, task.key, task.root, task.params, task.first, task.count);
+          }
           return solver.grind(task.key, task.root, task.params, task.first, task.count);
         case "sha256":
           return createSha256Solver(task.challenge).search(task.bits, task.first, task.count);
       }
     },
   };
+}
+
+/** Engines compile what has run for a while: the quickest of some leaves counts, not the first. */
+function leafMillis(solver: Solver, quick: number): number {
+  const LEAVES_MAX = 12;
+  const key = new Uint32Array(8);
+  const out = new Uint32Array(4);
+  let best = Infinity;
+  for (let n = 0; n < LEAVES_MAX && best > quick; n++) {
+    const start = performance.now();
+    solver.leaves(key, n, 1, out);
+    best = Math.min(best, performance.now() - start);
+  }
+  return best;
 }
 
 /** To a worker: first the WebAssembly, if there is any; then tasks, one at a time. */

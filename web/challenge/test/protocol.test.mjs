@@ -35,6 +35,9 @@ const answers = [
   ["an unknown kind", 409, { code: "stale", challenge: { ...challenge, kind: "x" } }, { is: "refused", code: "stale" }],
   ["wrong with a new one", 403, { code: "wrong", challenge }, { is: "refused", code: "wrong", challenge }],
   ["a problem without a code", 500, { title: "x" }, { is: "refused", code: "http_500" }],
+  ["busy", 503, { code: "busy" }, { is: "busy", code: "busy" }],
+  ["a proxy's 503", 503, undefined, { is: "refused", code: "http_503" }],
+  ["a kind of the prototype", 409, { code: "stale", challenge: { ...challenge, kind: "constructor" } }, { is: "refused", code: "stale" }],
   ["null", 502, null, { is: "refused", code: "http_502" }],
   ["text", 502, "no", { is: "refused", code: "http_502" }],
 ];

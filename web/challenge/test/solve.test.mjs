@@ -6,7 +6,8 @@ import { test } from "node:test";
 import { load } from "./load.mjs";
 import { refusal } from "../../solver/test/verifier.mjs";
 
-const { Pool, solvePuzzle } = await load("src/solve.ts");
+const { Pool } = await load("src/pool.ts");
+const { solvePuzzle } = await load("src/solve.ts");
 const { createRunner } = await load("src/task.ts");
 const { createSolver, keyWords } = await load("../solver/cachewalk.ts");
 const { createJsKernel } = await load("../solver/kernel-js.ts");

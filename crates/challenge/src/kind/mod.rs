@@ -1,6 +1,7 @@
 //! Challenge kinds: one file each, one line in each function here.
 
 pub mod cachewalk;
+pub mod pbkdf2;
 pub mod sha256;
 pub mod wait;
 
@@ -12,6 +13,8 @@ use crate::verify::Rejection;
 pub enum Kind {
     /// The puzzle of `docs/puzzle.md`.
     Cachewalk(spigot_cachewalk::Params),
+    /// The same protocol with a leaf that WebCrypto computes, for browsers that do not compile.
+    Pbkdf2(spigot_cachewalk::Params),
     /// A SHA-256 with leading zero bits: the same price everywhere but in a browser. For compatibility, and as proof
     /// that a kind is one file.
     Sha256 {
@@ -19,20 +22,18 @@ pub enum Kind {
         bits: u8,
     },
     /// Waiting, timed by the server: for browsers without JavaScript.
-    Wait {
-        /// How long, in milliseconds.
-        millis: u32,
-    },
+    Wait(wait::Wait),
 }
 
-/// Memory that verification reuses, 64 KiB: one per thread.
+/// Memory that verification reuses, 64 KiB from the first use on: one per thread.
+#[derive(Default)]
 pub struct Workspace {
-    table: Box<spigot_cachewalk::Table>,
+    table: Option<Box<spigot_cachewalk::Table>>,
 }
 
-impl Default for Workspace {
-    fn default() -> Self {
-        Self { table: spigot_cachewalk::Table::boxed() }
+impl Workspace {
+    fn table(&mut self) -> &mut spigot_cachewalk::Table {
+        self.table.get_or_insert_with(spigot_cachewalk::Table::boxed)
     }
 }
 
@@ -42,8 +43,9 @@ impl Kind {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Cachewalk(_) => "cachewalk",
+            Self::Pbkdf2(_) => "pbkdf2",
             Self::Sha256 { .. } => "sha256",
-            Self::Wait { .. } => "wait",
+            Self::Wait(_) => "wait",
         }
     }
 
@@ -51,10 +53,30 @@ impl Kind {
     #[must_use]
     pub fn log2_work(&self) -> u8 {
         match self {
-            Self::Cachewalk(params) => params.log2_n(),
+            Self::Cachewalk(params) | Self::Pbkdf2(params) => params.log2_n(),
             Self::Sha256 { bits } => *bits,
-            Self::Wait { .. } => 0,
+            Self::Wait(_) => 0,
         }
+    }
+
+    /// The one length that a proof has.
+    pub(crate) fn proof_bytes(self) -> usize {
+        match self {
+            Self::Cachewalk(params) | Self::Pbkdf2(params) => params.proof_bytes(),
+            Self::Sha256 { .. } => sha256::PROOF_BYTES,
+            Self::Wait(_) => 0,
+        }
+    }
+
+    /// Whether it is what remains for clients that cannot do the puzzle. It costs an attacker less, so it buys less.
+    #[must_use]
+    pub fn is_fallback(&self) -> bool {
+        matches!(self, Self::Pbkdf2(_) | Self::Wait(_))
+    }
+
+    /// Whether checking a proof takes tens of microseconds or more.
+    pub(crate) fn is_costly(self) -> bool {
+        matches!(self, Self::Cachewalk(_) | Self::Pbkdf2(_))
     }
 
     /// The number of the algorithm, and seven bytes of parameters.
@@ -62,15 +84,17 @@ impl Kind {
         match self {
             Self::Cachewalk(params) => (1, cachewalk::encode(params)),
             Self::Sha256 { bits } => (2, sha256::encode(bits)),
-            Self::Wait { millis } => (3, wait::encode(millis)),
+            Self::Wait(wait) => (3, wait::encode(wait)),
+            Self::Pbkdf2(params) => (4, cachewalk::encode(params)),
         }
     }
 
     pub(crate) fn decode(algorithm: u8, parameters: [u8; 7]) -> Option<Self> {
         match algorithm {
-            1 => cachewalk::decode(parameters),
+            1 => cachewalk::decode(parameters).map(Self::Cachewalk),
             2 => sha256::decode(parameters),
-            3 => Some(wait::decode(parameters)),
+            3 => wait::decode(parameters).map(Self::Wait),
+            4 => cachewalk::decode(parameters).map(Self::Pbkdf2),
             _ => None,
         }
     }
@@ -84,9 +108,10 @@ impl Kind {
         now_millis: i64,
     ) -> Result<(), Rejection> {
         match self {
-            Self::Cachewalk(params) => cachewalk::check(&mut workspace.table, challenge, params, proof),
+            Self::Cachewalk(params) => cachewalk::check(workspace.table(), challenge, params, proof),
+            Self::Pbkdf2(params) => cachewalk::check(&mut pbkdf2::Leaves, challenge, params, proof),
             Self::Sha256 { bits } => sha256::check(challenge, bits, proof),
-            Self::Wait { millis } => wait::check(challenge, millis, now_millis),
+            Self::Wait(wait) => wait::check(challenge, wait, now_millis),
         }
     }
 }

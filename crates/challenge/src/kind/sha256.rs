@@ -6,6 +6,8 @@ use super::Kind;
 use crate::issue::Challenge;
 use crate::verify::Rejection;
 
+pub(super) const PROOF_BYTES: usize = 8;
+
 pub(super) fn encode(bits: u8) -> [u8; 7] {
     [bits, 0, 0, 0, 0, 0, 0]
 }

@@ -29,7 +29,7 @@ pub use settings::{
 use expression::Condition;
 use units::Rate;
 
-use crate::{Action, Observation, Source};
+use crate::{Action, Level, Observation, Source};
 
 /// A compiled policy.
 #[derive(Debug)]
@@ -189,7 +189,19 @@ pub struct ChallengeSettings {
     pub clearance_millis: u32,
     /// How often a clearance may be used.
     pub clearance_quota: u32,
-    /// How long the path without JavaScript waits, in milliseconds; `None` when there is no such path.
+    /// The same for devices that say that they are phones. That is their own word, so it is never much less.
+    pub phone_log2_work: [u8; 3],
+    /// The highest level that the puzzle for browsers without a compiler gives; `None` when it is not offered.
+    pub fallback: Option<Level>,
+    /// Base-2 logarithm of that puzzle's leaves per level.
+    pub fallback_log2_work: [u8; 3],
+    /// How long a clearance from that puzzle, or from a wait, is valid, in milliseconds.
+    pub fallback_clearance_millis: u32,
+    /// How often such a clearance may be used.
+    pub fallback_quota: u32,
+    /// How many requests a clearance may make from networks that it does not belong to.
+    pub roaming: u32,
+    /// How long each step of the path without JavaScript waits, in milliseconds; `None` when there is no such path.
     pub wait_millis: Option<u32>,
 }
 

@@ -35,8 +35,8 @@ pub struct Settings {
     pub account_fields: Vec<String>,
     /// How much of a body is inspected, in bytes; the rest streams.
     pub body_bytes: u64,
-    /// The timed wait without JavaScript is accepted here.
-    pub wait_accepted: bool,
+    /// The highest level that the timed wait without JavaScript gives here; `None` when it is refused.
+    pub wait: Option<Level>,
     /// Status and body of the believable success that `shadow` gives.
     pub shadow_status: u16,
 }
@@ -136,7 +136,7 @@ impl Settings {
             honeypot_fields: Vec::new(),
             account_fields: Vec::new(),
             body_bytes: 64 << 10,
-            wait_accepted: true,
+            wait: Some(Level::Low),
             shadow_status: 200,
         }
     }

@@ -97,7 +97,7 @@ struct Tally {
 type TallyKey = (i64, i64, i64, i64);
 
 const INSERT: &str = "INSERT OR IGNORE INTO event VALUES \
-    (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 const ADD_UP: &str = "INSERT INTO minute VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET \
     events = events + excluded.events, issued = issued + excluded.issued, solved = solved + excluded.solved, \
@@ -199,6 +199,7 @@ fn insert_one(
             event.trickled,
             event.upstream_status,
             event.added_micros,
+            event.challenge.and_then(|step| step.claimed_millis),
         ])?;
         // Taken only when the clock was set back to where another event has this very millisecond and number.
         if inserted == 1 {

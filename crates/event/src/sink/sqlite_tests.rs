@@ -24,8 +24,13 @@ fn full(number: u64) -> Event {
     event.client = "2001:db8::1".parse().unwrap();
     event.trickled = true;
     event.path = "/ü\0".into();
-    event.challenge =
-        Some(ChallengeStep { kind: "cachewalk", log2_work: 12, result: "solved", solve_millis: Some(900) });
+    event.challenge = Some(ChallengeStep {
+        kind: "cachewalk",
+        log2_work: 12,
+        result: "solved",
+        solve_millis: Some(900),
+        claimed_millis: Some(850),
+    });
     event
 }
 
@@ -111,7 +116,7 @@ fn files_of_others_are_refused() {
             assert!(error.to_string().contains(message), "{error}");
         }
     };
-    refused("PRAGMA user_version = 99", "has version 99 and this Spigot knows up to 1: use the newer Spigot");
+    refused("PRAGMA user_version = 99", "has version 99 and this Spigot knows up to 2: use the newer Spigot");
     refused("CREATE TABLE other (a)", "holds no events of Spigot");
     let absent = Folder::new();
     let error = SqliteSink::open(&absent.0.join("absent"), Retention::default()).unwrap_err();

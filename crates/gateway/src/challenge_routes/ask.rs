@@ -8,6 +8,8 @@ use spigot_decision::{Demand, Millis, Sender};
 use spigot_event::ChallengeStep;
 use spigot_state::State;
 
+use super::fallback::offered;
+use super::wait::texts;
 use crate::body::Through;
 use crate::entropy::random;
 use crate::metrics::Metrics;
@@ -35,7 +37,7 @@ impl<S: State> Gateway<S> {
     ) -> (Response<Through>, ChallengeStep) {
         let settings = &snapshot.policy.challenge;
         let route = snapshot.policy.route(decided.decision.route);
-        let terms = terms(settings, demand);
+        let terms = terms(settings, demand, seen.software.device);
         let challenge = self.issue(snapshot, seen, &terms);
         let reason = decided
             .decision
@@ -43,18 +45,20 @@ impl<S: State> Gateway<S> {
             .map_or("challenge", |reason| snapshot.policy.source_name(reason.source))
             .to_owned();
         let decision = decided.id.to_string();
-        let described =
-            describe(&challenge, &decision, errand, snapshot.settings.bounds.stash_bytes, seen.now);
+        let described = describe(snapshot, &challenge, &decision, errand, seen.now);
         let mut response = match decided.sender {
             Sender::Navigation => {
-                let wait =
-                    settings.wait_millis.filter(|_| route.settings.wait_accepted && demand.level as u8 == 1);
-                let without_script = wait.map_or("<p>This page needs JavaScript.</p>".to_owned(), |millis| {
-                    self.plain_way(snapshot, seen, millis, &decision, errand)
-                });
+                let accepted = route.settings.wait.is_some_and(|highest| demand.level <= highest);
+                let without_script = self.plain_way(snapshot, seen, demand, accepted, &decision, errand);
                 page(
                     StatusCode::FORBIDDEN,
-                    pages::challenge(seen.host, &decision, &described.to_string(), &without_script),
+                    pages::challenge(
+                        texts(seen),
+                        seen.host,
+                        &decision,
+                        &described.to_string(),
+                        &without_script,
+                    ),
                 )
             }
             Sender::Fetch | Sender::Api => problem(
@@ -84,6 +88,7 @@ impl<S: State> Gateway<S> {
                 log2_work: terms.kind.log2_work(),
                 result: "issued",
                 solve_millis: None,
+                claimed_millis: None,
             },
         )
     }
@@ -92,37 +97,29 @@ impl<S: State> Gateway<S> {
         let binding = Binding { host: seen.host, user_agent: seen.user_agent, client: seen.client };
         issue(&snapshot.keyring, terms, &binding.context(), random(), seen.now.0)
     }
-
-    fn plain_way(
-        &self,
-        snapshot: &Snapshot,
-        seen: &Seen<'_>,
-        millis: u32,
-        decision: &str,
-        errand: &Errand<'_>,
-    ) -> String {
-        // The wait and then as long again as a puzzle may take.
-        let life_millis = millis.saturating_add(snapshot.policy.challenge.life_millis);
-        let wait = self.issue(snapshot, seen, &Terms { kind: Kind::Wait { millis }, level: 1, life_millis });
-        let stash = errand.stash.map(|id| to_text(&id)).unwrap_or_default();
-        let hidden = [("to", errand.return_to), ("stash", stash.as_str()), ("decision", decision)];
-        pages::plain("/.spigot/wait", &to_text(&wait.bytes), &hidden, millis.div_ceil(1000))
-    }
 }
 
-pub(super) fn terms(settings: &ChallengeSettings, demand: Demand) -> Terms {
+/// What a demand comes to. The device is the client's own word, so a phone's work is not much less, and there is no
+/// other word by which a client makes its work smaller.
+pub(super) fn terms(settings: &ChallengeSettings, demand: Demand, device: Option<&str>) -> Terms {
+    let work = work(settings, device);
     let kind = match settings.kind {
-        "sha256" => Kind::Sha256 { bits: demand.log2_work(settings.log2_work, 24) },
-        _ => kind::cachewalk::of_log2(demand.log2_work(settings.log2_work, 17)),
+        "sha256" => Kind::Sha256 { bits: demand.log2_work(work, 24) },
+        _ => kind::cachewalk::of_log2(demand.log2_work(work, 17)),
     };
     Terms { kind, level: demand.level as u8, life_millis: settings.life_millis }
 }
 
+/// Work per level for a class of devices.
+pub(super) fn work(settings: &ChallengeSettings, device: Option<&str>) -> [u8; 3] {
+    if device == Some("phone") { settings.phone_log2_work } else { settings.log2_work }
+}
+
 pub(super) fn describe(
+    snapshot: &Snapshot,
     challenge: &Challenge,
     decision: &str,
     errand: &Errand<'_>,
-    stash_bytes: u64,
     now: Millis,
 ) -> Value {
     let mut described = json!({
@@ -135,17 +132,20 @@ pub(super) fn describe(
         "stash": errand.stash.map(|id| to_text(&id)),
         "decision": decision,
         "too_large": errand.too_large,
-        "max_upload_bytes": stash_bytes,
+        "max_upload_bytes": snapshot.settings.bounds.stash_bytes,
     });
     let parameters = match challenge.kind {
-        Kind::Cachewalk(params) => {
+        Kind::Cachewalk(params) | Kind::Pbkdf2(params) => {
             json!({ "log2_n": params.log2_n(), "grind": params.grind(), "open": params.open() })
         }
         Kind::Sha256 { bits } => json!({ "bits": bits }),
-        Kind::Wait { millis } => json!({ "wait_millis": millis }),
+        Kind::Wait(wait) => json!({ "wait_millis": wait.millis }),
     };
     if let (Some(object), Value::Object(parameters)) = (described.as_object_mut(), parameters) {
         object.extend(parameters);
+        if offered(&snapshot.policy.challenge, challenge) {
+            object.insert("fallback_url".to_owned(), "/.spigot/fallback".into());
+        }
     }
     described
 }

@@ -2,14 +2,21 @@
 //! issuing of challenges for requests that are asked for one.
 //!
 //! - [`ask`]: the answer to a request that is asked for a challenge.
-//! - [`submit`]: what comes back, from bytes to a clearance.
+//! - [`submit`]: what comes back, verified and spent. [`grant`]: the clearance that follows, and the record.
+//! - [`fallback`]: another puzzle for browsers that cannot do this one.
 //! - [`wait`]: the way without JavaScript.
 //! - [`file`]: the interstitial's files.
 
 mod ask;
+mod fallback;
 mod file;
+mod grant;
+mod return_address;
 mod submit;
 mod wait;
+
+#[cfg(test)]
+mod tests;
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
@@ -23,6 +30,7 @@ use crate::pipeline::{Gateway, Seen, Snapshot};
 use crate::respond::problem;
 
 pub(crate) use ask::Errand;
+pub(crate) use return_address::is_return_address;
 
 /// Everything of ours lies below this path.
 pub(crate) const BELOW: &str = "/.spigot/";
@@ -43,14 +51,9 @@ impl<S: State> Gateway<S> {
             return file::answer(&request, media_type, bytes);
         }
         match (name, request.method()) {
-            ("solve", &Method::POST) => {
-                let body = inspect(
-                    request.into_body(),
-                    Bytes::new(),
-                    SUBMISSION_BYTES,
-                    snapshot.settings.bounds.inspect_time,
-                )
-                .await;
+            ("solve" | "fallback", &Method::POST) => {
+                let time = snapshot.settings.bounds.inspect_time;
+                let body = inspect(request.into_body(), Bytes::new(), SUBMISSION_BYTES, time).await;
                 if !body.complete {
                     return problem(
                         StatusCode::PAYLOAD_TOO_LARGE,
@@ -60,20 +63,24 @@ impl<S: State> Gateway<S> {
                         json!({}),
                     );
                 }
-                self.solve(snapshot, seen, &body.bytes).await
+                if name == "solve" {
+                    self.solve(snapshot, seen, &body.bytes).await
+                } else {
+                    self.fallback(snapshot, seen, &body.bytes).await
+                }
             }
             ("wait", &Method::GET) => self.wait(snapshot, seen).await,
-            ("solve" | "wait", _) => {
+            ("solve" | "fallback" | "wait", _) => {
                 let mut response = problem(
                     StatusCode::METHOD_NOT_ALLOWED,
                     "method",
                     "This method is not for this address",
-                    "Proofs are posted to solve; wait is got.",
+                    "Proofs are posted to solve, and wait is got.",
                     json!({}),
                 );
                 response.headers_mut().insert(
                     header::ALLOW,
-                    HeaderValue::from_static(if name == "solve" { "POST" } else { "GET" }),
+                    HeaderValue::from_static(if name == "wait" { "GET" } else { "POST" }),
                 );
                 response
             }
@@ -84,37 +91,6 @@ impl<S: State> Gateway<S> {
                 "Addresses below /.spigot/ belong to the gateway.",
                 json!({}),
             ),
-        }
-    }
-}
-
-/// Whether an address lies on this origin, whatever a browser makes of it: one slash, then no slash or backslash, and
-/// no control character anywhere.
-pub(crate) fn is_return_address(to: &str) -> bool {
-    to.starts_with('/') && !to[1..].starts_with(['/', '\\']) && to.bytes().all(|b| (0x21..0x7f).contains(&b))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn return_addresses() {
-        for good in ["/", "/a", "/a/b?c=//x", "/%5Cevil"] {
-            assert!(is_return_address(good), "{good}");
-        }
-        for bad in [
-            "",
-            "//evil.example",
-            "/\\evil.example",
-            "https://evil.example",
-            "javascript:alert(1)",
-            "/a\r\nb",
-            "/\t/evil",
-            "a",
-            "/a b",
-        ] {
-            assert!(!is_return_address(bad), "{bad}");
         }
     }
 }

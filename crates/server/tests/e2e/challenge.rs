@@ -171,7 +171,7 @@ fn without_javascript_there_is_a_wait() {
     let token = text.split("name=\"c\" value=\"").nth(1).unwrap().split('"').next().unwrap();
     let early = connection.get(&format!("/.spigot/wait?c={token}&to=%2Fproducts%2F1"));
     assert_eq!((early.status, early.header("set-cookie")), (200, None), "too early: {}", early.text());
-    assert!(early.text().contains("One moment"));
+    assert!(early.text().contains("too soon"));
     let evil = connection.get("/.spigot/wait?c=x&to=%2F%2Fevil.example");
     assert!(evil.status == 400 && !evil.text().contains("evil.example"));
 }

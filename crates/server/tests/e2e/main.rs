@@ -5,5 +5,6 @@
 mod challenge;
 mod client;
 mod demo;
+mod fallback;
 mod operator;
 mod proxy;

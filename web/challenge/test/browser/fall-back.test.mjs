@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { CSP, DEFAULT, closeBrowser, isApplication, visit } from "./stub.mjs";
+import { CSP, DEFAULT, PBKDF2, SMALL, closeBrowser, isApplication, visit } from "./stub.mjs";
 
 after(closeBrowser);
 
@@ -33,6 +33,48 @@ test("no crypto.subtle, as on plain http", () => {
 
 test("a worker that never answers", () => {
   return solves({ init: () => (window.Worker = class { postMessage() {} terminate() {} }) }, "wasm");
+});
+
+const jitless = ["--js-flags=--jitless"];
+
+test("no compiler: another puzzle is asked for and solved by WebCrypto", async () => {
+  await visit({ flags: jitless, fallback: PBKDF2, puzzle: DEFAULT }, async ({ stub, page }) => {
+    await page.goto(`${stub.origin}/a`);
+    await isApplication(page);
+    assert.equal(stub.requests.filter((at) => at === "POST /.spigot/fallback").length, 1);
+    assert.equal(stub.submissions.length, 1);
+    assert.equal(stub.submissions[0].kernel, "webcrypto");
+  });
+});
+
+test("no compiler and no workers: the page itself asks and solves", () => {
+  return solves({ flags: jitless, fallback: PBKDF2, puzzle: DEFAULT, csp: noWorkers }, "webcrypto");
+});
+
+test("no compiler, and the server says no: the puzzle is done as it is", () => {
+  return solves({ flags: jitless, fallback: "no", puzzle: SMALL }, "js");
+});
+
+test("no compiler and no crypto.subtle, as on plain http: the puzzle is done as it is", async () => {
+  const init = () => Object.defineProperty(crypto, "subtle", { value: undefined });
+  await solves({ flags: jitless, fallback: PBKDF2, puzzle: SMALL, init }, "js");
+});
+
+test("with a compiler no other puzzle is asked for", async () => {
+  await visit({ fallback: PBKDF2 }, async ({ stub, page }) => {
+    await page.goto(`${stub.origin}/a`);
+    await isApplication(page);
+    assert.ok(!stub.requests.includes("POST /.spigot/fallback"));
+  });
+});
+
+test("a server without time gets the same submission again", async () => {
+  await visit({ answers: ["busy"] }, async ({ stub, page }) => {
+    await page.goto(`${stub.origin}/a`);
+    await isApplication(page);
+    assert.equal(stub.submissions.length, 2);
+    assert.equal(stub.submissions[0].proof, stub.submissions[1].proof);
+  });
 });
 
 test("the page stays alive while it solves itself", async () => {

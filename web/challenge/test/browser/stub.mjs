@@ -1,42 +1,45 @@
 // A stand-in for Spigot and the application behind it, and a browser to visit it with.
 
 import assert from "node:assert/strict";
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, pbkdf2Sync, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { chromium } from "playwright-core";
 import { refusal } from "../../../solver/test/verifier.mjs";
 import { load } from "../load.mjs";
 
-const { createSolver, keyWords } = await load("../solver/cachewalk.ts");
+const { keyWords, solverOver } = await load("../solver/cachewalk.ts");
 const { createJsKernel } = await load("../solver/kernel-js.ts");
 
 export const CSP =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; " +
   "connect-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 export const SMALL = { kind: "cachewalk", log2_n: 7, grind: 20, open: 3 };
+export const PBKDF2 = { kind: "pbkdf2", log2_n: 7, grind: 16, open: 3 };
 export const DEFAULT = { kind: "cachewalk", log2_n: 13, grind: 1000, open: 3 };
 export const DECISION = "9f3k2m7q5x8t1b4c";
 
 const CONTENT_TYPES = { js: "text/javascript", css: "text/css", wasm: "application/wasm" };
 const MAX_UPLOAD_BYTES = 1000;
 const dist = (name) => readFileSync(new URL(`../../dist/${name}`, import.meta.url));
+const TEXTS = JSON.parse(dist("texts.json"));
 const escape = (text) => text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 
 /** Options: `csp`, `puzzle`, `answers` (codes for the first submissions: null solves, a code refuses; with `+` it brings
  * a new challenge), `setsCookie`, `hold` (a promise that submissions wait for), `missing` (assets that are 404),
- * `stays` (the application answers with nothing, so that the page stays where it is), `change` (over the challenge's fields). */
+ * `flags` (for the browser), `fallback` (another puzzle, or `"no"` when it is refused), `stays` (the application answers with nothing, so that the page stays where it is), `change` (over the challenge's fields). */
 export async function startStub(options = {}) {
-  const { csp = CSP, puzzle = SMALL, setsCookie = true, missing = [], stays = false, hold, change = {} } = options;
+  const { csp = CSP, puzzle = SMALL, setsCookie = true, missing = [], stays = false, hold, change = {}, fallback } = options;
   const answers = [...(options.answers ?? [])];
   const stub = { submissions: [], requests: [], stashes: new Map(), issued: 0 };
-  const open = new Set();
+  const open = new Map();
 
-  function challenge(errand) {
+  function challenge(errand, what = puzzle) {
     const bytes = randomBytes(120);
-    open.add(bytes.toString("base64url"));
+    open.set(bytes.toString("base64url"), what);
     stub.issued++;
-    return { challenge: bytes.toString("base64url"), ...puzzle, expires_in_millis: 120000, solve_url: "/.spigot/solve", ...errand };
+    if (fallback !== undefined && what === puzzle) errand = { ...errand, fallback_url: "/.spigot/fallback" };
+    return { challenge: bytes.toString("base64url"), ...what, expires_in_millis: 120000, solve_url: "/.spigot/solve", ...errand };
   }
 
   function errand(request, body) {
@@ -48,13 +51,12 @@ export async function startStub(options = {}) {
   }
 
   function page(request, body) {
-    const plain = dist("plain.html").toString()
-      .replace("{{wait_url}}", "/.spigot/wait")
-      .replace("{{wait_seconds}}", "5")
-      .replace("{{wait_token}}", "w41t");
+    const plain = '<p class="text">Wait 5 seconds.</p><form class="actions" method="get" action="/.spigot/wait"><input type="hidden" name="c" value="w41t"><button class="action" type="submit">Continue without JavaScript</button></form>';
     const json = JSON.stringify(challenge(errand(request, body))).replaceAll("<", "\\u003c");
     return dist("page.html").toString()
       .replaceAll("{{lang}}", "en")
+      .replaceAll("{{dir}}", "ltr")
+      .replaceAll(/\{\{text:(\w+)\}\}/g, (_, key) => TEXTS.en[key])
       .replaceAll("{{host}}", escape(request.headers.host))
       .replaceAll("{{decision}}", DECISION)
       .replace("{{noscript_html}}", () => plain)
@@ -63,19 +65,27 @@ export async function startStub(options = {}) {
 
   function waitPage() {
     return dist("continue.html").toString()
-      .replace("{{refresh_meta}}", '<meta http-equiv="refresh" content="60;url=/">')
+      .replaceAll("{{lang}}", "en")
+      .replaceAll("{{dir}}", "ltr")
+      .replaceAll(/\{\{text:(\w+)\}\}/g, (_, key) => TEXTS.en[key])
       .replaceAll("{{title}}", "Please wait")
       .replace("{{text}}", "In 5 seconds this page goes on by itself.")
       .replace("{{form_html}}", '<form method="post" action="/"><p class="actions"><button class="action">Continue</button></p></form>')
       .replace("{{decision}}", DECISION);
   }
 
+  function solved(submission) {
+    const what = open.get(submission.challenge);
+    return what !== undefined && open.delete(submission.challenge) ? verify(submission, what) : "spent";
+  }
+
   async function solve(body) {
     await hold;
     const submission = JSON.parse(body);
     stub.submissions.push(submission);
-    const code = answers.shift() ?? (open.delete(submission.challenge) ? verify(submission, puzzle) : "spent");
+    const code = answers.shift() ?? solved(submission);
     if (code === "ok") return { status: 200, fields: { ok: true }, cookie: setsCookie };
+    if (code === "busy") return { status: 503, fields: { title: "No", status: 503, code } };
     const fresh = code.endsWith("+") ? { challenge: challenge({}) } : {};
     return { status: 403, fields: { title: "No", detail: "Not solved", status: 403, code: code.replace("+", ""), ...fresh } };
   }
@@ -90,6 +100,11 @@ export async function startStub(options = {}) {
       if (cookie) headers["Set-Cookie"] = "clearance=yes; Path=/; HttpOnly; SameSite=Lax";
       response.writeHead(status, { ...headers, "Content-Type": status === 200 ? "application/json" : "application/problem+json" });
       return response.end(JSON.stringify(fields));
+    }
+    if (path === "/.spigot/fallback") {
+      const given = fallback === "no" ? undefined : { challenge: challenge({}, fallback) };
+      response.writeHead(given ? 200 : 403, { ...headers, "Content-Type": "application/json" });
+      return response.end(JSON.stringify(given ?? { code: "no_fallback" }));
     }
     headers["Content-Security-Policy"] = csp;
     if (path === "/.spigot/wait") return response.writeHead(200, { ...headers, "Content-Type": "text/html" }).end(waitPage());
@@ -133,7 +148,24 @@ function verify({ challenge, proof }, puzzle) {
   }
   const params = { log2N: puzzle.log2_n, grind: puzzle.grind, open: puzzle.open };
   const key = keyWords(new Uint8Array(bytes));
-  return refusal(createSolver(), createJsKernel(), key, params, proofBytes) === "ok" ? "ok" : "wrong";
+  const kernel = puzzle.kind === "pbkdf2" ? pbkdf2Kernel() : createJsKernel();
+  return refusal(solverOver(kernel), kernel, key, params, proofBytes) === "ok" ? "ok" : "wrong";
+}
+
+/** The leaf of the kind pbkdf2, by node's own PBKDF2. */
+function pbkdf2Kernel() {
+  return {
+    ...createJsKernel(),
+    leaf(key, i, dom, out) {
+      const password = Buffer.alloc(32);
+      key.forEach((word, n) => password.writeUInt32LE(word, 4 * n));
+      const salt = Buffer.concat([Buffer.from("spigot leaf"), Buffer.alloc(8)]);
+      salt.writeUInt32LE(i, 11);
+      salt.writeUInt32LE(dom, 15);
+      const leaf = pbkdf2Sync(password, salt, 300, 32, "sha256");
+      for (let n = 0; n < 8; n++) out[n] = leaf.readUInt32LE(4 * n);
+    },
+  };
 }
 
 async function bodyOf(request) {
@@ -142,10 +174,17 @@ async function bodyOf(request) {
   return Buffer.concat(parts).toString();
 }
 
-let browser;
+const browsers = new Map();
 
-export async function openBrowser() {
-  browser ??= await chromium.launch({
+/** A browser with these flags besides the usual ones. */
+export async function openBrowser(...flags) {
+  const name = flags.join(" ");
+  if (!browsers.has(name)) browsers.set(name, await launch(flags));
+  return browsers.get(name);
+}
+
+function launch(flags) {
+  return chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: [
       "--headless",
@@ -156,20 +195,20 @@ export async function openBrowser() {
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
+      ...flags,
     ],
   });
-  return browser;
 }
 
 export async function closeBrowser() {
-  await browser?.close();
+  await Promise.all([...browsers.values()].map((browser) => browser.close()));
 }
 
 /** Runs `scenario` in a new browser profile against a new stub. Fails on a request to another origin, on a script's
  * error and on a breach of the page's policy that the scenario does not expect. */
 export async function visit(options, scenario) {
   const stub = await startStub(options);
-  const context = await (await openBrowser()).newContext({ locale: "en-US", ...options.context });
+  const context = await (await openBrowser(...(options.flags ?? []))).newContext({ locale: "en-US", ...options.context });
   const foreign = [];
   const errors = [];
   context.on("request", (request) => {
@@ -177,7 +216,7 @@ export async function visit(options, scenario) {
     if (!url.startsWith(`${stub.origin}/`) && !url.startsWith("data:")) foreign.push(url);
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(30_000);
   page.on("pageerror", (error) => errors.push(String(error)));
   page.on("console", (message) => {
     if (/Content Security Policy/.test(message.text())) errors.push(message.text());

@@ -76,11 +76,19 @@ pub(super) fn read_settings(section: &Section<'_, '_>, settings: &mut Settings) 
     }) {
         settings.body_bytes = bytes.value;
     }
-    if let Some(accepted) = section.flag("wait_accepted") {
-        settings.wait_accepted = accepted.value;
+    if let Some(highest) = level_or_none(section, "wait") {
+        settings.wait = highest;
     }
     if let Some(status) = section.integer("shadow_status", 200..=399) {
         settings.shadow_status = u16::try_from(status.value).unwrap_or(200);
+    }
+}
+
+/// A level, or `false` for none.
+fn level_or_none(section: &Section<'_, '_>, key: &'static str) -> Option<Option<Level>> {
+    match section.raw(key) {
+        Some((value, _)) if value.as_bool() == Some(false) => Some(None),
+        _ => section.choice(key, &LEVELS).map(|level| Some(level.value)),
     }
 }
 
@@ -209,6 +217,20 @@ pub(super) fn read_ladder(section: &Section<'_, '_>) -> Option<Ladder> {
     Some(ladder)
 }
 
+/// Work per level.
+fn read_work(part: &Section<'_, '_>, key: &'static str, slot: &mut [u8; 3]) {
+    let Some(work) = part.integers(key, &(4..=22)) else { return };
+    let span = part.raw(key).map_or(part.span.clone(), |(_, span)| span);
+    match <[i64; 3]>::try_from(work) {
+        Ok(work) => *slot = work.map(|w| u8::try_from(w).unwrap_or(13)),
+        Err(_) => part.reader.problem(
+            span,
+            format!("`{key}` needs three numbers"),
+            format!("one for each level, for example {key} = [12, 13, 14]"),
+        ),
+    }
+}
+
 pub(super) fn read_challenge(sections: &[&Section<'_, '_>]) -> ChallengeSettings {
     let mut settings = ChallengeSettings {
         kind: "cachewalk",
@@ -216,6 +238,12 @@ pub(super) fn read_challenge(sections: &[&Section<'_, '_>]) -> ChallengeSettings
         life_millis: 120_000,
         clearance_millis: 12 * 3_600_000,
         clearance_quota: 5_000,
+        phone_log2_work: [12, 12, 13],
+        fallback: Some(Level::High),
+        fallback_log2_work: [10, 11, 12],
+        fallback_clearance_millis: 3_600_000,
+        fallback_quota: 500,
+        roaming: 50,
         wait_millis: Some(10_000),
     };
     // The file's own section counts over the one that it extends, so it is read last.
@@ -225,18 +253,14 @@ pub(super) fn read_challenge(sections: &[&Section<'_, '_>]) -> ChallengeSettings
             settings.kind = kind.value;
             if kind.value == "sha256" {
                 settings.log2_work = [14, 16, 18];
+                settings.phone_log2_work = [13, 15, 17];
             }
         }
-        if let Some(work) = part.integers("log2_work", &(4..=22)) {
-            let span = part.raw("log2_work").map_or(part.span.clone(), |(_, span)| span);
-            match <[i64; 3]>::try_from(work) {
-                Ok(work) => settings.log2_work = work.map(|w| u8::try_from(w).unwrap_or(13)),
-                Err(_) => part.reader.problem(
-                    span,
-                    "`log2_work` needs three numbers",
-                    "one for each level, for example log2_work = [12, 13, 14]",
-                ),
-            }
+        read_work(&part, "log2_work", &mut settings.log2_work);
+        read_work(&part, "phone_log2_work", &mut settings.phone_log2_work);
+        read_work(&part, "fallback_log2_work", &mut settings.fallback_log2_work);
+        if let Some(highest) = level_or_none(&part, "fallback") {
+            settings.fallback = highest;
         }
         let millis = |key, slot: &mut u32| {
             if let Some(duration) = part.parsed(key, |text| {
@@ -249,9 +273,15 @@ pub(super) fn read_challenge(sections: &[&Section<'_, '_>]) -> ChallengeSettings
         };
         millis("life", &mut settings.life_millis);
         millis("clearance", &mut settings.clearance_millis);
-        if let Some(quota) = part.integer("quota", 1..=1_000_000) {
-            settings.clearance_quota = u32::try_from(quota.value).unwrap_or(u32::MAX);
-        }
+        millis("fallback_clearance", &mut settings.fallback_clearance_millis);
+        let count = |key, from, slot: &mut u32| {
+            if let Some(count) = part.integer(key, from..=1_000_000) {
+                *slot = u32::try_from(count.value).unwrap_or(u32::MAX);
+            }
+        };
+        count("quota", 1, &mut settings.clearance_quota);
+        count("fallback_quota", 1, &mut settings.fallback_quota);
+        count("roaming", 0, &mut settings.roaming);
         let wait = part.raw("wait");
         if let Some((value, span)) = wait.filter(|(value, _)| value.as_bool().is_some()) {
             if value.as_bool() == Some(true) {

@@ -133,7 +133,7 @@ impl<S: State> Turn<'_, S> {
     async fn take(&self, mut parts: http::request::Parts, body: Incoming) -> Response<Through> {
         let (gateway, snapshot, seen) = (&self.connection.gateway, &**self.snapshot, self.seen);
         let sender = Sender::from_headers(&Fields(&parts.headers));
-        let clearance = gateway.clearance(snapshot, seen);
+        let clearance = gateway.clearance(snapshot, seen).await;
         let route = snapshot.policy.route(snapshot.policy.route_for(seen.host, seen.method, seen.path));
         let Some((mut body, mut inspected, complete)) =
             self.inspected(&parts, sender, body, route.settings.body_bytes).await

@@ -1,0 +1,144 @@
+//! The exchange of a puzzle for the one that a browser without a compiler can do. The browser may only ask: what the
+//! other puzzle costs, what it buys, and how often it is given are the server's.
+
+use http::{Response, StatusCode};
+use serde::Deserialize;
+use serde_json::json;
+use spigot_challenge::{Binding, Challenge, Kind, Rejection, Terms, from_text, kind, recognise};
+use spigot_decision::policy::ChallengeSettings;
+use spigot_decision::{Count, CountKind, Prefix, Subject};
+use spigot_state::State;
+
+use super::ask::{Errand, describe, work};
+use super::grant::Step;
+use super::submit::sentence;
+use crate::body::Through;
+use crate::pipeline::{Gateway, Seen, Snapshot};
+use crate::respond::{plain, problem, retry_after};
+
+/// How many one address gets in [`WINDOW_MILLIS`]: people with such browsers behind one address are few, and each is
+/// cleared for a while.
+const MOST: u32 = 20;
+const WINDOW_MILLIS: u64 = 600_000;
+/// Keeps these counts apart from the policy's.
+const COUNTED_AS: u16 = u16::MAX - 1;
+
+#[derive(Deserialize)]
+struct Asked {
+    challenge: String,
+}
+
+impl<S: State> Gateway<S> {
+    /// Answers `POST /.spigot/fallback`.
+    pub(super) async fn fallback(
+        &self,
+        snapshot: &Snapshot,
+        seen: &Seen<'_>,
+        body: &[u8],
+    ) -> Response<Through> {
+        let decided = self.decide_own(snapshot, seen).await;
+        if let Some(refused) = self.refused_for_restriction(&decided) {
+            self.record_step(snapshot, seen, decided, Step::restricted());
+            return refused;
+        }
+        let asked = serde_json::from_slice::<Asked>(body).ok();
+        let challenge = asked.and_then(|asked| from_text(&asked.challenge)).unwrap_or_default();
+        match self.exchanged(snapshot, seen, &challenge).await {
+            Ok(fresh) => {
+                self.record_step(snapshot, seen, decided, Step::of(Some(&fresh), "issued", seen.now, None));
+                let errand = Errand { return_to: "/", method: "GET", stash: None, too_large: false };
+                let described = describe(snapshot, &fresh, "", &errand, seen.now);
+                plain(StatusCode::OK, "application/json", json!({ "challenge": described }).to_string())
+            }
+            Err(refused) => {
+                let (status, code, detail) = match refused {
+                    Refused::Rejected(rejection) => {
+                        if !rejection.is_honest() {
+                            self.report(snapshot, seen, &decided, 0, true).await;
+                        }
+                        (StatusCode::BAD_REQUEST, rejection.name(), sentence(rejection))
+                    }
+                    Refused::NotOffered => (
+                        StatusCode::FORBIDDEN,
+                        "no_fallback",
+                        "There is no other puzzle for this one. Solve it.",
+                    ),
+                    Refused::TooOften => (
+                        StatusCode::TOO_MANY_REQUESTS,
+                        "too_often",
+                        "Too many other puzzles were asked for from this address. Solve this one.",
+                    ),
+                };
+                self.record_step(snapshot, seen, decided, Step::of(None, code, seen.now, None));
+                let mut response = problem(status, code, "There is no other puzzle", detail, json!({}));
+                if refused == Refused::TooOften {
+                    retry_after(&mut response, Some(60));
+                }
+                response
+            }
+        }
+    }
+
+    async fn exchanged(
+        &self,
+        snapshot: &Snapshot,
+        seen: &Seen<'_>,
+        challenge: &[u8],
+    ) -> Result<Challenge, Refused> {
+        let binding = Binding { host: seen.host, user_agent: seen.user_agent, client: seen.client };
+        let (context, now) = (binding.context(), seen.now);
+        let challenge = recognise(&snapshot.keyring, challenge, &context, self.start.0, now.0)?;
+        let terms = exchange(&snapshot.policy.challenge, &challenge, seen.software.device)
+            .ok_or(Refused::NotOffered)?;
+        match self.state.is_spent(&challenge.id, now).await {
+            Ok(false) => {}
+            Ok(true) => return Err(Rejection::Replay.into()),
+            Err(_) => return Err(Rejection::Unavailable.into()),
+        }
+        let count = Count {
+            key: self.keys.hash(COUNTED_AS, &[Subject::Address(Prefix::client(seen.client))]),
+            window_millis: WINDOW_MILLIS,
+            limit: MOST,
+            kind: CountKind::Trickle,
+            add: true,
+        };
+        match self.state.count(&count, now).await {
+            Some(count) if count <= MOST => Ok(self.issue(snapshot, seen, &terms)),
+            Some(_) => Err(Refused::TooOften),
+            None => Err(Rejection::Unavailable.into()),
+        }
+    }
+}
+
+/// The other puzzle's terms: the level stays, and so does what risk doubled.
+fn exchange(settings: &ChallengeSettings, challenge: &Challenge, device: Option<&str>) -> Option<Terms> {
+    if !offered(settings, challenge) {
+        return None;
+    }
+    let level = usize::from(challenge.level).checked_sub(1)?;
+    let doublings = challenge.kind.log2_work().saturating_sub(*work(settings, device).get(level)?);
+    let log2_n = settings.fallback_log2_work.get(level)?.saturating_add(doublings).min(WORK_MAX);
+    Some(Terms { kind: kind::pbkdf2::of_log2(log2_n), ..challenge.terms() })
+}
+
+/// 2^15 leaves are seconds of a desktop's and a minute of a phone's WebCrypto.
+const WORK_MAX: u8 = 15;
+
+/// Whether a challenge may be exchanged.
+pub(super) fn offered(settings: &ChallengeSettings, challenge: &Challenge) -> bool {
+    matches!(challenge.kind, Kind::Cachewalk(_))
+        && settings.fallback.is_some_and(|highest| challenge.level <= highest as u8)
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Refused {
+    Rejected(Rejection),
+    NotOffered,
+    TooOften,
+}
+
+impl From<Rejection> for Refused {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(rejection)
+    }
+}

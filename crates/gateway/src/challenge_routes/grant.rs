@@ -1,0 +1,109 @@
+//! What a submission leads to: the clearance, and the record of it.
+
+use http::{HeaderValue, Response, StatusCode, header};
+use spigot_challenge::{Binding, Challenge, Solved, clearance};
+use spigot_decision::{Action, Millis, ReasonKind, Sender, Source};
+use spigot_event::ChallengeStep;
+use spigot_state::State;
+
+use crate::body::Through;
+use crate::entropy::random;
+use crate::metrics::Metrics;
+use crate::pipeline::{COOKIE, Decided, End, Gateway, Seen, Snapshot};
+use crate::respond::{refusal, retry_after};
+
+/// What happened to a submission, for the record.
+#[derive(Clone, Copy)]
+pub(super) struct Step(ChallengeStep);
+
+impl Step {
+    /// `challenge` is the one that came back, when it was genuine. How long it took is the server's own measure: from
+    /// its issue to its submission.
+    pub(super) fn of(
+        challenge: Option<&Challenge>,
+        result: &'static str,
+        now: Millis,
+        claimed_millis: Option<u32>,
+    ) -> Self {
+        Self(ChallengeStep {
+            kind: challenge.map_or("unknown", |challenge| challenge.kind.name()),
+            log2_work: challenge.map_or(0, |challenge| challenge.kind.log2_work()),
+            result,
+            solve_millis: challenge
+                .and_then(|challenge| u32::try_from(now.0.saturating_sub(challenge.issued_millis)).ok()),
+            claimed_millis,
+        })
+    }
+
+    /// It was not looked at, because its sender is restricted.
+    pub(super) fn restricted() -> Self {
+        Self::of(None, "restricted", Millis(0), None)
+    }
+}
+
+impl<S: State> Gateway<S> {
+    /// The decision about a request to one of our own addresses: it is counted and recorded like others.
+    pub(super) async fn decide_own(&self, snapshot: &Snapshot, seen: &Seen<'_>) -> Decided {
+        let clearance = self.clearance(snapshot, seen).await;
+        self.decide(snapshot, seen, Default::default(), Default::default(), Sender::Fetch, clearance).await
+    }
+
+    /// While a restriction lasts a clearance opens nothing, so proofs are not even looked at: whoever was restricted
+    /// for wrong ones costs no more verification.
+    pub(super) fn refused_for_restriction(&self, decided: &Decided) -> Option<Response<Through>> {
+        let decision = &decided.decision;
+        let restricted = decision.effective == Action::Block
+            && decision.reasons.iter().any(|reason| {
+                reason.source == Source::Restriction && reason.kind == ReasonKind::Asks(Action::Block)
+            });
+        restricted.then(|| {
+            let mut response = refusal(
+                decided.sender,
+                StatusCode::FORBIDDEN,
+                "blocked",
+                "This request was refused",
+                "Too many attempts failed. Wait until the time in Retry-After is over.",
+                &decided.id.to_string(),
+            );
+            retry_after(&mut response, decision.retry_after_seconds);
+            response
+        })
+    }
+
+    pub(super) fn give_clearance(
+        &self,
+        snapshot: &Snapshot,
+        seen: &Seen<'_>,
+        solved: &Solved,
+        response: &mut Response<Through>,
+    ) {
+        let settings = &snapshot.policy.challenge;
+        let (life_millis, quota) = if solved.challenge().kind.is_fallback() {
+            (settings.fallback_clearance_millis, settings.fallback_quota)
+        } else {
+            (settings.clearance_millis, settings.clearance_quota)
+        };
+        let binding = Binding { host: seen.host, user_agent: seen.user_agent, client: seen.client };
+        let (value, _) =
+            clearance::seal(&snapshot.keyring, solved, &binding, life_millis, quota, random(), seen.now.0);
+        let secure = if seen.secure { "; Secure" } else { "" };
+        let cookie = format!(
+            "{COOKIE}={value}; Path=/; Max-Age={}; HttpOnly; SameSite=Lax{secure}",
+            life_millis / 1000
+        );
+        if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+            response.headers_mut().insert(header::SET_COOKIE, cookie);
+        }
+    }
+
+    /// A submission is an event too.
+    pub(super) fn record_step(&self, snapshot: &Snapshot, seen: &Seen<'_>, decided: Decided, step: Step) {
+        match step.0.result {
+            "issued" => Metrics::one(&self.metrics.challenges_issued),
+            "solved" => Metrics::one(&self.metrics.challenges_solved),
+            "waited" => {}
+            _ => Metrics::one(&self.metrics.challenges_refused),
+        }
+        self.record(snapshot, seen, decided, End { challenge: Some(step.0), ..End::default() });
+    }
+}

@@ -1,0 +1,186 @@
+//! Submissions to a gateway without sockets, with threads that a test can hold.
+
+use std::net::IpAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::task::{Context, Poll, Waker};
+
+use http::{HeaderMap, Response, header};
+use serde_json::{Value, json};
+use spigot_cachewalk::{Solver, key};
+use spigot_challenge::{Binding, Keyring, Kind, Secret, Terms, Workspace, issue, kind, to_text};
+use spigot_decision::policy::load;
+use spigot_decision::{Keys, Millis};
+use spigot_event::{Event, Maintained, Recorder, RecorderSettings, Sink, SinkError};
+use spigot_intel::Software;
+use spigot_state::{Memory, MemorySettings};
+
+use crate::body::Through;
+use crate::pipeline::{Gateway, Seen, Snapshot};
+use crate::settings::Settings;
+use crate::verifier::Verifier;
+
+const NOW: i64 = 1_795_248_000_000;
+const AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0";
+
+struct Nowhere;
+
+impl Sink for Nowhere {
+    fn write(&mut self, _: &[Event]) -> Result<(), SinkError> {
+        Ok(())
+    }
+    fn maintain(&mut self, _: Millis) -> Result<Maintained, SinkError> {
+        Ok(Maintained::default())
+    }
+}
+
+/// A gateway with one verifying thread and room for one more submission behind it.
+fn gateway(policy: &str) -> Arc<Gateway<Memory>> {
+    let snapshot = Snapshot {
+        policy: Arc::new(load("test.toml", policy).unwrap_or_else(|problems| panic!("{problems}"))),
+        settings: Settings::default(),
+        keyring: Keyring::new(&[(1, Secret::new([1; 32]))]),
+    };
+    let settings = MemorySettings { counter_bytes: 4 << 20, spends_max: 1000 };
+    let state = Arc::new(Memory::new(settings, Millis(NOW)));
+    let time = AtomicI64::new(NOW);
+    let clock = Arc::new(move || Millis(time.load(Ordering::Relaxed)));
+    let (recorder, _) = Recorder::start(Nowhere, RecorderSettings::default());
+    let gateway = Gateway::new(snapshot, state, recorder, clock, Keys(1, 2));
+    let mut gateway = Arc::into_inner(gateway).expect("nobody else has it yet");
+    gateway.verifier = Verifier::new(1, 1);
+    Arc::new(gateway)
+}
+
+fn seen(headers: &HeaderMap, client: u8, now: i64) -> Seen<'_> {
+    Seen {
+        client: IpAddr::from([192, 0, 2, client]),
+        host: "shop.example",
+        method: "POST",
+        path: "/.spigot/solve",
+        query: "",
+        headers,
+        user_agent: AGENT,
+        software: Software::default(),
+        secure: true,
+        now: Millis(now),
+    }
+}
+
+/// A submission that is right, for a challenge with this id.
+fn solution(gateway: &Gateway<Memory>, id: u8) -> Vec<u8> {
+    let snapshot = gateway.snapshot.load();
+    let binding = Binding { host: "shop.example", user_agent: AGENT, client: IpAddr::from([192, 0, 2, 1]) };
+    let terms = Terms { kind: kind::cachewalk::of_log2(4), level: 2, life_millis: 60_000 };
+    let challenge = issue(&snapshot.keyring, &terms, &binding.context(), [id; 16], NOW);
+    let Kind::Cachewalk(params) = challenge.kind else { panic!("another kind") };
+    let proof = Solver::new(key(&challenge.bytes), params).solve().encode();
+    json!({ "challenge": to_text(&challenge.bytes), "proof": to_text(&proof) }).to_string().into_bytes()
+}
+
+fn body(response: &Response<Through>) -> Value {
+    let Through::Bytes(bytes) = response.body() else { panic!("no body") };
+    serde_json::from_slice(bytes).expect("JSON")
+}
+
+/// Holds the gateway's one verifying thread until the sender is dropped.
+fn hold(gateway: &Arc<Gateway<Memory>>) -> Sender<()> {
+    let (open, gate) = channel::<()>();
+    let (began, begun) = channel();
+    let held = gateway.clone();
+    std::thread::spawn(move || {
+        let job = held.verifier.run(move |_: &mut Workspace| {
+            let _ = began.send(());
+            let _ = gate.recv();
+        });
+        tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(job)
+    });
+    begun.recv().expect("the thread takes the job");
+    open
+}
+
+#[tokio::test]
+async fn while_verifying_is_held_others_are_answered_and_a_full_queue_says_come_again() {
+    let gateway = gateway("");
+    let snapshot = gateway.snapshot.load_full();
+    let headers = HeaderMap::new();
+    let (first, second) = (solution(&gateway, 1), solution(&gateway, 2));
+    let gate = hold(&gateway);
+
+    let seen_first = seen(&headers, 1, NOW);
+    let mut waiting = pin!(gateway.solve(&snapshot, &seen_first, &first));
+    let poll = waiting.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    assert!(matches!(poll, Poll::Pending), "it waits for the thread");
+
+    // Another request of the same thread is decided meanwhile.
+    let other = seen(&headers, 9, NOW);
+    assert_eq!(gateway.decide_own(&snapshot, &other).await.decision.action.name(), "allow");
+
+    let refused = gateway.solve(&snapshot, &seen(&headers, 2, NOW), &second).await;
+    assert_eq!((refused.status().as_u16(), body(&refused)["code"].as_str()), (503, Some("busy")));
+    assert!(refused.headers().contains_key(header::RETRY_AFTER));
+    assert!(!refused.headers().contains_key(header::SET_COOKIE));
+
+    drop(gate);
+    assert_eq!(waiting.await.status(), 200);
+    let again = gateway.solve(&snapshot, &seen(&headers, 2, NOW), &second).await;
+    assert_eq!(again.status(), 200, "the same submission is as good as before: {}", body(&again));
+    assert!(again.headers().contains_key(header::SET_COOKIE));
+}
+
+#[tokio::test]
+async fn what_is_spent_or_restricted_costs_no_verification() {
+    let gateway = gateway("");
+    let snapshot = gateway.snapshot.load_full();
+    let headers = HeaderMap::new();
+    let right = solution(&gateway, 1);
+    let at = seen(&headers, 1, NOW);
+    assert_eq!(gateway.solve(&snapshot, &at, &right).await.status(), 200);
+    // With the thread held, only what needs none is answered at all.
+    let gate = hold(&gateway);
+    let spent = gateway.solve(&snapshot, &at, &right).await;
+    assert_eq!(body(&spent)["code"], "spent");
+    let steps = snapshot.policy.ladder.restrict_from;
+    for n in 0..steps {
+        let refused = gateway.solve(&snapshot, &at, b"{}").await;
+        assert_eq!(body(&refused)["code"], "malformed", "failure {n}");
+    }
+    let restricted = gateway.solve(&snapshot, &at, &solution(&gateway, 3)).await;
+    assert_eq!((restricted.status().as_u16(), body(&restricted)["code"].as_str()), (403, Some("blocked")));
+    assert!(restricted.headers().contains_key(header::RETRY_AFTER));
+    drop(gate);
+    let later = seen(&headers, 1, NOW + 61_000);
+    let wrong_time = gateway.solve(&snapshot, &later, &solution(&gateway, 3)).await;
+    assert_eq!(body(&wrong_time)["code"], "expired", "looked at again once the restriction is over");
+}
+
+#[tokio::test]
+async fn a_clearance_has_one_network_of_each_family_and_few_requests_elsewhere() {
+    let gateway = gateway("[challenge]\nroaming = 3\n");
+    let snapshot = gateway.snapshot.load_full();
+    let none = HeaderMap::new();
+    let solved = gateway.solve(&snapshot, &seen(&none, 1, NOW), &solution(&gateway, 1)).await;
+    let cookie = solved.headers()[header::SET_COOKIE].to_str().expect("text");
+    let mut headers = HeaderMap::new();
+    headers.insert(header::COOKIE, cookie.split(';').next().expect("a pair").parse().expect("a value"));
+    let check = async |client: &str, expected: bool, why: &str| {
+        let at = Seen { client: client.parse().expect("an address"), ..seen(&headers, 1, NOW) };
+        assert_eq!(gateway.clearance(&snapshot, &at).await.is_some(), expected, "{client}: {why}");
+    };
+    for _ in 0..10 {
+        check("192.0.2.1", true, "where it was given").await;
+        check("192.0.77.1", true, "the same network").await;
+        check("2001:db8:1::1", true, "the first of the other family").await;
+        check("2001:db8:ffff::1", true, "the same network of the other family").await;
+    }
+    check("198.51.100.1", true, "abroad, the first").await;
+    check("2001:dead::1", true, "a second network of the other family, the second abroad").await;
+    check("198.51.100.1", true, "the third").await;
+    for elsewhere in ["198.51.100.1", "203.0.113.1", "2001:dead::1"] {
+        check(elsewhere, false, "its requests abroad are used up").await;
+    }
+    check("192.0.2.1", true, "at home it still holds").await;
+    check("2001:db8:1::1", true, "and there").await;
+}

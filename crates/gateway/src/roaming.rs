@@ -1,0 +1,54 @@
+//! Where a clearance holds: in the network where it was given, in one network of the other address family — the first
+//! that it is used from — and for a bounded number of requests anywhere else, because phones change networks on the way.
+//! A stolen one is soon none.
+//!
+//! What is remembered are counts: bounded in memory, and forgotten with the clearance. A restart forgets them too, and
+//! then the next network of the other family is the first.
+
+use spigot_challenge::clearance::Place;
+use spigot_challenge::{Binding, Clearance};
+use spigot_decision::{Count, CountKind, Subject};
+use spigot_state::State;
+
+use crate::pipeline::{Gateway, Seen, Snapshot};
+
+/// Keep these counts apart from the policy's and from each other.
+const NETWORKS: u16 = u16::MAX - 2;
+const FAMILIES: u16 = u16::MAX - 3;
+const ABROAD: u16 = u16::MAX - 4;
+
+impl<S: State> Gateway<S> {
+    /// Whether a clearance holds where it is presented from. When the state is away it holds at home only.
+    pub(crate) async fn belongs(
+        &self,
+        snapshot: &Snapshot,
+        seen: &Seen<'_>,
+        clearance: &Clearance,
+        from: Place,
+    ) -> bool {
+        let binding = Binding { host: seen.host, user_agent: seen.user_agent, client: seen.client };
+        let network = binding.network();
+        let life = clearance.expires_millis.saturating_sub(clearance.issued_millis);
+        let count = |purpose, place: &[u8], limit, add| Count {
+            key: self.keys.hash(purpose, &[Subject::Clearance(clearance.id), Subject::Text(place)]),
+            window_millis: u64::try_from(life).unwrap_or(0).max(1),
+            limit,
+            kind: CountKind::Quota,
+            add,
+        };
+        if from == Place::Home {
+            return true;
+        }
+        if from == Place::OtherFamily {
+            let its = |add| count(NETWORKS, &network, 1, add);
+            if self.state.count(&its(false), seen.now).await.is_some_and(|known| known > 0) {
+                return true;
+            }
+            if self.state.count(&count(FAMILIES, &network[..1], 1, true), seen.now).await == Some(1) {
+                return self.state.count(&its(true), seen.now).await.is_some();
+            }
+        }
+        let most = snapshot.policy.challenge.roaming;
+        self.state.count(&count(ABROAD, &[], most, true), seen.now).await.is_some_and(|used| used <= most)
+    }
+}
