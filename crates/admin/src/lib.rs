@@ -4,5 +4,7 @@
 mod policy_store;
 mod setting;
 
-pub use policy_store::{Change, Kept, PolicyStore, StoreError};
-pub use setting::{EntrySetting, ExceptionSetting, ForcedSetting, HoldSetting, ListName, Setting};
+pub use policy_store::{Change, Kept, Lift, Lifted, PolicyStore, StoreError};
+pub use setting::{
+    EntrySetting, ExceptionSetting, ForcedSetting, HoldSetting, LiftSetting, ListName, Setting,
+};

@@ -4,11 +4,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
-use spigot_decision::Millis;
-use spigot_decision::policy::Operator;
-use spigot_state::{HourCount, Restricted};
+use spigot_decision::policy::{Offender, Offenders, Operator};
+use spigot_decision::{Millis, Prefix};
+use spigot_state::{Changes, HourChanges, HourCount, Restricted};
 
-use crate::setting::{Setting, operator};
+use crate::setting::{LiftSetting, Setting, operator};
 
 /// Settings in force at most; beyond it nothing is added. Each costs some hundred bytes and nothing per request.
 const SETTINGS_MAX: i64 = 100_000;
@@ -36,6 +36,28 @@ pub struct Change {
     pub setting: Option<Setting>,
     /// What it is about.
     pub key: String,
+}
+
+/// What an order to lift found and ended.
+#[derive(Clone, Debug)]
+pub struct Lifted {
+    /// The order, as the log holds it; a running server follows it by [`PolicyStore::lifts_since`].
+    pub change: Change,
+    /// A restriction that was set by hand.
+    pub by_hand: bool,
+    /// Automatic restrictions in force, as they were kept last.
+    pub automatic: Vec<Restricted>,
+}
+
+/// An order to lift automatic restrictions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lift {
+    /// Its number among the changes.
+    pub number: u64,
+    /// When it was given: what began later stays.
+    pub ordered: Millis,
+    /// Whose restrictions.
+    pub whom: Offenders,
 }
 
 /// Why the store cannot do something, and what to do.
@@ -105,7 +127,7 @@ impl PolicyStore {
     /// A sentence about what is wrong with the setting, or with the store.
     pub fn commit(&mut self, setting: Setting, author: &str, now: Millis) -> Result<Change, StoreError> {
         let setting = setting.checked().map_err(StoreError)?;
-        let body = serde_json::to_string(&setting).map_err(|error| StoreError(error.to_string()))?;
+        let body = body_of(&setting)?;
         let key = setting.key();
         let transaction = self.connection.transaction()?;
         transaction.execute("DELETE FROM setting WHERE end <= ?1", [now.0])?;
@@ -144,6 +166,73 @@ impl PolicyStore {
         Ok(Some(Change { number, time: now, author: author.to_owned(), setting: None, key: key.to_owned() }))
     }
 
+    /// Lifts restrictions: the one that was set by hand on exactly this prefix, and automatic ones of everybody within
+    /// it, or of one clearance. `None` when none is known.
+    ///
+    /// # Errors
+    /// A sentence about what is wrong with `subject`, or with the store.
+    pub fn lift(
+        &mut self,
+        subject: &str,
+        reason: &str,
+        author: &str,
+        now: Millis,
+    ) -> Result<Option<Lifted>, StoreError> {
+        let whom = Offenders::parse(subject).ok_or_else(|| {
+            StoreError(format!(
+                "\"{subject}\" is no address, prefix or clearance; write for example 192.0.2.7, 2001:db8::/48 or clearance-0123456789abcdef"
+            ))
+        })?;
+        let (_, kept) = self.kept()?;
+        let mut automatic = kept;
+        automatic.retain(|(_, entry)| whom.include(&entry.offender));
+        let transaction = self.connection.transaction()?;
+        let by_hand = match Prefix::parse(subject) {
+            Some(prefix) => {
+                transaction.execute("DELETE FROM setting WHERE key = ?1", [format!("restrict {prefix}")])? > 0
+            }
+            None => false,
+        };
+        for (key, _) in &automatic {
+            transaction.execute("DELETE FROM restriction WHERE key = ?1", [key.cast_signed()])?;
+        }
+        automatic.retain(|(_, entry)| now < entry.strike.end);
+        if !by_hand && automatic.is_empty() {
+            return Ok(None);
+        }
+        let setting = Setting::Lift(LiftSetting { subject: whom.to_string(), reason: reason.to_owned() });
+        let (key, body) = (setting.key(), body_of(&setting)?);
+        transaction.execute(
+            "INSERT INTO change (time, author, key, body) VALUES (?1, ?2, ?3, ?4)",
+            params![now.0, author, key, body],
+        )?;
+        let number = transaction.last_insert_rowid().cast_unsigned();
+        transaction.commit()?;
+        let change = Change { number, time: now, author: author.to_owned(), setting: Some(setting), key };
+        Ok(Some(Lifted {
+            change,
+            by_hand,
+            automatic: automatic.into_iter().map(|(_, entry)| entry).collect(),
+        }))
+    }
+
+    /// The orders to lift after the change `number`, oldest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn lifts_since(&self, number: u64) -> Result<Vec<Lift>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT number, time, key FROM change WHERE number > ?1 AND key LIKE 'lift %' ORDER BY number",
+        )?;
+        let rows = statement.query_map([number.cast_signed()], |row| {
+            let key: String = row.get(2)?;
+            let whom = key.strip_prefix("lift ").and_then(Offenders::parse);
+            let (number, ordered) = (row.get::<_, i64>(0)?.cast_unsigned(), Millis(row.get(1)?));
+            Ok(whom.map(|whom| Lift { number, ordered, whom }))
+        })?;
+        Ok(rows.filter_map(Result::transpose).collect::<Result<_, _>>()?)
+    }
+
     /// The settings in force at `now` with their authors, by key.
     ///
     /// # Errors
@@ -169,12 +258,20 @@ impl PolicyStore {
     /// # Errors
     /// When the store cannot be read.
     pub fn operator(&self, now: Millis) -> Result<Operator, StoreError> {
+        Ok(operator(&self.in_force(now)?, self.last_change()?))
+    }
+
+    /// The number of the last change, 0 when there was none.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn last_change(&self) -> Result<u64, StoreError> {
         let number: Option<i64> = self
             .connection
             .query_row("SELECT max(number) FROM change", [], |row| row.get(0))
             .optional()?
             .flatten();
-        Ok(operator(&self.in_force(now)?, number.unwrap_or(0).cast_unsigned()))
+        Ok(number.unwrap_or(0).cast_unsigned())
     }
 
     /// The last changes, newest first.
@@ -198,39 +295,43 @@ impl PolicyStore {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Keeps what has to survive a restart: hours that changed, and the restrictions as they stand.
+    /// Keeps what has to survive a restart: the hours and the restrictions that have changed, all or nothing.
     ///
     /// # Errors
-    /// When the store cannot be written; the next call writes what is then current.
-    pub fn keep(
-        &mut self,
-        hours: &[HourCount],
-        restrictions: Option<&[(u64, Restricted)]>,
-        now: Millis,
-    ) -> Result<(), StoreError> {
+    /// When the store cannot be written. Give the changes back to where they came from, so that they come again.
+    pub fn keep(&mut self, hours: &HourChanges, restrictions: &Changes) -> Result<(), StoreError> {
+        if hours.is_empty() && restrictions.is_empty() {
+            return Ok(());
+        }
         let transaction = self.connection.transaction()?;
         {
             let mut insert = transaction
                 .prepare_cached("INSERT OR REPLACE INTO hour (route, hour, count) VALUES (?1, ?2, ?3)")?;
-            for record in hours {
+            for record in &hours.set {
                 insert.execute(params![record.route, record.hour, record.count])?;
             }
-            transaction.execute("DELETE FROM hour WHERE hour < ?1", [now.hour() - 16 * 24])?;
-            if let Some(restrictions) = restrictions {
+            let mut delete = transaction.prepare_cached("DELETE FROM hour WHERE route = ?1 AND hour = ?2")?;
+            for (route, hour) in &hours.removed {
+                delete.execute(params![route, hour])?;
+            }
+            if restrictions.everything {
                 transaction.execute("DELETE FROM restriction", [])?;
-                let mut insert = transaction.prepare_cached(
-                    "INSERT INTO restriction (key, subject, step, start, end) VALUES (?1, ?2, ?3, ?4, ?5)",
-                )?;
-                for (key, entry) in restrictions {
-                    let strike = entry.strike;
-                    insert.execute(params![
-                        key.cast_signed(),
-                        entry.subject,
-                        strike.step,
-                        strike.start.0,
-                        strike.end.0
-                    ])?;
-                }
+            }
+            let mut insert = transaction.prepare_cached(
+                "INSERT OR REPLACE INTO restriction (key, subject, step, start, end) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?;
+            for (key, Restricted { offender, strike }) in &restrictions.set {
+                insert.execute(params![
+                    key.cast_signed(),
+                    offender.to_string(),
+                    strike.step,
+                    strike.start.0,
+                    strike.end.0
+                ])?;
+            }
+            let mut delete = transaction.prepare_cached("DELETE FROM restriction WHERE key = ?1")?;
+            for key in &restrictions.removed {
+                delete.execute([key.cast_signed()])?;
             }
         }
         Ok(transaction.commit()?)
@@ -253,10 +354,16 @@ impl PolicyStore {
                 start: Millis(row.get(3)?),
                 end: Millis(row.get(4)?),
             };
-            Ok((row.get::<_, i64>(0)?.cast_unsigned(), Restricted { subject: row.get(1)?, strike }))
+            let offender = Offender::parse(&row.get::<_, String>(1)?);
+            let key = row.get::<_, i64>(0)?.cast_unsigned();
+            Ok(offender.map(|offender| (key, Restricted { offender, strike })))
         })?;
-        Ok((hours, rows.collect::<Result<_, _>>()?))
+        Ok((hours, rows.filter_map(Result::transpose).collect::<Result<_, _>>()?))
     }
+}
+
+fn body_of(setting: &Setting) -> Result<String, StoreError> {
+    serde_json::to_string(setting).map_err(|error| StoreError(error.to_string()))
 }
 
 #[cfg(test)]
@@ -314,19 +421,78 @@ mod tests {
         assert!(store.changes(10).unwrap().is_empty());
     }
 
+    fn restricted(offender: &str, end: i64) -> Restricted {
+        let strike = spigot_decision::policy::Strike { step: 2, start: Millis(5), end: Millis(end) };
+        Restricted { offender: Offender::parse(offender).unwrap(), strike }
+    }
+
+    fn keeping(restrictions: &[(u64, Restricted)]) -> Changes {
+        Changes { set: restrictions.to_vec(), ..Changes::default() }
+    }
+
     #[test]
     fn what_has_to_survive_survives() {
         let folder = tempfile::tempdir().unwrap();
-        let strike = spigot_decision::policy::Strike { step: 2, start: Millis(5), end: Millis(9) };
         let hours = [HourCount { route: "login".into(), hour: 400_000, count: 7 }];
-        let restrictions = [(u64::MAX - 3, Restricted { subject: "192.0.2.1".into(), strike })];
-        PolicyStore::open(folder.path())
-            .unwrap()
-            .keep(&hours, Some(&restrictions), Millis(400_000 * 3_600_000))
-            .unwrap();
-        assert_eq!(
-            PolicyStore::open(folder.path()).unwrap().kept().unwrap(),
-            (hours.to_vec(), restrictions.to_vec())
+        let restrictions = [
+            (7, restricted("clearance-00000000000000ff behind 2001:db8::/64", 9)),
+            (u64::MAX - 3, restricted("192.0.2.1", 9)),
+        ];
+        let changes = HourChanges { set: hours.to_vec(), removed: Vec::new() };
+        PolicyStore::open(folder.path()).unwrap().keep(&changes, &keeping(&restrictions)).unwrap();
+        let (kept_hours, mut kept) = PolicyStore::open(folder.path()).unwrap().kept().unwrap();
+        kept.sort_by_key(|(key, _)| *key);
+        assert_eq!((kept_hours, kept), (hours.to_vec(), restrictions.to_vec()));
+        let removed = HourChanges { set: Vec::new(), removed: vec![("login".into(), 400_000)] };
+        let everything = Changes { everything: true, ..keeping(&restrictions[1..]) };
+        PolicyStore::open(folder.path()).unwrap().keep(&removed, &everything).unwrap();
+        let left = PolicyStore::open(folder.path()).unwrap().kept().unwrap();
+        assert_eq!(left, (Vec::new(), restrictions[1..].to_vec()));
+    }
+
+    #[test]
+    fn an_order_to_lift_is_attributed_and_found_by_the_server() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = PolicyStore::open(folder.path()).unwrap();
+        let server = PolicyStore::open(folder.path()).unwrap();
+        let cleared = "clearance-00000000000000ff behind 192.0.2.1";
+        let set = [
+            (1, restricted("192.0.2.1", 900)),
+            (2, restricted(cleared, 900)),
+            (3, restricted("192.0.2.2", 900)),
+            (4, restricted("192.0.2.3", 50)),
+        ];
+        store.keep(&HourChanges::default(), &keeping(&set)).unwrap();
+        let mut lift = |subject: &str| store.lift(subject, "called support", "ada", Millis(100)).unwrap();
+        assert!(lift("198.51.100.1").is_none());
+        assert!(lift("192.0.2.3").is_none(), "it has ended");
+        let one = lift("clearance-00000000000000ff").unwrap();
+        assert_eq!((one.by_hand, one.automatic.len(), one.change.author.as_str()), (false, 1, "ada"));
+        assert_eq!(lift("192.0.2.0/30").unwrap().automatic.len(), 2);
+        let whom: Vec<_> = server.lifts_since(0).unwrap().iter().map(|lift| lift.whom.to_string()).collect();
+        assert_eq!(whom, ["clearance-00000000000000ff", "192.0.2.0/30"]);
+        assert_eq!(server.lifts_since(one.change.number).unwrap().len(), 1);
+        assert!(server.kept().unwrap().1.is_empty());
+        let said = server.changes(1).unwrap().remove(0);
+        let reason = LiftSetting { subject: "192.0.2.0/30".into(), reason: "called support".into() };
+        assert_eq!(said.setting, Some(Setting::Lift(reason)));
+        assert!(
+            store.lift("nobody", "", "ada", Millis(100)).unwrap_err().to_string().contains("is no address")
         );
+    }
+
+    #[test]
+    fn a_full_disk_is_said_and_nothing_is_half_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = PolicyStore::open(folder.path()).unwrap();
+        let pages: i64 = store.connection.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+        store.connection.pragma_update(None, "max_page_count", pages).unwrap();
+        let restrictions: Vec<_> = (0..1000).map(|key| (key, restricted("192.0.2.1", 9))).collect();
+        let error = store.keep(&HourChanges::default(), &keeping(&restrictions)).unwrap_err().to_string();
+        assert!(error.contains("full") && error.contains("free space"), "{error}");
+        assert!(store.kept().unwrap().1.is_empty());
+        store.connection.pragma_update(None, "max_page_count", pages + 1000).unwrap();
+        store.keep(&HourChanges::default(), &keeping(&restrictions)).unwrap();
+        assert_eq!(store.kept().unwrap().1.len(), 1000);
     }
 }

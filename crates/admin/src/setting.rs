@@ -14,6 +14,8 @@ pub enum Setting {
     Exception(ExceptionSetting),
     /// A restriction set by hand.
     Restrict(HoldSetting),
+    /// An order to lift restrictions. It is followed once and never in force, so it stands in the log alone.
+    Lift(LiftSetting),
 }
 
 /// A challenge forced on an endpoint.
@@ -84,6 +86,15 @@ pub struct HoldSetting {
     pub reason: String,
 }
 
+/// An order to lift restrictions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LiftSetting {
+    /// Address, prefix or clearance.
+    pub subject: String,
+    /// Why.
+    pub reason: String,
+}
+
 impl Setting {
     /// What it is about: a later setting about the same thing takes its place.
     #[must_use]
@@ -95,6 +106,7 @@ impl Setting {
             Self::List(entry) => format!("list {:?} {}", entry.list, entry.prefix).to_lowercase(),
             Self::Exception(exception) => format!("exception {}", exception.name),
             Self::Restrict(hold) => format!("restrict {}", hold.prefix),
+            Self::Lift(lift) => format!("lift {}", lift.subject),
         }
     }
 
@@ -106,6 +118,7 @@ impl Setting {
             Self::List(entry) => entry.until,
             Self::Exception(exception) => Some(exception.end),
             Self::Restrict(hold) => Some(hold.end),
+            Self::Lift(_) => None,
         }
     }
 
@@ -136,6 +149,7 @@ impl Setting {
                     return Err("an exception allows 1 to 1000 times what is usual".to_owned());
                 }
             }
+            Self::Lift(_) => return Err("lifting is an order and no setting".to_owned()),
             Self::Restrict(hold) => {
                 hold.prefix = prefix(&hold.prefix)?;
                 if !matches!(
@@ -189,6 +203,7 @@ pub(crate) fn operator(settings: &[(Setting, String)], change: u64) -> Operator 
                 reason: exception.reason.clone(),
                 from_policy: false,
             }),
+            Setting::Lift(_) => {}
             Setting::Restrict(hold) => {
                 let (Some(prefix), Some(action)) =
                     (Prefix::parse(&hold.prefix), Action::from_name(&hold.action))

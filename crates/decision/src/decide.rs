@@ -1,13 +1,14 @@
 use arrayvec::ArrayVec;
 
-use crate::plan::{Asked, RESTRICTIONS, scale_milli, scaled};
+use crate::plan::{AROUND_LENGTHS, Asked, RESTRICTIONS, scale_milli, scaled};
 use crate::policy::expression::Sight;
-use crate::policy::{Gives, ListKind, Policy, Relief, Route, Standing, Trigger, Unavailable};
+use crate::policy::units::KeyPart;
+use crate::policy::{Gives, ListKind, Offender, Policy, Relief, Route, Standing, Trigger, Unavailable};
 use crate::signal::{SIGNALS, Seen};
-use crate::subject::{Hashed, Keys, Prefix};
+use crate::subject::{Hashed, Keys, Prefix, Subject};
 use crate::{
     Action, Count, CountKind, Decision, Demand, Evidence, Facts, Level, MAX_REASONS, Millis, Mode,
-    Observation, Plan, Reason, ReasonKind, Source,
+    Observation, Plan, Presented, Reason, ReasonKind, Source,
 };
 
 /// Decides one request. Pure: the same arguments give the same decision.
@@ -46,24 +47,45 @@ pub fn outcome(
     let route = policy.route(plan.route);
     let who = plan.who;
     let mut counts = ArrayVec::new();
+    let mut offenders = ArrayVec::new();
     let failed = refused || route.settings.failure_status.contains(&status);
     if failed {
         let ladder = &policy.ladder;
-        let count = |who: Hashed, kind: CountKind, limit| Count {
-            key: keys.key(kind.counter(), &[who]),
-            window_millis: ladder.window_millis,
-            limit,
-            kind,
-            add: true,
+        let mut fails = |offender: Offender, who: Hashed, kind: CountKind, times: u32| {
+            counts.push(Count {
+                key: keys.key(kind.counter(), &[who]),
+                window_millis: ladder.window_millis,
+                limit: ladder.restrict_from.saturating_mul(times),
+                kind,
+                add: true,
+            });
+            offenders.push((keys.key(RESTRICTIONS, &[who]), offender));
         };
-        counts.push(count(who.client, CountKind::Failures, ladder.restrict_from));
-        if observation.clearance.is_some() {
-            // Whoever solves again after each restriction is still one address.
-            counts.push(count(
-                who.address,
-                CountKind::FailuresOfAddress,
-                ladder.restrict_from.saturating_mul(4),
-            ));
+        let address = Prefix::client(observation.client);
+        let of_address = Offender::Address(address);
+        // Whoever solves again after each restriction is still one address.
+        let times = match observation.clearance {
+            Some(Presented { id, .. }) => {
+                fails(Offender::Clearance { id, address }, who.client, CountKind::Failures, 1);
+                fails(of_address, who.address, CountKind::FailuresOfAddress, CLEARED_TIMES);
+                CLEARED_TIMES
+            }
+            None => {
+                fails(of_address, who.address, CountKind::Failures, 1);
+                1
+            }
+        };
+        // Whoever takes another address of its own for each failure is still one network.
+        if address.base.is_ipv6() {
+            for ((step, length), around) in (1..).zip(AROUND_LENGTHS).zip(ladder.around) {
+                let prefix = Prefix::of(observation.client, length);
+                let kind = match observation.clearance {
+                    Some(_) => CountKind::FailuresOfAddress,
+                    None => CountKind::FailuresAround(step),
+                };
+                let network = keys.subject(Subject::Address(prefix));
+                fails(Offender::Address(prefix), network, kind, times.saturating_mul(around));
+            }
         }
     }
     if !refused {
@@ -76,22 +98,25 @@ pub fn outcome(
             }
         }
     }
-    let restricted = |who| keys.key(RESTRICTIONS, &[who]);
-    Outcome { failed, counts, client: restricted(who.client), address: restricted(who.address) }
+    Outcome { failed, counts, offenders }
 }
 
 /// What follows from an answer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Outcome {
     /// It was a failure of the client.
     pub failed: bool,
-    /// What to count.
-    pub counts: ArrayVec<Count, 18>,
-    /// The key under which the client's own restriction is stored.
-    pub client: u64,
-    /// The key under which its address's restriction is stored.
-    pub address: u64,
+    /// What to count: four counts of failures and sixteen limits at most.
+    pub counts: ArrayVec<Count, 20>,
+    /// Whom the first counts restrict when they are full, each with the key under which that is stored.
+    pub offenders: ArrayVec<(u64, Offender), 4>,
 }
+
+/// Failures of people with clearances restrict the address behind them only at so many times the usual number.
+const CLEARED_TIMES: u32 = 4;
+
+/// When a client that met an unavailable state may try again: long enough for a store to restart or fail over.
+const AWAY_SECONDS: u32 = 5;
 
 struct Weighing<'a> {
     policy: &'a Policy,
@@ -159,9 +184,7 @@ impl<'a> Weighing<'a> {
                 self.reason(Source::List(index_u16(index)), ReasonKind::Softens, Evidence::Prefix(prefix));
             }
         }
-        if let Some((prefix, entry)) = self.policy.operator.allow.find(client)
-            && entry.until.is_none_or(|until| self.now < until)
-        {
+        if let Some((prefix, _)) = self.policy.operator.allow.find_where(client, |e| e.holds(self.now)) {
             self.passes = true;
             self.reason(Source::OperatorAllows, ReasonKind::Softens, Evidence::Prefix(prefix));
         }
@@ -175,8 +198,8 @@ impl<'a> Weighing<'a> {
     }
 
     fn restrictions(&mut self) {
-        let held = self.policy.operator.holds.find(self.observation.client).map(|(_, hold)| hold);
-        if let Some(hold) = held.filter(|hold| self.now < hold.end) {
+        let holds = &self.policy.operator.holds;
+        if let Some((_, hold)) = holds.find_where(self.observation.client, |hold| self.now < hold.end) {
             self.asks(Source::Restriction, hold.action, Evidence::Until { end: hold.end, step: 0 });
             self.retry_after_millis = Some(hold.end.since(self.now));
         }
@@ -196,9 +219,7 @@ impl<'a> Weighing<'a> {
                 self.denylisted(prefix, action);
             }
         }
-        if let Some((prefix, entry)) = self.policy.operator.deny.find(client)
-            && entry.until.is_none_or(|until| self.now < until)
-        {
+        if let Some((prefix, _)) = self.policy.operator.deny.find_where(client, |e| e.holds(self.now)) {
             self.denylisted(prefix, Action::Block);
         }
         let forced = self.policy.operator.forced.iter().find(|forced| {
@@ -250,9 +271,7 @@ impl<'a> Weighing<'a> {
                     }
                     if over {
                         self.asks(Source::Trigger(Trigger::HighFrequency), Action::Challenge, evidence);
-                        // Work doubles with each doubling of the excess.
-                        self.doublings =
-                            self.doublings.max((count / planned.limit.max(1)).ilog2().min(3) as u8);
+                        self.doublings = self.doublings.max(doublings(count, planned.limit));
                     }
                 }
                 CountKind::Repetition if over => {
@@ -352,13 +371,17 @@ impl<'a> Weighing<'a> {
             .clearance
             .filter(|clearance| !self.clearance_void && clearance.level >= settings.level);
         // What one client did by itself since it was cleared is a reason to ask again.
-        let over_own_count = cleared.is_some() && self.frequency.0 > self.frequency.1;
+        let own = |source| match source {
+            Source::Trigger(Trigger::HighFrequency) => self.frequency.0 > self.frequency.1,
+            Source::Limit(index) => {
+                self.policy.limits[usize::from(index)].rate.key.contains(&KeyPart::Client)
+            }
+            _ => false,
+        };
         let mut strongest = Action::Allow;
         for reason in &self.reasons {
             if let ReasonKind::Asks(action) = reason.kind {
-                let answered = action == Action::Challenge
-                    && cleared.is_some()
-                    && !(over_own_count && reason.source == Source::Trigger(Trigger::HighFrequency));
+                let answered = action == Action::Challenge && cleared.is_some() && !own(reason.source);
                 if !answered {
                     strongest = strongest.max(action);
                 }
@@ -384,7 +407,7 @@ impl<'a> Weighing<'a> {
             Action::Block => self.retry_after_millis,
             _ => None,
         };
-        Decision {
+        let mut decision = Decision {
             action: strongest,
             effective: if settings.mode == Mode::Monitor { Action::Allow } else { strongest },
             route: self.plan.route,
@@ -393,8 +416,19 @@ impl<'a> Weighing<'a> {
             demand,
             trickle,
             retry_after_seconds: wait.map(|millis| u32::try_from((millis + 999) / 1000).unwrap_or(u32::MAX)),
+        };
+        if decision.is_unavailable() {
+            decision.retry_after_seconds = Some(AWAY_SECONDS);
         }
+        decision
     }
+}
+
+/// Work doubles with each third by which a count exceeds its limit, at most three times. The state need not count
+/// further than twice a limit, so the third doubling is at exactly that.
+fn doublings(count: u32, limit: u32) -> u8 {
+    let thirds = u64::from(count.saturating_sub(limit)) * 3 / u64::from(limit.max(1));
+    thirds.min(3) as u8
 }
 
 fn index_u16(index: usize) -> u16 {

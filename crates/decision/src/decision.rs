@@ -233,4 +233,11 @@ impl Decision {
     pub fn deciding(&self) -> Option<&Reason> {
         self.reasons.iter().find(|reason| reason.kind == ReasonKind::Asks(self.action))
     }
+
+    /// Whether it is refused only because the state could not be asked: that is our fault, so 503 and not 403.
+    #[must_use]
+    pub fn is_unavailable(&self) -> bool {
+        self.action == Action::Block
+            && self.deciding().is_some_and(|reason| reason.source == Source::StateUnavailable)
+    }
 }

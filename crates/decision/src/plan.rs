@@ -3,13 +3,14 @@ use arrayvec::ArrayVec;
 use crate::policy::expression::{Condition, Sight};
 use crate::policy::units::{KEY_PARTS_MAX, KeyPart};
 use crate::policy::{Limit, Policy, Relief};
-use crate::subject::{Hashed, Keys, Prefix, Subject};
+use crate::subject::{Hashed, Keys, Prefix, Subject, canonical};
 use crate::{Millis, Observation};
 
 /// Counts that one request asks for at most; compile keeps a policy's routes below it.
 pub const MAX_COUNTS: usize = 28;
-/// Subjects of one request that a restriction can be against: the client, its address, and /56 and /48 around it.
-pub const MAX_SUBJECTS: usize = 4;
+/// Subjects of one request that a restriction can be against: the clearance and its address, or the address and the
+/// /56 and /48 around it.
+pub const MAX_SUBJECTS: usize = 3;
 
 /// One count over a sliding window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,8 +38,11 @@ pub enum CountKind {
     Repetition,
     /// Failures of the client.
     Failures,
-    /// Failures of the address behind a client that holds a clearance.
+    /// Failures of clients with clearances at one address, or in the network around it. They are counted apart, so that
+    /// neighbours without one are not slowed by them.
     FailuresOfAddress,
+    /// Failures within the /56 (1) or /48 (2) around an IPv6 client.
+    FailuresAround(u8),
     /// Uses of the clearance.
     Quota,
     /// A limit, by its index in the policy.
@@ -54,9 +58,12 @@ impl CountKind {
             Self::Frequency => 0,
             Self::FrequencyAround(step) => u16::from(step),
             Self::Repetition => 3,
-            Self::Failures | Self::FailuresOfAddress => 4,
+            Self::Failures => 4,
             Self::Quota => 5,
             Self::Trickle => 6,
+            // The prefix's length keeps the two apart.
+            Self::FailuresAround(_) => 7,
+            Self::FailuresOfAddress => 9,
             Self::Limit(index) => 16 + index,
         }
     }
@@ -80,7 +87,9 @@ pub struct Plan {
 }
 
 /// How much wider prefixes may do in all: a /56 four times and a /48 sixteen times what one client may.
-const AROUND: [(u8, u32); 2] = [(56, 4), (48, 16)];
+const AROUND: [(u8, u32); 2] = [(AROUND_LENGTHS[0], 4), (AROUND_LENGTHS[1], 16)];
+/// What one subscriber gets at most as a rule: a /56 at home, a /48 for a company.
+pub(crate) const AROUND_LENGTHS: [u8; 2] = [56, 48];
 
 /// What has to be counted and looked up for a request.
 #[must_use]
@@ -133,6 +142,12 @@ pub fn plan(policy: &Policy, observation: &Observation<'_>, keys: &Keys, now: Mi
     subjects.push(keys.key(RESTRICTIONS, &[who.client]));
     if observation.clearance.is_some() {
         subjects.push(keys.key(RESTRICTIONS, &[who.address]));
+    } else if canonical(observation.client).is_ipv6() {
+        // Whoever holds a clearance is not judged by the neighbours.
+        for length in AROUND_LENGTHS {
+            let around = keys.subject(Subject::Address(Prefix::of(observation.client, length)));
+            subjects.push(keys.key(RESTRICTIONS, &[around]));
+        }
     }
     Plan {
         route: index,

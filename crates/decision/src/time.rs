@@ -71,7 +71,11 @@ impl Millis {
         let offset_minutes = match bytes.get(at)? {
             b'Z' | b'z' if bytes.len() == at + 1 => 0,
             sign @ (b'+' | b'-') if bytes.len() == at + 6 && bytes[at + 3] == b':' => {
-                let minutes = number(at + 1, at + 3)? * 60 + number(at + 4, at + 6)?;
+                let (hours, minutes) = (number(at + 1, at + 3)?, number(at + 4, at + 6)?);
+                if hours > 23 || minutes > 59 {
+                    return None;
+                }
+                let minutes = hours * 60 + minutes;
                 if *sign == b'+' { minutes } else { -minutes }
             }
             _ => return None,
@@ -129,6 +133,7 @@ mod tests {
         check("2026-11-21T08:00:00.250Z", Some(1_795_248_000_250));
         check("2026-11-21T09:00:00+01:00", Some(1_795_248_000_000));
         check("2024-02-29T23:59:59.9999Z", Some(1_709_251_199_999));
+        check("2026-11-21T08:00:00+23:59", Some(1_795_161_660_000));
         check("1969-12-31T23:59:59Z", Some(-1000));
         for bad in [
             "",
@@ -136,6 +141,9 @@ mod tests {
             "2023-02-29T00:00:00Z",
             "2026-13-01T00:00:00Z",
             "2026-11-21T08:00:00",
+            "2026-11-21T08:00:00+99:99",
+            "2026-11-21T08:00:00+24:00",
+            "2026-11-21T08:00:00-01:60",
             "é026-11-21T08:00:00Z",
         ] {
             check(bad, None);

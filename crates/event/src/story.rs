@@ -160,6 +160,9 @@ struct Weighing<'a> {
     total: u32,
     steps: [(u8, Action); 3],
     cleared: bool,
+    /// What a clearance does not answer: counts of what its holder did. The record does not say what a limit counts
+    /// by, so each that asks a cleared client for a challenge is taken for such a one.
+    own: Vec<&'a str>,
     /// What let it pass whatever the others asked for.
     passing: Vec<&'a str>,
 }
@@ -187,8 +190,14 @@ impl<'a> Weighing<'a> {
                 (from.log, Action::Log),
             ],
             cleared: record.reasons.iter().filter(softens).any(|r| r.kind == "flow" && r.name == "clearance"),
+            own: Vec::new(),
             passing: Vec::new(),
         };
+        if weighing.cleared && action == Action::Challenge {
+            let counts = record.reasons.iter().filter(|r| r.kind == "limit" || r.name == "high_frequency");
+            let asks = counts.filter(|reason| Gave::of(reason) == Gave::Asks(Action::Challenge));
+            weighing.own = asks.map(|reason| reason.name.as_str()).collect();
+        }
         // An exception that only raises limits softens as well; what passed shows in the outcome.
         if action == Action::Allow && weighing.strongest(&[], weighing.cleared) > Action::Allow {
             let passing = record.reasons.iter().filter(softens).filter(|reason| reason.kind != "flow");
@@ -200,11 +209,8 @@ impl<'a> Weighing<'a> {
     /// The strongest action that is asked for without the reasons of these names.
     fn strongest(&self, without: &[&str], cleared: bool) -> Action {
         // A cleared client is asked again only for what it did itself.
-        let answered = |name: &str, action| {
-            action == Action::Challenge
-                && cleared
-                && !(self.cleared && self.action == Action::Challenge && name == "high_frequency")
-        };
+        let answered =
+            |name: &str, action| action == Action::Challenge && cleared && !self.own.contains(&name);
         let (mut strongest, mut total) = (Action::Allow, self.total);
         for (name, gave) in &self.reasons {
             match gave {
@@ -265,9 +271,10 @@ impl<'a> Weighing<'a> {
     fn clearance(&self, record: &Record) -> Vec<String> {
         let used_up = record.reasons.iter().any(|r| r.kind == "flow" && r.name == "quota_used_up");
         if self.action == Action::Challenge && self.cleared {
-            return vec![
-                "No clearance would have: the client went over high_frequency since it has one.".to_owned(),
-            ];
+            let counts = and(&self.own);
+            return vec![format!(
+                "The one held would not have: its holder went over {counts} since it has it."
+            )];
         }
         if self.action == Action::Challenge {
             let action = self.strongest(&[], true);

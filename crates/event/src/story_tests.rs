@@ -252,7 +252,7 @@ fn challenge_in_spite_of_a_clearance() {
             The upstream answered 200. Spigot added 40 µs.
             What would have changed it:
             - Without high_frequency it would have passed.
-            - No clearance would have: the client went over high_frequency since it has one.
+            - The one held would not have: its holder went over high_frequency since it has it.
             - With 80 more risk it would have been refused.
         "#]],
     );

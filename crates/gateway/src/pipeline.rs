@@ -189,8 +189,7 @@ impl<S: State> Gateway<S> {
         let policy = &snapshot.policy;
         let followed = outcome(policy, &observation, &decided.plan, status, refused, &self.keys, seen.now);
         if !followed.counts.is_empty() {
-            let subject = spigot_decision::Prefix::client(seen.client).to_string();
-            self.state.report(&followed, &policy.ladder, &subject, seen.now).await;
+            self.state.report(&followed, &policy.ladder, seen.now).await;
         }
     }
 

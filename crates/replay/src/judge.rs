@@ -83,8 +83,7 @@ impl Judge {
         let client = Prefix::client(held.client);
         if !treatment.stops() {
             let outcome = outcome(&policy, &observation, &plan, held.status, false, &KEYS, now);
-            let subject = if outcome.failed { client.to_string() } else { String::new() };
-            let began = memory.report_now(&outcome, &policy.ladder, &subject, now);
+            let began = memory.report_now(&outcome, &policy.ladder, now);
             self.restrictions_begun += u64::from(began.is_some());
         }
         each(&Judged {

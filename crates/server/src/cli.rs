@@ -58,7 +58,7 @@ enum Command {
     Exception(ExceptionArgs),
     /// Show, set and lift restrictions.
     #[command(
-        after_help = "Example:\n  spigot restrict add 203.0.113.7 --for 1h --reason 'guessing coupons'\n  spigot restrict show\n  spigot restrict lift 203.0.113.7"
+        after_help = "Example:\n  spigot restrict add 203.0.113.7 --for 1h --reason 'guessing coupons'\n  spigot restrict show\n  spigot restrict lift 203.0.113.7 --reason 'called support'"
     )]
     Restrict(RestrictArgs),
     /// Print the JSON Schema of the configuration, for editors.
@@ -323,11 +323,15 @@ pub(crate) enum RestrictCommand {
         author: Author,
     },
     /// Show the restrictions in force, automatic ones too.
+    #[command(visible_alias = "list")]
     Show,
-    /// Lift a restriction that was set by hand.
+    /// Lift restrictions, automatic ones too.
     Lift {
-        /// The address or prefix.
-        prefix: String,
+        /// An address, a prefix (everybody within it), or a clearance as `show` names it.
+        subject: String,
+        /// Why.
+        #[arg(long, default_value = "")]
+        reason: String,
         #[command(flatten)]
         author: Author,
     },

@@ -7,7 +7,7 @@ use std::time::Duration;
 use spigot_decision::Prefix;
 use spigot_decision::policy::source::{Problems, Section};
 use spigot_decision::policy::units::{duration_millis, size_bytes};
-use spigot_decision::policy::{Policy, PrefixMap, load_with};
+use spigot_decision::policy::{Policy, PrefixMap, load_with, wrong_host};
 use spigot_gateway::{Bounds, Settings, Site};
 
 /// A whole configuration.
@@ -157,12 +157,7 @@ fn tls(top: &Section<'_, '_>) -> Option<TlsFiles> {
 fn sites(top: &Section<'_, '_>) -> Vec<Site> {
     let mut sites = Vec::new();
     for part in top.tables("site") {
-        let hosts = part
-            .texts("host")
-            .unwrap_or_default()
-            .iter()
-            .map(|host| host.value.to_ascii_lowercase())
-            .collect();
+        let hosts = hosts(&part);
         part.require("upstream", part.has("upstream").then_some(()), "upstream = \"http://127.0.0.1:3000\"");
         let upstreams = upstreams(&part);
         part.finish();
@@ -173,6 +168,22 @@ fn sites(top: &Section<'_, '_>) -> Vec<Site> {
         sites.push(Site { hosts: Vec::new(), upstreams: all });
     }
     sites
+}
+
+fn hosts(section: &Section<'_, '_>) -> Vec<String> {
+    if let Some((value, span)) = section.raw("host")
+        && value.as_array().is_some_and(|list| list.is_empty())
+    {
+        let help = "name at least one host, or leave `host` out for all of them";
+        section.reader.problem(span, "`host` is an empty list", help);
+    }
+    let texts = section.texts("host").unwrap_or_default();
+    for text in &texts {
+        if let Some(help) = wrong_host(text.value) {
+            section.reader.problem(text.span.clone(), format!("\"{}\" is no host", text.value), help);
+        }
+    }
+    texts.iter().map(|text| text.value.to_ascii_lowercase()).collect()
 }
 
 fn upstreams(section: &Section<'_, '_>) -> Vec<SocketAddr> {
@@ -297,5 +308,20 @@ mod tests {
         let problems = Config::parse("spigot.toml", text).unwrap_err();
         assert_eq!(problems.problems.len(), 3, "{problems}");
         assert!(problems.to_string().contains("did you mean \"listen\"?"), "{problems}");
+    }
+
+    #[test]
+    fn hosts_of_a_site_are_hosts() {
+        let text = "[[site]]\nhost = [\"https://shop.example\", \"shop.example:443\", \"*.Shop.example\"]\nupstream = \"http://127.0.0.1:3000\"\n[[site]]\nhost = []\nupstream = \"http://127.0.0.1:3000\"\n";
+        let problems = Config::parse("spigot.toml", text).unwrap_err();
+        let said: Vec<_> = problems.problems.iter().map(|problem| problem.message.as_str()).collect();
+        assert_eq!(
+            said,
+            [
+                "\"https://shop.example\" is no host",
+                "\"shop.example:443\" is no host",
+                "`host` is an empty list"
+            ]
+        );
     }
 }

@@ -52,6 +52,8 @@ pub(crate) fn start(config: Config, file: Option<PathBuf>) -> Result<Running, St
         MemorySettings { counter_bytes: server.counter_bytes, ..MemorySettings::default() },
         start,
     );
+    // What is kept has already lost what was lifted until now.
+    let lifted = store.last_change().map_err(|error| error.to_string())?;
     let (hours, restrictions) = store.kept().map_err(|error| error.to_string())?;
     state.hours.restore(hours);
     state.restrictions.restore(restrictions);
@@ -87,7 +89,18 @@ pub(crate) fn start(config: Config, file: Option<PathBuf>) -> Result<Running, St
             )?);
         }
     }
-    let control = control(Control { gateway, store, server, file, good, certificates, stopped })?;
+    let keeping_fails = false;
+    let control = control(Control {
+        gateway,
+        store,
+        server,
+        file,
+        good,
+        certificates,
+        stopped,
+        lifted,
+        keeping_fails,
+    })?;
     Ok(Running { stop, threads, writer: Some(writer), control: Some(control) })
 }
 
@@ -135,6 +148,9 @@ struct Control {
     good: String,
     certificates: Option<Tls>,
     stopped: watch::Receiver<bool>,
+    /// The last change whose orders to lift were followed.
+    lifted: u64,
+    keeping_fails: bool,
 }
 
 fn control(control: Control) -> Result<JoinHandle<()>, String> {
@@ -166,6 +182,7 @@ impl Control {
         let mut version = self.store.version().unwrap_or(0);
         let mut seen = self.file.as_deref().and_then(stamp);
         let mut turn = 0u64;
+        self.lift();
         while !*self.stopped.borrow() {
             let asked = tokio::select! {
                 _ = ticks.tick() => false,
@@ -175,6 +192,9 @@ impl Control {
             turn += 1;
             let changed = self.store.version().unwrap_or(version);
             let touched = self.file.as_deref().and_then(stamp);
+            if changed != version {
+                self.lift();
+            }
             if asked || touched != seen {
                 seen = touched;
                 version = changed;
@@ -184,10 +204,12 @@ impl Control {
                 self.operator_changed();
             }
             if turn.is_multiple_of(4) {
-                self.keep(turn.is_multiple_of(40));
+                self.keep();
                 self.gateway.state.table.maintain(3600, now());
             }
             if turn.is_multiple_of(4 * 60) {
+                let policy = self.gateway.snapshot.load().policy.clone();
+                self.gateway.state.restrictions.forget(&policy.ladder, now());
                 self.gateway.recorder.maintain(now());
             }
             if turn.is_multiple_of(4 * 3600) {
@@ -195,7 +217,7 @@ impl Control {
                 self.operator_changed();
             }
         }
-        self.keep(true);
+        self.keep();
     }
 
     /// Reads the configuration and the certificates again. Whatever is wrong is said, and what stood stays.
@@ -250,13 +272,38 @@ impl Control {
         Ok(revision)
     }
 
-    fn keep(&mut self, restrictions: bool) {
+    /// Ends the automatic restrictions that an operator lifted since the last look.
+    fn lift(&mut self) {
+        let lifts = match self.store.lifts_since(self.lifted) {
+            Ok(lifts) => lifts,
+            Err(error) => return crate::log::line("lifts_unread", &[("error", &error.to_string())]),
+        };
+        for lift in lifts {
+            self.lifted = lift.number;
+            let ended = self.gateway.state.restrictions.lift(lift.whom, lift.ordered).len();
+            crate::log::line("restrictions_lifted", &[("ended", &ended.to_string())]);
+        }
+    }
+
+    /// Writes what has to survive a restart. Said once when it fails and once when it works again: serving goes on, and
+    /// what could not be written is written then.
+    fn keep(&mut self) {
         let state = &self.gateway.state;
         state.hours.running(now());
-        let hours = state.hours.take_changed();
-        let restricted = restrictions.then(|| state.restrictions.snapshot());
-        if let Err(error) = self.store.keep(&hours, restricted.as_deref(), now()) {
-            crate::log::line("keeping_failed", &[("error", &error.to_string())]);
+        let (hours, restrictions) = (state.hours.take_changed(), state.restrictions.take_changed());
+        match self.store.keep(&hours, &restrictions) {
+            Ok(()) if self.keeping_fails => {
+                self.keeping_fails = false;
+                crate::log::line("keeping_works_again", &[]);
+            }
+            Ok(()) => {}
+            Err(error) => {
+                state.hours.not_kept(hours);
+                state.restrictions.not_kept(&restrictions);
+                if !std::mem::replace(&mut self.keeping_fails, true) {
+                    crate::log::line("keeping_failed", &[("error", &error.to_string())]);
+                }
+            }
         }
     }
 }

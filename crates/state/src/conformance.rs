@@ -1,12 +1,13 @@
 //! What every [`State`] must do. A backend's tests call [`run`] with a way to make an empty one.
 
 use std::future::Future;
+use std::net::Ipv4Addr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use spigot_decision::policy::Ladder;
-use spigot_decision::{Count, CountKind, Millis, Outcome};
+use spigot_decision::policy::{Ladder, Offender};
+use spigot_decision::{Count, CountKind, Millis, Outcome, Prefix};
 
 use crate::{Spend, State};
 
@@ -75,14 +76,20 @@ async fn failures_climb_the_ladder(state: &impl State) {
         restrict_from: 3,
         steps_millis: vec![60_000, 300_000],
         forget_millis: 3_600_000,
+        around: [4, 16],
     };
     let failure = Count { key: 5, window_millis: 600_000, limit: 3, kind: CountKind::Failures, add: true };
-    let outcome = Outcome { failed: true, counts: [failure].into_iter().collect(), client: 50, address: 50 };
+    let address = Offender::Address(Prefix::client(Ipv4Addr::new(192, 0, 2, 1).into()));
+    let outcome = Outcome {
+        failed: true,
+        counts: [failure].into_iter().collect(),
+        offenders: [(50, address)].into_iter().collect(),
+    };
     let mut steps = Vec::new();
     for n in 0..6 {
         // Each failure comes after the restriction of the one before.
         let now = Millis(n * 70_000);
-        if let Some(strike) = state.report(&outcome, &ladder, "192.0.2.1", now).await {
+        if let Some(strike) = state.report(&outcome, &ladder, now).await {
             steps.push((n, strike.step, strike.end.since(now)));
         }
     }

@@ -1,4 +1,4 @@
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use parking_lot::Mutex;
 use spigot_decision::{HourFact, Millis};
@@ -11,6 +11,9 @@ const HOURS_MAX: usize = ((DAYS + 1) * 24) as usize;
 const ROUTES_MAX: usize = 2048;
 
 /// Each route's requests per clock hour (UTC) of the last 15 days, never per address.
+///
+/// A clock that jumps loses nothing: an hour finds its place wherever it lies, and only an hour too many pushes out
+/// the oldest one.
 #[derive(Default)]
 pub struct Hours {
     inner: Mutex<Inner>,
@@ -18,24 +21,32 @@ pub struct Hours {
 
 #[derive(Default)]
 struct Inner {
-    /// Hours in which Spigot was running, ascending.
-    seen: VecDeque<i64>,
+    /// Hours in which Spigot was running, each counted as 0.
+    seen: Series,
     routes: HashMap<Box<str>, RouteHours>,
 }
 
 /// One route's counts.
 #[derive(Default)]
 struct RouteHours {
-    /// Hours with requests, ascending.
-    counts: VecDeque<(i64, u32)>,
+    /// Hours with requests.
+    counts: Series,
     /// The first hour in which the route was asked for: earlier ones say nothing about it.
     first: i64,
     /// The current hour and what it is compared with.
     current: i64,
     past_sum: u64,
     days: u8,
-    /// The count has changed since it was last kept.
-    dirty: bool,
+}
+
+/// Numbers by hour, ascending, at most [`HOURS_MAX`]; and what of them has to be kept.
+#[derive(Default)]
+struct Series {
+    hours: VecDeque<(i64, u32)>,
+    /// Hours that were changed since they were kept; at most as many as there are hours.
+    changed: BTreeSet<i64>,
+    /// Hours that were pushed out since; at most twice as many as there are hours, then the oldest stay in the store.
+    removed: Vec<i64>,
 }
 
 /// A route's requests in one hour, to be kept over a restart.
@@ -49,19 +60,36 @@ pub struct HourCount {
     pub count: u32,
 }
 
+/// What has changed since hours were kept last.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HourChanges {
+    /// New and grown counts.
+    pub set: Vec<HourCount>,
+    /// Routes and hours that are no longer remembered.
+    pub removed: Vec<(String, i64)>,
+}
+
+impl HourChanges {
+    /// Whether there is nothing to keep.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.set.is_empty() && self.removed.is_empty()
+    }
+}
+
 impl Hours {
     /// Notes that Spigot runs: hours without a request count as hours with none, hours without Spigot do not count.
     pub fn running(&self, now: Millis) {
-        self.inner.lock().mark(now.hour());
+        self.inner.lock().seen.note(now.hour());
     }
 
     /// Notes every hour from the last one noted up to `now`, for a replay whose log was written throughout.
     pub fn running_through(&self, now: Millis) {
         let mut inner = self.inner.lock();
         let hour = now.hour();
-        let from = inner.seen.back().map_or(hour, |last| (last + 1).max(hour - HOURS_MAX as i64));
+        let from = inner.seen.latest().map_or(hour, |last| (last + 1).max(hour - HOURS_MAX as i64));
         for seen in from..=hour {
-            inner.mark(seen);
+            inner.seen.note(seen);
         }
     }
 
@@ -69,13 +97,12 @@ impl Hours {
     pub fn count(&self, route: &str, now: Millis) -> HourFact {
         let hour = now.hour();
         let mut inner = self.inner.lock();
-        inner.mark(hour);
+        inner.seen.note(hour);
         let Inner { seen, routes } = &mut *inner;
         if !routes.contains_key(route) {
             if routes.len() >= ROUTES_MAX {
-                routes.retain(|_, hours| {
-                    hours.counts.back().is_some_and(|(last, _)| *last > hour - HOURS_MAX as i64)
-                });
+                let remembered = |hours: &RouteHours| hours.counts.latest();
+                routes.retain(|_, hours| remembered(hours).is_some_and(|l| l > hour - HOURS_MAX as i64));
             }
             if routes.len() >= ROUTES_MAX {
                 return HourFact::default();
@@ -84,19 +111,11 @@ impl Hours {
                 .insert(route.into(), RouteHours { first: hour, current: i64::MIN, ..RouteHours::default() });
         }
         let Some(hours) = routes.get_mut(route) else { return HourFact::default() };
-        hours.dirty = true;
-        // A clock that steps back counts into the latest hour that is known.
-        match hours.counts.back_mut() {
-            Some((last, count)) if *last >= hour => *count = count.saturating_add(1),
-            _ => hours.counts.push_back((hour, 1)),
-        }
-        while hours.counts.len() > HOURS_MAX {
-            hours.counts.pop_front();
-        }
+        hours.first = hours.first.min(hour);
+        let count = hours.counts.add(hour);
         if hours.current != hour {
             hours.compare(hour, seen);
         }
-        let count = hours.counts.back().map_or(0, |(_, count)| *count);
         HourFact { count, past_sum: hours.past_sum, days: hours.days }
     }
 
@@ -107,79 +126,146 @@ impl Hours {
         let mut inner = self.inner.lock();
         let Inner { seen, routes } = &mut *inner;
         let Some(hours) = routes.get_mut(route) else { return HourFact::default() };
-        hours.compare(hour, seen);
-        let count = hours.counts.back().filter(|(last, _)| *last == hour).map_or(0, |(_, count)| *count);
-        HourFact { count, past_sum: hours.past_sum, days: hours.days }
+        if hours.current != hour {
+            hours.compare(hour, seen);
+        }
+        HourFact { count: hours.counts.at(hour).unwrap_or(0), past_sum: hours.past_sum, days: hours.days }
     }
 
-    /// What has changed since the last call: the latest hours of routes with new requests, and the latest hour seen.
+    /// What has changed since the last call.
     #[must_use]
-    pub fn take_changed(&self) -> Vec<HourCount> {
+    pub fn take_changed(&self) -> HourChanges {
         let mut inner = self.inner.lock();
-        let mut changed = Vec::new();
-        if let Some(&hour) = inner.seen.back() {
-            changed.push(HourCount { route: String::new(), hour, count: 0 });
-        }
+        let mut changes = HourChanges::default();
+        inner.seen.take_changed("", &mut changes);
         for (route, hours) in &mut inner.routes {
-            if std::mem::take(&mut hours.dirty) {
-                // The last two, because an hour may have turned since.
-                let last = hours.counts.iter().rev().take(2);
-                changed.extend(last.map(|(hour, count)| HourCount {
-                    route: route.to_string(),
-                    hour: *hour,
-                    count: *count,
-                }));
+            hours.counts.take_changed(route, &mut changes);
+        }
+        changes
+    }
+
+    /// Marks changes that could not be kept, so that the next call gives them again.
+    pub fn not_kept(&self, changes: HourChanges) {
+        let mut inner = self.inner.lock();
+        for record in changes.set {
+            if let Some(series) = inner.series(&record.route) {
+                series.changed.insert(record.hour);
             }
         }
-        changed
+        for (route, hour) in changes.removed {
+            if let Some(series) = inner.series(&route) {
+                series.remove(hour);
+            }
+        }
     }
 
     /// Takes back what was kept.
     pub fn restore(&self, kept: impl IntoIterator<Item = HourCount>) {
-        let mut kept: Vec<HourCount> = kept.into_iter().collect();
-        kept.sort_by_key(|record| record.hour);
         let mut inner = self.inner.lock();
-        for record in kept {
-            if record.route.is_empty() {
-                inner.mark(record.hour);
-            } else if inner.routes.len() < ROUTES_MAX || inner.routes.contains_key(record.route.as_str()) {
-                let hours = inner.routes.entry(record.route.into()).or_insert_with(|| RouteHours {
-                    first: record.hour,
-                    current: i64::MIN,
-                    ..RouteHours::default()
-                });
-                hours.counts.push_back((record.hour, record.count));
-                if hours.counts.len() > HOURS_MAX {
-                    hours.counts.pop_front();
+        for HourCount { route, hour, count } in kept {
+            if !route.is_empty() && !inner.routes.contains_key(route.as_str()) {
+                if inner.routes.len() >= ROUTES_MAX {
+                    continue;
                 }
+                let fresh = RouteHours { first: hour, current: i64::MIN, ..RouteHours::default() };
+                inner.routes.insert(route.as_str().into(), fresh);
+            }
+            if let Some(hours) = inner.routes.get_mut(route.as_str()) {
+                hours.first = hours.first.min(hour);
+            }
+            if let Some(at) = inner.series(&route).and_then(|series| series.slot(hour)) {
+                *at = count;
             }
         }
+        inner.seen.changed.clear();
+        inner.routes.values_mut().for_each(|hours| hours.counts.changed.clear());
     }
 }
 
 impl Inner {
-    fn mark(&mut self, hour: i64) {
-        if self.seen.back().is_none_or(|last| *last < hour) {
-            self.seen.push_back(hour);
-            if self.seen.len() > HOURS_MAX {
-                self.seen.pop_front();
-            }
+    fn series(&mut self, route: &str) -> Option<&mut Series> {
+        if route.is_empty() {
+            Some(&mut self.seen)
+        } else {
+            self.routes.get_mut(route).map(|hours| &mut hours.counts)
         }
     }
 }
 
+impl Series {
+    fn latest(&self) -> Option<i64> {
+        self.hours.back().map(|(hour, _)| *hour)
+    }
+
+    fn at(&self, hour: i64) -> Option<u32> {
+        self.hours.binary_search_by_key(&hour, |(hour, _)| *hour).ok().map(|at| self.hours[at].1)
+    }
+
+    /// The number of an hour, made when there is none; `None` when it is older than everything in a full series.
+    fn slot(&mut self, hour: i64) -> Option<&mut u32> {
+        // The current hour is nearly always the last one.
+        let at = match self.latest() {
+            Some(last) if last == hour => self.hours.len() - 1,
+            _ => match self.hours.binary_search_by_key(&hour, |(hour, _)| *hour) {
+                Ok(at) => at,
+                Err(0) if self.hours.len() >= HOURS_MAX => return None,
+                Err(mut at) => {
+                    if self.hours.len() >= HOURS_MAX
+                        && let Some((oldest, _)) = self.hours.pop_front()
+                    {
+                        at -= 1;
+                        self.remove(oldest);
+                    }
+                    self.hours.insert(at, (hour, 0));
+                    self.changed.insert(hour);
+                    at
+                }
+            },
+        };
+        Some(&mut self.hours[at].1)
+    }
+
+    fn note(&mut self, hour: i64) {
+        if self.latest() != Some(hour) {
+            let _ = self.slot(hour);
+        }
+    }
+
+    fn add(&mut self, hour: i64) -> u32 {
+        let Some(count) = self.slot(hour) else { return 0 };
+        *count = count.saturating_add(1);
+        let count = *count;
+        self.changed.insert(hour);
+        count
+    }
+
+    fn remove(&mut self, hour: i64) {
+        self.changed.remove(&hour);
+        if self.removed.len() < 2 * HOURS_MAX {
+            self.removed.push(hour);
+        }
+    }
+
+    fn take_changed(&mut self, route: &str, changes: &mut HourChanges) {
+        for hour in std::mem::take(&mut self.changed) {
+            if let Some(count) = self.at(hour) {
+                changes.set.push(HourCount { route: route.to_owned(), hour, count });
+            }
+        }
+        changes.removed.extend(self.removed.drain(..).map(|hour| (route.to_owned(), hour)));
+    }
+}
+
 impl RouteHours {
-    fn compare(&mut self, hour: i64, seen: &VecDeque<i64>) {
+    fn compare(&mut self, hour: i64, seen: &Series) {
         (self.current, self.past_sum, self.days) = (hour, 0, 0);
         for day in 1..=DAYS {
             let past = hour - day * 24;
-            if past < self.first || seen.binary_search(&past).is_err() {
+            if past < self.first || seen.at(past).is_none() {
                 continue;
             }
             self.days += 1;
-            if let Ok(at) = self.counts.binary_search_by_key(&past, |(hour, _)| *hour) {
-                self.past_sum += u64::from(self.counts[at].1);
-            }
+            self.past_sum += u64::from(self.counts.at(past).unwrap_or(0));
         }
     }
 }
@@ -230,7 +316,8 @@ mod tests {
         let kept: std::cell::RefCell<HashMap<(String, i64), u32>> = std::cell::RefCell::default();
         for n in 0..400 {
             before.count("login", Millis(n * 17 * 60_000 * 10));
-            kept.borrow_mut().extend(before.take_changed().into_iter().map(|r| ((r.route, r.hour), r.count)));
+            kept.borrow_mut()
+                .extend(before.take_changed().set.into_iter().map(|r| ((r.route, r.hour), r.count)));
         }
         let after = Hours::default();
         after.restore(kept.into_inner().into_iter().map(|((route, hour), count)| HourCount {
@@ -240,5 +327,43 @@ mod tests {
         }));
         let now = Millis(400 * 17 * 60_000 * 10);
         assert_eq!(after.count("login", now), before.count("login", now));
+    }
+
+    #[test]
+    fn a_clock_that_jumps_loses_nothing() {
+        let (hours, noon) = (fourteen_days(), 14 * 24 * HOUR);
+        for jump in [20 * 24 * HOUR, -HOUR, 3 * 365 * 24 * HOUR, -400 * 24 * HOUR, i64::MAX - noon - 100] {
+            for n in 0..10 {
+                hours.count("login", Millis(noon.saturating_add(jump) + n));
+                hours.running(Millis(noon.saturating_add(jump) + n));
+            }
+        }
+        let fact = hours.count("login", Millis(noon));
+        assert_eq!(fact, HourFact { count: 1, past_sum: 14_000, days: 14 });
+        // A first request from a future that turns out not to be is no beginning.
+        let hours = Hours::default();
+        hours.count("a", Millis(1000 * 24 * HOUR));
+        for day in 0..4 {
+            hours.count("a", Millis(day * 24 * HOUR));
+        }
+        assert_eq!(hours.peek("a", Millis(3 * 24 * HOUR)), HourFact { count: 1, past_sum: 3, days: 3 });
+    }
+
+    #[test]
+    fn the_oldest_hour_gives_way_and_the_store_is_told() {
+        let hours = Hours::default();
+        let _ = hours.take_changed();
+        for hour in 0..HOURS_MAX as i64 + 2 {
+            hours.count("a", Millis(hour * HOUR));
+        }
+        let changes = hours.take_changed();
+        assert_eq!(changes.set.len(), 2 * HOURS_MAX);
+        let mut removed = changes.removed.clone();
+        removed.sort();
+        assert_eq!(removed, [("".into(), 0), ("".into(), 1), ("a".into(), 0), ("a".into(), 1)]);
+        assert!(hours.take_changed().is_empty());
+        hours.not_kept(changes.clone());
+        let again = hours.take_changed();
+        assert_eq!((again.set.len(), again.removed.len()), (changes.set.len(), changes.removed.len()));
     }
 }

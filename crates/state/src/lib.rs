@@ -15,9 +15,9 @@ use std::future::Future;
 use spigot_decision::policy::{Ladder, Strike};
 use spigot_decision::{Action, Count, Facts, Millis, Outcome, Plan};
 
-pub use hours::{HourCount, Hours};
+pub use hours::{HourChanges, HourCount, Hours};
 pub use memory::{Memory, MemorySettings};
-pub use restrictions::{RESTRICTIONS_MAX, Restricted, Restrictions};
+pub use restrictions::{Changes, RESTRICTIONS_MAX, Restricted, Restrictions, Struck};
 pub use spends::Spends;
 pub use table::{EXACT_LIMIT, Table, TableStats};
 
@@ -36,7 +36,6 @@ pub trait State: Send + Sync + 'static {
         &self,
         outcome: &Outcome,
         ladder: &Ladder,
-        subject: &str,
         now: Millis,
     ) -> impl Future<Output = Option<Strike>> + Send;
 

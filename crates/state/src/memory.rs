@@ -1,7 +1,7 @@
 use spigot_decision::policy::{Ladder, Strike};
 use spigot_decision::{Count, CountKind, Facts, Millis, Outcome, Plan, RestrictionFact};
 
-use crate::{Hours, RESTRICTION_ACTION, Restrictions, Spend, SpendError, Spends, State, Table};
+use crate::{Hours, RESTRICTION_ACTION, Restrictions, Spend, SpendError, Spends, State, Struck, Table};
 
 /// Everything in the memory of one node.
 pub struct Memory {
@@ -50,35 +50,38 @@ impl Memory {
         for count in &plan.counts {
             facts.counts.push(self.table.count(count, now));
         }
-        facts.restriction =
-            plan.subjects.iter().find_map(|key| self.restrictions.find(*key, now)).map(|strike| {
-                RestrictionFact { action: RESTRICTION_ACTION, end: strike.end, step: strike.step }
-            });
-        facts.hour = plan.hour.then(|| self.hours.count(route, now));
+        let strikes = plan.subjects.iter().filter_map(|key| self.restrictions.find(*key, now));
+        facts.restriction = strikes.max_by_key(|strike| strike.end).map(|strike| RestrictionFact {
+            action: RESTRICTION_ACTION,
+            end: strike.end,
+            step: strike.step,
+        });
+        // Whoever is stopped by what it did itself is not the route's traffic: its flood must not bring friction to others.
+        let own = |(count, seen): (&Count, &u32)| count.kind == CountKind::Frequency && *seen > count.limit;
+        let stopped = facts.restriction.is_some() || plan.counts.iter().zip(&facts.counts).any(own);
+        facts.hour = plan
+            .hour
+            .then(|| if stopped { self.hours.peek(route, now) } else { self.hours.count(route, now) });
         facts
     }
 
     /// [`State::report`] without waiting, for replay.
-    pub fn report_now(
-        &self,
-        outcome: &Outcome,
-        ladder: &Ladder,
-        subject: &str,
-        now: Millis,
-    ) -> Option<Strike> {
+    pub fn report_now(&self, outcome: &Outcome, ladder: &Ladder, now: Millis) -> Option<Strike> {
         let mut began = None;
-        for count in &outcome.counts {
+        for (index, count) in outcome.counts.iter().enumerate() {
             let seen = self.table.count(count, now);
-            let key = match count.kind {
-                CountKind::Failures => outcome.client,
-                CountKind::FailuresOfAddress => outcome.address,
-                _ => continue,
-            };
-            if seen >= count.limit {
-                began = self.restrictions.strike(key, subject, ladder, now).or(began);
-                // The next step takes as many failures again.
-                self.table.clear(count.key);
+            let Some((key, offender)) = outcome.offenders.get(index) else { continue };
+            if seen < count.limit {
+                continue;
             }
+            match self.restrictions.strike(*key, *offender, ladder, now) {
+                Struck::Began(strike) => began = Some(strike),
+                Struck::Stands => {}
+                // It stays slowed by its count.
+                Struck::NoRoom => continue,
+            }
+            // The next step takes as many failures again.
+            self.table.clear(count.key);
         }
         began
     }
@@ -93,8 +96,8 @@ impl State for Memory {
         Some(self.table.count(count, now))
     }
 
-    async fn report(&self, outcome: &Outcome, ladder: &Ladder, subject: &str, now: Millis) -> Option<Strike> {
-        self.report_now(outcome, ladder, subject, now)
+    async fn report(&self, outcome: &Outcome, ladder: &Ladder, now: Millis) -> Option<Strike> {
+        self.report_now(outcome, ladder, now)
     }
 
     async fn is_spent(&self, id: &[u8; 16], now: Millis) -> Result<bool, SpendError> {

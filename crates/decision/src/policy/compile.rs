@@ -9,10 +9,11 @@ use siphasher::sip::SipHasher13;
 
 use self::read::{default_ladder, read_challenge, read_ladder, read_settings};
 use super::expression::{Condition, Names, Scope};
+use super::host::wrong_host;
 use super::routing::Routing;
 use super::settings::{AnomalyTrigger, FrequencyTrigger, RepetitionTrigger};
 use super::source::{Placed, Reader, Section, listing, nearest};
-use super::units::{duration_millis, rate, size_bytes};
+use super::units::{duration_millis, rate, size_bytes, window_millis};
 use super::{
     ChallengeSettings, Exception, Gives, Ladder, Limit, List, ListKind, Operator, Pattern, Policy, PrefixMap,
     Preset, Relief, Route, Rule, Settings, Standing, Unavailable,
@@ -526,23 +527,6 @@ fn hosts(section: &Section<'_, '_>) -> Vec<String> {
         }
     }
     texts.iter().map(|text| text.value.to_ascii_lowercase()).collect()
-}
-
-/// Hosts are compared without scheme, port and path, so one that has them would never fit.
-fn wrong_host(host: &str) -> Option<&'static str> {
-    let name = host.strip_prefix("*.").unwrap_or(host);
-    let literal = name.starts_with('[') && name.ends_with(']');
-    if host.contains('/') {
-        Some("write the host alone, for example \"shop.example\"")
-    } else if host.contains(':') && !literal {
-        Some("write it without the port, for example \"shop.example\"")
-    } else if !host.is_ascii() {
-        Some("write it as it is sent, in its xn-- form")
-    } else if host != "*" && (name.is_empty() || name.contains(['*', ' '])) {
-        Some("write for example \"shop.example\", \"*.shop.example\" or \"*\"")
-    } else {
-        None
-    }
 }
 
 /// An empty list would quietly mean "all of them".

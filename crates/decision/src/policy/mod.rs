@@ -3,6 +3,7 @@
 
 mod compile;
 pub mod expression;
+mod host;
 mod load;
 mod operator;
 mod pattern;
@@ -16,11 +17,12 @@ pub mod units;
 
 use std::sync::Arc;
 
+pub use host::wrong_host;
 pub use load::{DEFAULT, load, load_with};
 pub use operator::{Entry, Exception, Forced, Hold, Operator, Relief};
 pub use pattern::Pattern;
 pub use prefixes::PrefixMap;
-pub use restrict::{Ladder, Strike};
+pub use restrict::{Ladder, Offender, Offenders, Strike};
 pub use schema::json_schema;
 pub use settings::{
     AnomalyTrigger, FrequencyTrigger, Preset, RepetitionTrigger, Settings, Standing, Thresholds, Unavailable,

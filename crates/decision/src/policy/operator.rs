@@ -90,6 +90,14 @@ pub struct Hold {
     pub reason: String,
 }
 
+impl Entry {
+    /// Whether it holds at `now`; the end is not included.
+    #[must_use]
+    pub fn holds(&self, now: Millis) -> bool {
+        self.until.is_none_or(|until| now < until)
+    }
+}
+
 impl Exception {
     /// Whether it holds for this client and route at `now`. The start is included, the end is not.
     #[must_use]

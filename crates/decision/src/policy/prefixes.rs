@@ -35,17 +35,24 @@ impl<V> PrefixMap<V> {
     /// The longest prefix that contains the address, and its value.
     #[must_use]
     pub fn find(&self, address: IpAddr) -> Option<(Prefix, &V)> {
+        self.find_where(address, |_| true)
+    }
+
+    /// The longest prefix that contains the address and whose value is `wanted`: an entry that has ended does not hide
+    /// a wider one that holds.
+    #[must_use]
+    pub fn find_where(&self, address: IpAddr, wanted: impl Fn(&V) -> bool) -> Option<(Prefix, &V)> {
         let address = canonical(address);
         match address {
             IpAddr::V4(v4) => self.v4.iter().find_map(|(length, entries)| {
                 let masked = v4.to_bits() & u32::MAX.checked_shl(32 - u32::from(*length)).unwrap_or(0);
-                let at = entries.binary_search_by_key(&masked, |(base, _)| *base).ok()?;
-                Some((Prefix::of(address, *length), &entries[at].1))
+                let value = value_of(entries, masked).filter(|value| wanted(value))?;
+                Some((Prefix::of(address, *length), value))
             }),
             IpAddr::V6(v6) => self.v6.iter().find_map(|(length, entries)| {
                 let masked = v6.to_bits() & u128::MAX.checked_shl(128 - u32::from(*length)).unwrap_or(0);
-                let at = entries.binary_search_by_key(&masked, |(base, _)| *base).ok()?;
-                Some((Prefix::of(address, *length), &entries[at].1))
+                let value = value_of(entries, masked).filter(|value| wanted(value))?;
+                Some((Prefix::of(address, *length), value))
             }),
         }
     }
@@ -73,6 +80,10 @@ fn bucket<K, V>(buckets: &mut Vec<(u8, Vec<(K, V)>)>, length: u8) -> &mut Vec<(K
         }
     };
     &mut buckets[at].1
+}
+
+fn value_of<K: Ord + Copy, V>(entries: &[(K, V)], base: K) -> Option<&V> {
+    entries.binary_search_by_key(&base, |(base, _)| *base).ok().map(|at| &entries[at].1)
 }
 
 fn finish<K: Ord + Copy, V>(buckets: &mut Vec<(u8, Vec<(K, V)>)>) {
@@ -109,5 +120,27 @@ mod tests {
         check("2001:db8::1", Some(4));
         check("2001:db9::1", None);
         assert_eq!(map.len(), 4);
+    }
+
+    #[test]
+    fn an_entry_that_is_not_wanted_hides_no_wider_one() {
+        let entry = |text: &str, value| (Prefix::parse(text).unwrap(), value);
+        let map = PrefixMap::new([
+            entry("10.0.0.0/8", 1),
+            entry("10.1.0.0/16", 2),
+            entry("10.1.1.0/24", 3),
+            entry("2001:db8::/32", 1),
+            entry("2001:db8:7::/48", 3),
+        ]);
+        let check = |address: &str, most: i32, value: Option<i32>| {
+            let found = map.find_where(address.parse().unwrap(), |v| *v <= most);
+            assert_eq!(found.map(|f| *f.1), value, "{address} at most {most}");
+        };
+        check("10.1.1.1", 3, Some(3));
+        check("10.1.1.1", 2, Some(2));
+        check("10.1.1.1", 1, Some(1));
+        check("10.1.1.1", 0, None);
+        check("10.2.0.1", 3, Some(1));
+        check("2001:db8:7::1", 2, Some(1));
     }
 }

@@ -1,4 +1,7 @@
+use std::fmt;
+
 use crate::Millis;
+use crate::subject::Prefix;
 
 /// How repeated failures of one source are answered: first it is slowed, then restricted for a time that grows with
 /// each strike and is forgotten after a quiet while.
@@ -14,6 +17,93 @@ pub struct Ladder {
     pub steps_millis: Vec<u64>,
     /// Each quiet time of this length takes one step back, in milliseconds.
     pub forget_millis: u64,
+    /// At how many times `restrict_from` the /56 and the /48 around failing IPv6 clients are restricted.
+    pub around: [u32; 2],
+}
+
+/// Whose failures a restriction answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offender {
+    /// An address prefix: one client's, or the /56 or /48 around it.
+    Address(Prefix),
+    /// A client that holds a clearance.
+    Clearance {
+        /// The clearance's id.
+        id: u64,
+        /// The client's address when it was restricted.
+        address: Prefix,
+    },
+}
+
+impl Offender {
+    /// Reads what [`Offender`] is shown as.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.split_once(" behind ") {
+            Some((id, address)) => match Offenders::parse(id)? {
+                Offenders::Clearance(id) => Some(Self::Clearance { id, address: Prefix::parse(address)? }),
+                Offenders::Within(_) => None,
+            },
+            None => Prefix::parse(text).map(Self::Address),
+        }
+    }
+}
+
+impl fmt::Display for Offender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(prefix) => prefix.fmt(f),
+            Self::Clearance { id, address } => write!(f, "clearance-{id:016x} behind {address}"),
+        }
+    }
+}
+
+/// Whom an operator means: everybody within a prefix, or one client that holds a clearance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offenders {
+    /// Prefixes within this one, and clearances whose holders were there.
+    Within(Prefix),
+    /// One clearance.
+    Clearance(u64),
+}
+
+impl Offenders {
+    /// Reads an address, a prefix, or a clearance's name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.strip_prefix("clearance-") {
+            Some(id) if id.len() == 16 => u64::from_str_radix(id, 16).ok().map(Self::Clearance),
+            Some(_) => None,
+            None => Prefix::parse(text).map(|prefix| Self::Within(widened(prefix))),
+        }
+    }
+
+    /// Whether `offender` is meant.
+    #[must_use]
+    pub fn include(&self, offender: &Offender) -> bool {
+        match (self, offender) {
+            (Self::Clearance(meant), Offender::Clearance { id, .. }) => meant == id,
+            (Self::Clearance(_), Offender::Address(_)) => false,
+            (
+                Self::Within(meant),
+                Offender::Address(prefix) | Offender::Clearance { address: prefix, .. },
+            ) => meant.length <= prefix.length && meant.contains(prefix.base),
+        }
+    }
+}
+
+impl fmt::Display for Offenders {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Within(prefix) => prefix.fmt(f),
+            Self::Clearance(id) => write!(f, "clearance-{id:016x}"),
+        }
+    }
+}
+
+/// An IPv6 client is its /64: whoever names one address of it means the client.
+fn widened(prefix: Prefix) -> Prefix {
+    if prefix.base.is_ipv6() && prefix.length > 64 { Prefix::client(prefix.base) } else { prefix }
 }
 
 /// What is remembered of a source's restrictions.
@@ -65,6 +155,7 @@ mod tests {
             restrict_from: 6,
             steps_millis: vec![60_000, 300_000, 1_800_000],
             forget_millis: 3_600_000,
+            around: [4, 16],
         };
         let first = ladder.next(None, Millis(0));
         assert_eq!((first.step, first.end), (1, Millis(MINUTE)));
@@ -84,5 +175,29 @@ mod tests {
             1,
             "three quiet hours forget three"
         );
+    }
+
+    #[test]
+    fn offenders_are_shown_read_back_and_meant() {
+        let check = |offender: &str, meant: &str, expected: bool| {
+            let (parsed, who) = (Offender::parse(offender).unwrap(), Offenders::parse(meant).unwrap());
+            assert_eq!(parsed.to_string(), offender);
+            assert_eq!(who.include(&parsed), expected, "{meant} means {offender}");
+        };
+        let cleared = "clearance-00000000000000ff behind 192.0.2.1";
+        check("192.0.2.1", "192.0.2.1", true);
+        check("192.0.2.1", "192.0.2.0/24", true);
+        check("192.0.2.1", "192.0.3.0/24", false);
+        check(cleared, "clearance-00000000000000ff", true);
+        check(cleared, "clearance-00000000000000fe", false);
+        check(cleared, "192.0.2.1", true);
+        check("192.0.2.1", "clearance-00000000000000ff", false);
+        check("2001:db8:0:1::/64", "2001:db8:0:1::7", true);
+        check("2001:db8::/48", "2001:db8:0:1::7", false);
+        check("2001:db8::/48", "2001:db8::/48", true);
+        for bad in ["", "x", "clearance-", "clearance-xyz", "clearance-00ff", "192.0.2"] {
+            assert_eq!(Offenders::parse(bad), None, "{bad}");
+        }
+        assert_eq!(Offender::parse("192.0.2.1 behind 192.0.2.1"), None);
     }
 }

@@ -1,5 +1,8 @@
 //! Durations, sizes and rates as people write them. Every parser's error is the help for the person who wrote it.
 
+/// The longest window that counters keep. Their times are 32-bit milliseconds, which grow ambiguous after 24.8 days.
+pub const WINDOW_MILLIS_MAX: u64 = 24 * 86_400_000;
+
 /// Reads a duration with its unit, `90s`, `20m`, `1h30m`, `14d`, into milliseconds (at least 1, at most 400 days).
 ///
 /// # Errors
@@ -32,6 +35,17 @@ pub fn duration_millis(text: &str) -> Result<u64, String> {
     } else {
         Err("write a duration from 1ms to 400d".to_owned())
     }
+}
+
+/// Reads a duration over which something is counted, at most [`WINDOW_MILLIS_MAX`].
+///
+/// # Errors
+/// The help text.
+pub fn window_millis(text: &str) -> Result<u64, String> {
+    duration_millis(text).and_then(|millis| {
+        let too_long = || "write at most \"24d\": counters look back no further".to_owned();
+        if millis <= WINDOW_MILLIS_MAX { Ok(millis) } else { Err(too_long()) }
+    })
 }
 
 /// Milliseconds as the shortest text that [`duration_millis`] reads back.
@@ -132,7 +146,7 @@ pub fn rate(text: &str) -> Result<Rate, String> {
             .map(|n| key_part(n.trim()))
             .collect::<Result<_, _>>()?,
     };
-    if parts.next().is_some() || !(1..=1_000_000).contains(&events) || window_millis > 24 * 86_400_000 {
+    if parts.next().is_some() || !(1..=1_000_000).contains(&events) || window_millis > WINDOW_MILLIS_MAX {
         return Err(format!("{}; at most 1000000 events and 24d", help()));
     }
     if key.len() > KEY_PARTS_MAX {

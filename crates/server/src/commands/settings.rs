@@ -4,7 +4,8 @@
 use spigot_admin::{
     Change, EntrySetting, ExceptionSetting, ForcedSetting, HoldSetting, ListName, PolicyStore, Setting,
 };
-use spigot_decision::{Millis, Prefix};
+use spigot_decision::Millis;
+use spigot_state::Restricted;
 
 use super::{end, moment};
 use crate::cli::{
@@ -102,10 +103,22 @@ pub(crate) fn restrict(args: &RestrictArgs) -> Result<(), String> {
             show(&args.place, |setting| matches!(setting, Setting::Restrict(_)))?;
             automatic(&args.place)
         }
-        RestrictCommand::Lift { prefix, author } => {
-            remove(&args.place, author, &[hold(prefix, "block", 1, "")])
+        RestrictCommand::Lift { subject, reason, author } => lift(&args.place, subject, reason, author),
+    }
+}
+
+fn lift(place: &Place, subject: &str, reason: &str, author: &Author) -> Result<(), String> {
+    let lifted = open(place)?
+        .lift(subject, reason, &author.author, now())
+        .map_err(|error| error.to_string())?
+        .ok_or_else(|| format!("no restriction of {subject} is known; `spigot restrict show` lists those in force, a second after they began"))?;
+    say(place, &[lifted.change], "Lifted");
+    if place.format == Format::Text {
+        for entry in lifted.automatic {
+            println!("  automatic: {}, it would have ended {}", entry.offender, entry.strike.end);
         }
     }
+    Ok(())
 }
 
 fn open(place: &Place) -> Result<PolicyStore, String> {
@@ -172,23 +185,23 @@ fn why(setting: &Setting) -> String {
         Setting::List(entry) => &entry.note,
         Setting::Exception(exception) => &exception.reason,
         Setting::Restrict(hold) => &hold.reason,
+        Setting::Lift(lift) => &lift.reason,
     };
     if why.is_empty() { String::new() } else { format!(": {why}") }
 }
 
-/// Restrictions that Spigot set by itself, as they were kept last (every ten seconds).
+/// Restrictions that Spigot set by itself, as they were kept last (every second).
 fn automatic(place: &Place) -> Result<(), String> {
     let (_, restrictions) = open(place)?.kept().map_err(|error| error.to_string())?;
     for (_, entry) in restrictions.into_iter().filter(|(_, entry)| now() < entry.strike.end) {
-        let strike = entry.strike;
+        let Restricted { offender, strike } = entry;
         if place.format == Format::Json {
             println!(
                 "{}",
-                serde_json::json!({ "subject": entry.subject, "step": strike.step, "start": strike.start.to_string(), "end": strike.end.to_string() })
+                serde_json::json!({ "subject": offender.to_string(), "step": strike.step, "start": strike.start.to_string(), "end": strike.end.to_string() })
             );
         } else {
-            let kind = if Prefix::parse(&entry.subject).is_some() { "address" } else { "client" };
-            println!("automatic: {kind} {}, step {}, until {}", entry.subject, strike.step, strike.end);
+            println!("automatic: {offender}, step {}, until {}", strike.step, strike.end);
         }
     }
     Ok(())

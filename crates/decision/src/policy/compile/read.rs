@@ -110,7 +110,7 @@ fn read_triggers(section: &Section<'_, '_>, settings: &mut Settings) {
     // `false` switches a trigger off, a table changes it.
     let off = |key| matches!(section.raw(key), Some((value, _)) if value.as_bool() == Some(false));
     let window =
-        |part: &Section<'_, '_>, default| part.parsed("window", duration_millis).map_or(default, |w| w.value);
+        |part: &Section<'_, '_>, default| part.parsed("window", window_millis).map_or(default, |w| w.value);
     let more_than = |part: &Section<'_, '_>, default| {
         part.integer("more_than", 1..=1_000_000)
             .map_or(default, |n| u32::try_from(n.value).unwrap_or(default))
@@ -173,6 +173,7 @@ pub(super) fn default_ladder() -> Ladder {
         restrict_from: 8,
         steps_millis: vec![minutes(1), minutes(5), minutes(30), minutes(120), minutes(360), minutes(1440)],
         forget_millis: minutes(1440),
+        around: [4, 16],
     }
 }
 
@@ -186,9 +187,21 @@ pub(super) fn read_ladder(section: &Section<'_, '_>) -> Option<Ladder> {
     };
     count("slow_from", &mut ladder.slow_from);
     count("restrict_from", &mut ladder.restrict_from);
-    for (key, slot) in [("window", &mut ladder.window_millis), ("forget", &mut ladder.forget_millis)] {
-        if let Some(duration) = part.parsed(key, duration_millis) {
-            *slot = duration.value;
+    if let Some(window) = part.parsed("window", window_millis) {
+        ladder.window_millis = window.value;
+    }
+    if let Some(forget) = part.parsed("forget", duration_millis) {
+        ladder.forget_millis = forget.value;
+    }
+    if let Some(times) = part.integers("around", &(1..=1000)) {
+        let span = part.raw("around").map_or(part.span.clone(), |(_, span)| span);
+        match <[i64; 2]>::try_from(times) {
+            Ok(times) => ladder.around = times.map(|n| u32::try_from(n).unwrap_or(1000)),
+            Err(_) => part.reader.problem(
+                span,
+                "`around` needs two numbers",
+                "for the /56 and the /48 around a failing IPv6 client, for example around = [4, 16]",
+            ),
         }
     }
     if let Some(texts) = part.texts("steps") {
@@ -263,12 +276,9 @@ pub(super) fn read_challenge(sections: &[&Section<'_, '_>]) -> ChallengeSettings
             settings.fallback = highest;
         }
         let millis = |key, slot: &mut u32| {
-            if let Some(duration) = part.parsed(key, |text| {
-                duration_millis(text).and_then(|n| {
-                    u32::try_from(n).map_err(|_| "write a duration of at most \"49d\"".to_owned())
-                })
-            }) {
-                *slot = duration.value;
+            // A clearance's uses are counted over its life, so it is a window too.
+            if let Some(duration) = part.parsed(key, window_millis) {
+                *slot = u32::try_from(duration.value).unwrap_or(*slot);
             }
         };
         millis("life", &mut settings.life_millis);

@@ -7,6 +7,7 @@ use http::{Method, Response, StatusCode, header};
 use spigot_decision::{Action, Sender};
 use spigot_state::State;
 
+use super::understand::told_length;
 use super::{Turn, rewrite::target};
 use crate::body::{Through, inspect};
 use crate::challenge_routes::{Errand, is_return_address};
@@ -27,6 +28,13 @@ const BLOCKED: Refusal = Refusal {
     code: "blocked",
     title: "This request was refused",
     detail: "If you think that this is a mistake, quote the id to the site's support.",
+};
+
+const UNAVAILABLE: Refusal = Refusal {
+    status: StatusCode::SERVICE_UNAVAILABLE,
+    code: "state_unavailable",
+    title: "This cannot be checked at the moment",
+    detail: "Please try again in a few seconds.",
 };
 
 impl<S: State> Turn<'_, S> {
@@ -66,6 +74,7 @@ impl<S: State> Turn<'_, S> {
                     "<!doctype html><title>Thank you</title><p>Thank you.</p>\n",
                 )
             }
+            Action::Block if decided.decision.is_unavailable() => self.refuse(decided, &UNAVAILABLE),
             Action::Block => self.refuse(decided, &BLOCKED),
         }
     }
@@ -117,12 +126,7 @@ impl<S: State> Turn<'_, S> {
         let bounds = &self.snapshot.settings.bounds;
         let whole = match body {
             Through::Inspected(already, rest) => {
-                let told = parts
-                    .headers
-                    .get(header::CONTENT_LENGTH)
-                    .and_then(|v| v.to_str().ok())
-                    .and_then(|v| v.parse::<u64>().ok());
-                if told.is_some_and(|told| told > bounds.stash_bytes) {
+                if told_length(&parts.headers).is_some_and(|told| told > bounds.stash_bytes) {
                     return false;
                 }
                 let read = inspect(rest, already, bounds.stash_bytes, bounds.answer_time).await;

@@ -153,8 +153,8 @@ impl<S: State> Turn<'_, S> {
             inspected = kept.body.clone();
             body = Through::Bytes(kept.body);
         }
-        let facts = self.body_facts(&inspected, complete);
-        let fields = body_fields(&route.settings, &parts, &inspected);
+        let (looked_at, facts) = self.body_facts(&parts, &inspected, complete, route.settings.body_bytes);
+        let fields = body_fields(&route.settings, &parts, &looked_at);
         let decided = gateway.decide(snapshot, seen, facts, fields, sender, clearance).await;
         self.act(parts, body, inspected, decided).await
     }

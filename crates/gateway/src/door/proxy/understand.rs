@@ -1,7 +1,7 @@
 //! What a request is: readable in one way only, its host and path, and the part of its body that is looked at.
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, Version, header};
+use http::{HeaderMap, HeaderValue, Method, Version, header};
 use hyper::body::Incoming;
 use spigot_challenge::from_text;
 use spigot_decision::{Body, Sender, Subject};
@@ -93,12 +93,30 @@ impl<S: State> Turn<'_, S> {
         }
     }
 
-    pub(super) fn body_facts(&self, inspected: &Bytes, complete: bool) -> Body {
+    /// What a decision sees of a body: its first `most` bytes. More may be at hand, depending on how the body came in
+    /// frames, and must not change what is found.
+    pub(super) fn body_facts(
+        &self,
+        parts: &http::request::Parts,
+        inspected: &Bytes,
+        complete: bool,
+        most: u64,
+    ) -> (Bytes, Body) {
         if inspected.is_empty() {
-            return Body { digest: None, bytes: 0, complete };
+            return (Bytes::new(), Body { digest: None, bytes: 0, complete });
         }
-        let digest = self.connection.gateway.keys.hash(u16::MAX, &[Subject::Text(inspected)]);
-        Body { digest: Some(digest), bytes: inspected.len() as u64, complete }
+        let looked_at = inspected.slice(..inspected.len().min(usize::try_from(most).unwrap_or(usize::MAX)));
+        let complete = complete && looked_at.len() == inspected.len();
+        let keys = &self.connection.gateway.keys;
+        let digest = match told_length(&parts.headers) {
+            // Of a body that goes on, the length that was told tells apart what begins alike.
+            Some(told) if !complete => {
+                keys.hash(u16::MAX, &[Subject::Text(&looked_at), Subject::Text(&told.to_le_bytes())])
+            }
+            _ => keys.hash(u16::MAX, &[Subject::Text(&looked_at)]),
+        };
+        let bytes = looked_at.len() as u64;
+        (looked_at, Body { digest: Some(digest), bytes, complete })
     }
 
     /// The form that was kept while its sender solved a challenge, when this request brings its id.
@@ -119,6 +137,11 @@ pub(super) fn body_fields(
     }
     let content_type = parts.headers.get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
     fields::read(content_type, inspected, &settings.account_fields, &settings.honeypot_fields)
+}
+
+/// The body's length as its sender told it.
+pub(super) fn told_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// The protocol that an HTTP/1.1 request asks to switch to.
