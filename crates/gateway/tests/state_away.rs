@@ -25,6 +25,9 @@ impl State for Away {
     async fn report(&self, _: &Outcome, _: &Ladder, _: Millis) -> Option<Strike> {
         None
     }
+    async fn is_spent(&self, _: &[u8; 16], _: Millis) -> Result<bool, SpendError> {
+        Err(SpendError::Away)
+    }
     async fn spend(&self, _: &[u8; 16], _: Millis, _: Millis) -> Result<Spend, SpendError> {
         Err(SpendError::Away)
     }
