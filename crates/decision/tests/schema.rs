@@ -8,7 +8,7 @@ use spigot_decision::policy::{json_schema, load_with};
 const GOOD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies/cases/good");
 
 /// Keys at the top that the server reads, not the policy; `crates/server` knows them.
-const SERVER_KEYS: [&str; 13] = [
+const SERVER_KEYS: [&str; 14] = [
     "admin",
     "bounds",
     "counter_memory",
@@ -22,6 +22,7 @@ const SERVER_KEYS: [&str; 13] = [
     "tls",
     "trusted_proxies",
     "upstream",
+    "upstream_ca",
 ];
 
 type Keys = BTreeSet<(String, String)>;

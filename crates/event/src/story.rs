@@ -98,6 +98,8 @@ impl Record {
             story.push_str(&challenge_sentence(challenge));
         }
         match self.upstream_status {
+            // Nobody answers with it: it is how a client that went away is recorded.
+            Some(499) => story.push_str("The client went away before the upstream answered.\n"),
             Some(status) => {
                 let _ =
                     writeln!(story, "The upstream answered {status}. Spigot added {} µs.", self.added_micros);

@@ -220,7 +220,7 @@ impl Drop for Slot {
 
 /// Runs a connection's tasks on its own thread.
 #[derive(Clone, Copy)]
-struct LocalExecutor;
+pub(crate) struct LocalExecutor;
 
 impl<F: Future + 'static> hyper::rt::Executor<F> for LocalExecutor {
     fn execute(&self, future: F) {

@@ -23,3 +23,4 @@ pub use front::{Tls, listen, serve};
 pub use metrics::Metrics;
 pub use pipeline::{Clock, Gateway, Snapshot};
 pub use settings::{Bounds, Settings, Site};
+pub use upstream::{Trust, Upstream, UpstreamProblem};

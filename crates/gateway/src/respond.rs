@@ -136,6 +136,47 @@ pub(crate) fn remove_ours(headers: &mut HeaderMap) {
     }
 }
 
+const HOP_BY_HOP: [HeaderName; 7] = [
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    header::PROXY_AUTHENTICATE,
+    header::PROXY_AUTHORIZATION,
+    header::TE,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+];
+
+/// What tells an application where a request comes from. Only a trusted proxy's own words are kept.
+pub(crate) const FORWARDING: [HeaderName; 6] = [
+    HeaderName::from_static("x-forwarded-for"),
+    HeaderName::from_static("x-forwarded-proto"),
+    HeaderName::from_static("x-forwarded-host"),
+    HeaderName::from_static("x-forwarded-port"),
+    HeaderName::from_static("x-real-ip"),
+    header::FORWARDED,
+];
+
+/// Fields that a server may take for a header's although they came behind the body (RFC 9110, section 6.5.1).
+const NOT_IN_TRAILERS: [HeaderName; 9] = [
+    header::AUTHORIZATION,
+    header::CONNECTION,
+    header::CONTENT_ENCODING,
+    header::CONTENT_LENGTH,
+    header::CONTENT_TYPE,
+    header::COOKIE,
+    header::HOST,
+    header::SET_COOKIE,
+    header::TRAILER,
+];
+
+/// Removes from a client's trailers what it could not have said in the headers either.
+pub(crate) fn remove_untrusted_trailers(trailers: &mut HeaderMap) {
+    remove_ours(trailers);
+    for name in HOP_BY_HOP.iter().chain(&FORWARDING).chain(&NOT_IN_TRAILERS) {
+        trailers.remove(name);
+    }
+}
+
 /// Removes the fields that belong to one hop (RFC 9110, section 7.6.1), and those that `Connection` names — but never
 /// ours, which are set afterwards. `TE: trailers` stays, because trailers are passed on.
 pub(crate) fn remove_hop_by_hop(headers: &mut HeaderMap) {
@@ -152,15 +193,7 @@ pub(crate) fn remove_hop_by_hop(headers: &mut HeaderMap) {
             }
         }
     }
-    for name in [
-        "keep-alive",
-        "proxy-connection",
-        "proxy-authenticate",
-        "proxy-authorization",
-        "te",
-        "transfer-encoding",
-        "upgrade",
-    ] {
+    for name in &HOP_BY_HOP {
         headers.remove(name);
     }
     if trailers {

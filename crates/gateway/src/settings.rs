@@ -1,7 +1,9 @@
-use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use spigot_decision::policy::PrefixMap;
+
+use crate::upstream::Upstream;
 
 /// What the gateway needs to know besides the policy.
 #[derive(Debug, Default)]
@@ -21,8 +23,8 @@ pub struct Settings {
 pub struct Site {
     /// Host patterns; empty means every host.
     pub hosts: Vec<String>,
-    /// The addresses of its servers, used in turn.
-    pub upstreams: Vec<SocketAddr>,
+    /// Its servers, used in turn.
+    pub upstreams: Vec<Arc<Upstream>>,
 }
 
 /// Bounds on what clients may send and how long they may take.
@@ -48,6 +50,10 @@ pub struct Bounds {
     pub connect_time: Duration,
     /// How long an upstream may take to begin its answer.
     pub answer_time: Duration,
+    /// How long an upstream that fails is passed over at first; each time doubles it.
+    pub pass_over: Duration,
+    /// How long at most.
+    pub pass_over_most: Duration,
     /// Bytes of a posted form that are kept while its sender solves a challenge.
     pub stash_bytes: u64,
     /// Bytes of all such forms.
@@ -67,6 +73,8 @@ impl Default for Bounds {
             inspect_time: Duration::from_secs(5),
             connect_time: Duration::from_secs(3),
             answer_time: Duration::from_secs(60),
+            pass_over: Duration::from_secs(1),
+            pass_over_most: Duration::from_secs(60),
             stash_bytes: 8 << 20,
             stash_bytes_total: 64 << 20,
         }
@@ -74,6 +82,21 @@ impl Default for Bounds {
 }
 
 impl Settings {
+    /// Takes over those of `old`'s upstreams that stay: their connections and addresses, and what is known of them.
+    pub fn keep_upstreams(&mut self, old: &Self) {
+        let known: Vec<_> = old.upstreams().cloned().collect();
+        for upstream in self.sites.iter_mut().flat_map(|site| &mut site.upstreams) {
+            if let Some(same) = known.iter().find(|known| ***known == **upstream) {
+                *upstream = same.clone();
+            }
+        }
+    }
+
+    /// Every upstream of every site.
+    pub fn upstreams(&self) -> impl Iterator<Item = &Arc<Upstream>> {
+        self.sites.iter().flat_map(|site| &site.upstreams)
+    }
+
     /// The site for a host in lower case.
     #[must_use]
     pub fn site(&self, host: &str) -> Option<(usize, &Site)> {

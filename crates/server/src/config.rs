@@ -1,13 +1,15 @@
 //! `spigot.toml`: the server's own settings beside the policy, read with the same care.
 
-use std::net::{SocketAddr, ToSocketAddrs};
+mod sites;
+
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use spigot_decision::Prefix;
 use spigot_decision::policy::source::{Problems, Section};
 use spigot_decision::policy::units::{duration_millis, size_bytes};
-use spigot_decision::policy::{Policy, PrefixMap, load_with, wrong_host};
+use spigot_decision::policy::{Policy, PrefixMap, load_with};
 use spigot_gateway::{Bounds, Settings, Site};
 
 /// A whole configuration.
@@ -87,7 +89,7 @@ fn server(top: &Section<'_, '_>) -> Server {
         tls: tls(top),
         admin: address(top, "admin"),
         data: top.text("data").map_or_else(|| PathBuf::from("spigot-data"), |text| PathBuf::from(text.value)),
-        sites: sites(top),
+        sites: sites::sites(top),
         trusted_proxies: prefixes(top, "trusted_proxies"),
         forwarded_header: top
             .text("forwarded_header")
@@ -154,67 +156,6 @@ fn tls(top: &Section<'_, '_>) -> Option<TlsFiles> {
     Some(TlsFiles { listen, certificate: certificate?.value.into(), key: key?.value.into() })
 }
 
-fn sites(top: &Section<'_, '_>) -> Vec<Site> {
-    let mut sites = Vec::new();
-    for part in top.tables("site") {
-        let hosts = hosts(&part);
-        part.require("upstream", part.has("upstream").then_some(()), "upstream = \"http://127.0.0.1:3000\"");
-        let upstreams = upstreams(&part);
-        part.finish();
-        sites.push(Site { hosts, upstreams });
-    }
-    let all = upstreams(top);
-    if !all.is_empty() {
-        sites.push(Site { hosts: Vec::new(), upstreams: all });
-    }
-    sites
-}
-
-fn hosts(section: &Section<'_, '_>) -> Vec<String> {
-    if let Some((value, span)) = section.raw("host")
-        && value.as_array().is_some_and(|list| list.is_empty())
-    {
-        let help = "name at least one host, or leave `host` out for all of them";
-        section.reader.problem(span, "`host` is an empty list", help);
-    }
-    let texts = section.texts("host").unwrap_or_default();
-    for text in &texts {
-        if let Some(help) = wrong_host(text.value) {
-            section.reader.problem(text.span.clone(), format!("\"{}\" is no host", text.value), help);
-        }
-    }
-    texts.iter().map(|text| text.value.to_ascii_lowercase()).collect()
-}
-
-fn upstreams(section: &Section<'_, '_>) -> Vec<SocketAddr> {
-    let mut found = Vec::new();
-    for text in section.texts("upstream").unwrap_or_default() {
-        let name = text.value.strip_prefix("http://").map(|rest| rest.trim_end_matches('/'));
-        let Some(name) = name.filter(|name| !name.contains('/')) else {
-            section.reader.problem(
-                text.span,
-                format!("\"{}\" is no upstream", text.value),
-                "write for example \"http://127.0.0.1:3000\", without a path",
-            );
-            continue;
-        };
-        let with_port = if name.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) {
-            name.to_owned()
-        } else {
-            format!("{name}:80")
-        };
-        match with_port.to_socket_addrs() {
-            Ok(addresses) => found.extend(addresses),
-            Err(error) => section.reader.problem(
-                text.span,
-                format!("\"{}\" cannot be found: {error}", text.value),
-                "check the name, or write the address itself",
-            ),
-        }
-    }
-    found
-}
-
 fn bounds(top: &Section<'_, '_>) -> Bounds {
     let mut bounds = Bounds::default();
     let Some(part) = top.table("bounds") else { return bounds };
@@ -227,6 +168,8 @@ fn bounds(top: &Section<'_, '_>) -> Bounds {
     time("inspect_time", &mut bounds.inspect_time);
     time("connect_time", &mut bounds.connect_time);
     time("answer_time", &mut bounds.answer_time);
+    time("pass_over", &mut bounds.pass_over);
+    time("pass_over_most", &mut bounds.pass_over_most);
     let number = |key, most: i64| part.integer(key, 1..=most).map(|n| n.value);
     if let Some(n) = number("headers", 1000) {
         bounds.headers = usize::try_from(n).unwrap_or(bounds.headers);
@@ -294,7 +237,7 @@ mod tests {
     fn ten_lines_are_a_useful_configuration() {
         let text = "listen = \"127.0.0.1:8080\"\nupstream = \"http://127.0.0.1:3000\"\n\n[[route]]\nname = \"login\"\nmatch = \"POST /login\"\npreset = \"high\"\n";
         let config = Config::parse("spigot.toml", text).unwrap();
-        assert_eq!(config.server.sites[0].upstreams, ["127.0.0.1:3000".parse().unwrap()]);
+        assert_eq!(config.server.sites[0].upstreams[0].to_string(), "http://127.0.0.1:3000");
         assert_eq!(config.policy.routes.len(), 2, "the route and the default");
         assert!(
             Config::parse("x", "upstream = \"http://127.0.0.1:3000\"").unwrap().policy.routes.len() > 5,

@@ -6,6 +6,7 @@ mod clock;
 mod commands;
 mod config;
 mod log;
+mod names;
 mod run;
 mod secrets;
 mod tls;

@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use crate::admin_http;
 use crate::clock::{clock, now};
 use crate::config::{Config, Server};
+use crate::names::{Names, look_up};
 use crate::secrets::Secrets;
 use crate::tls;
 
@@ -59,9 +60,11 @@ pub(crate) fn start(config: Config, file: Option<PathBuf>) -> Result<Running, St
     state.restrictions.restore(restrictions);
     let (recorder, writer) = recorder(&server)?;
     let operator = store.operator(start).map_err(|error| error.to_string())?;
+    let settings = server.gateway_settings();
+    look_up(&settings);
     let snapshot = Snapshot {
         policy: Arc::new(config.policy.with_operator(operator)),
-        settings: server.gateway_settings(),
+        settings,
         keyring: secrets.keyring(),
     };
     let gateway = Gateway::new(snapshot, Arc::new(state), recorder, clock(), secrets.subject_keys());
@@ -183,6 +186,7 @@ impl Control {
         let mut seen = self.file.as_deref().and_then(stamp);
         let mut turn = 0u64;
         self.lift();
+        let mut names = Names::default();
         while !*self.stopped.borrow() {
             let asked = tokio::select! {
                 _ = ticks.tick() => false,
@@ -204,6 +208,7 @@ impl Control {
                 self.operator_changed();
             }
             if turn.is_multiple_of(4) {
+                names.turn(&self.gateway.snapshot.load().settings);
                 self.keep();
                 self.gateway.state.table.maintain(3600, now());
             }
@@ -262,6 +267,8 @@ impl Control {
             // The demo's file holds a policy alone; what it protects stays.
             settings.sites.clone_from(&self.server.sites);
         }
+        settings.keep_upstreams(&self.gateway.snapshot.load().settings);
+        look_up(&settings);
         let policy = config.policy.with_operator(operator);
         let revision = policy.revision.clone();
         self.gateway.snapshot.store(Arc::new(Snapshot {

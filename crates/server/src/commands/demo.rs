@@ -1,7 +1,8 @@
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use spigot_decision::policy::DEFAULT;
-use spigot_gateway::Site;
+use spigot_gateway::{Site, Upstream};
 
 use crate::cli::DemoArgs;
 use crate::config::Config;
@@ -15,7 +16,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<(), String> {
     config.server.listen = vec![args.listen];
     config.server.admin = Some(args.admin);
     config.server.data.clone_from(&args.data);
-    config.server.sites = vec![Site { hosts: Vec::new(), upstreams: vec![shop] }];
+    config.server.sites = vec![Site { hosts: Vec::new(), upstreams: vec![Arc::new(Upstream::at(shop))] }];
     let running = crate::run::start(config, args.config.clone())?;
     welcome(args);
     running.wait().map_err(|error| error.to_string())?;

@@ -14,7 +14,7 @@ pub(crate) struct Demo {
     pub(crate) folder: tempfile::TempDir,
 }
 
-fn free_port() -> SocketAddr {
+pub(crate) fn free_port() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 

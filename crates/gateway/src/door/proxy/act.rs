@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, Response, StatusCode, header};
+use http::{Method, Response, StatusCode};
 use spigot_decision::{Action, Sender};
 use spigot_state::State;
 
+use super::Turn;
+use super::rewrite::{Original, target};
 use super::understand::told_length;
-use super::{Turn, rewrite::target};
-use crate::body::{Through, inspect};
+use crate::body::{Inspected, Through, inspect};
 use crate::challenge_routes::{Errand, is_return_address};
 use crate::entropy::random;
 use crate::pipeline::{Decided, End};
@@ -40,14 +41,14 @@ const UNAVAILABLE: Refusal = Refusal {
 impl<S: State> Turn<'_, S> {
     pub(super) async fn act(
         &self,
-        parts: http::request::Parts,
+        original: &Original<'_>,
         body: Through,
         inspected: Bytes,
         decided: Decided,
     ) -> Response<Through> {
         let gateway = &self.connection.gateway;
         match decided.decision.effective {
-            Action::Allow | Action::Log => self.pass(parts, body, decided, false).await,
+            Action::Allow | Action::Log => self.pass(original, body, decided, false).await,
             Action::Throttle => {
                 let admitted = match &decided.decision.trickle {
                     Some(trickle) => gateway
@@ -58,12 +59,12 @@ impl<S: State> Turn<'_, S> {
                     None => false,
                 };
                 if admitted {
-                    self.pass(parts, body, decided, true).await
+                    self.pass(original, body, decided, true).await
                 } else {
                     self.refuse(decided, &THROTTLED)
                 }
             }
-            Action::Challenge => self.challenge(parts, body, inspected, decided).await,
+            Action::Challenge => self.challenge(original, body, inspected, decided).await,
             Action::Shadow => {
                 let status = self.snapshot.policy.route(decided.decision.route).settings.shadow_status;
                 let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
@@ -89,7 +90,7 @@ impl<S: State> Turn<'_, S> {
 
     async fn challenge(
         &self,
-        parts: http::request::Parts,
+        original: &Original<'_>,
         body: Through,
         inspected: Bytes,
         decided: Decided,
@@ -100,10 +101,10 @@ impl<S: State> Turn<'_, S> {
         let mut errand =
             Errand { return_to: &return_to, method: self.seen.method, stash: None, too_large: false };
         let keeps =
-            decided.sender == Sender::Navigation && !matches!(parts.method, Method::GET | Method::HEAD);
+            decided.sender == Sender::Navigation && !matches!(*original.method(), Method::GET | Method::HEAD);
         if keeps {
             let id = random();
-            errand.stash = self.keep(&parts, body, inspected, id).await.then_some(id);
+            errand.stash = self.keep(original, body, inspected, id).await.then_some(id);
             errand.too_large = errand.stash.is_none();
         }
         let demand = decided
@@ -116,33 +117,28 @@ impl<S: State> Turn<'_, S> {
     }
 
     /// Keeps a posted form whole, or not at all.
-    async fn keep(
-        &self,
-        parts: &http::request::Parts,
-        body: Through,
-        inspected: Bytes,
-        id: [u8; 16],
-    ) -> bool {
+    async fn keep(&self, original: &Original<'_>, body: Through, inspected: Bytes, id: [u8; 16]) -> bool {
         let bounds = &self.snapshot.settings.bounds;
         let whole = match body {
-            Through::Inspected(already, rest) => {
-                if told_length(&parts.headers).is_some_and(|told| told > bounds.stash_bytes) {
+            Through::Inspected(held) if held.rest.is_some() => {
+                let Inspected { bytes, rest: Some(rest), .. } = *held else { return false };
+                if told_length(&original.parts.headers).is_some_and(|told| told > bounds.stash_bytes) {
                     return false;
                 }
-                let read = inspect(rest, already, bounds.stash_bytes, bounds.answer_time).await;
+                let read = inspect(rest, bytes, bounds.stash_bytes, bounds.answer_time).await;
                 if !read.complete || read.bytes.len() as u64 > bounds.stash_bytes {
                     return false;
                 }
                 read.bytes
             }
             Through::Incoming(_) | Through::Answer(..) => return false,
-            Through::Empty | Through::Bytes(_) => inspected,
+            Through::Empty | Through::Bytes(_) | Through::Inspected(_) => inspected,
         };
         let kept = Kept {
             host: self.seen.host.to_owned(),
-            method: parts.method.clone(),
+            method: original.method().clone(),
             target: target(self.seen),
-            content_type: parts.headers.get(header::CONTENT_TYPE).cloned(),
+            content_type: original.content_type().cloned(),
             body: whole,
         };
         self.connection.gateway.stash.keep(id, kept, bounds.stash_bytes_total, self.seen.now)

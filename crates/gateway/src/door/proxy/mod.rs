@@ -11,13 +11,15 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
+use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
 use spigot_decision::Sender;
 use spigot_intel::Agents;
 use spigot_state::State;
 
-use self::understand::{body_fields, understood};
+use self::rewrite::Original;
+use self::understand::{body_fields, understood, wanted_upgrade};
 use crate::body::Through;
 use crate::challenge_routes::BELOW;
 use crate::client_ip::client_address;
@@ -46,6 +48,8 @@ pub(crate) struct Connection<S> {
     pool: Rc<Pool>,
     agents: Rc<RefCell<Agents>>,
     peer: SocketAddr,
+    /// The peer's address as it is forwarded.
+    peer_text: HeaderValue,
     secure: bool,
 }
 
@@ -57,7 +61,9 @@ impl<S: State> Connection<S> {
         peer: SocketAddr,
         secure: bool,
     ) -> Rc<Self> {
-        Rc::new(Self { gateway, pool, agents, peer, secure })
+        let peer_text = HeaderValue::try_from(peer.ip().to_canonical().to_string())
+            .unwrap_or_else(|_| HeaderValue::from_static("unknown"));
+        Rc::new(Self { gateway, pool, agents, peer, peer_text, secure })
     }
 
     /// Answers one request. There is always an answer.
@@ -65,7 +71,8 @@ impl<S: State> Connection<S> {
         let snapshot = self.gateway.snapshot.load_full();
         let arrived = Instant::now();
         let now = (self.gateway.clock)();
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        remove_ours(&mut parts.headers);
         let (host, path) = match understood(&parts, snapshot.settings.bounds.target_bytes) {
             Ok(understood) => understood,
             Err(why) => {
@@ -83,33 +90,25 @@ impl<S: State> Connection<S> {
             &snapshot.settings.forwarded_header,
             &snapshot.settings.trusted_proxies,
         );
-        let user_agent = parts
-            .headers
-            .get(header::USER_AGENT)
-            .and_then(|v| v.to_str().ok())
-            .unwrap_or_default()
-            .to_owned();
-        let method = parts.method.clone();
-        let query = parts.uri.query().unwrap_or_default().to_owned();
-        let mut headers = parts.headers.clone();
-        remove_ours(&mut headers);
+        let user_agent =
+            parts.headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
         let seen = Seen {
             client,
             host: &host,
-            method: method.as_str(),
+            method: parts.method.as_str(),
             path: &path,
-            query: &query,
-            headers: &headers,
-            user_agent: &user_agent,
-            software: self.agents.borrow_mut().read(&user_agent),
-            secure: self.secure || self.came_by_tls(&headers, &snapshot),
+            query: parts.uri.query().unwrap_or_default(),
+            headers: &parts.headers,
+            user_agent,
+            software: self.agents.borrow_mut().read(user_agent),
+            secure: self.secure || self.came_by_tls(&parts.headers, &snapshot),
             now,
         };
         if path.starts_with(BELOW) {
-            return self.gateway.own_route(&snapshot, &seen, Request::from_parts(parts, body)).await;
+            return self.gateway.own_route(&snapshot, &seen, Request::from_parts(parts.clone(), body)).await;
         }
         let turn = Turn { connection: &self, snapshot: &snapshot, seen: &seen, arrived };
-        turn.take(parts, body).await
+        turn.take(&parts, body).await
     }
 }
 
@@ -130,32 +129,28 @@ struct Turn<'a, S> {
 }
 
 impl<S: State> Turn<'_, S> {
-    async fn take(&self, mut parts: http::request::Parts, body: Incoming) -> Response<Through> {
+    async fn take(&self, parts: &Parts, body: Incoming) -> Response<Through> {
         let (gateway, snapshot, seen) = (&self.connection.gateway, &**self.snapshot, self.seen);
         let sender = Sender::from_headers(&Fields(&parts.headers));
         let clearance = gateway.clearance(snapshot, seen).await;
         let route = snapshot.policy.route(snapshot.policy.route_for(seen.host, seen.method, seen.path));
         let Some((mut body, mut inspected, complete)) =
-            self.inspected(&parts, sender, body, route.settings.body_bytes).await
+            self.inspected(parts, sender, body, route.settings.body_bytes).await
         else {
             Metrics::one(&gateway.metrics.requests_refused);
             return BROKEN_OFF.undecided();
         };
-        if let Some(kept) = self.kept_form(&parts, &inspected) {
-            // The form itself is what is decided upon and sent: its method and target are this request's.
-            parts.method = kept.method;
-            parts.headers.remove(header::TRANSFER_ENCODING);
-            parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(kept.body.len()));
-            match kept.content_type {
-                Some(content_type) => parts.headers.insert(header::CONTENT_TYPE, content_type),
-                None => parts.headers.remove(header::CONTENT_TYPE),
-            };
+        // The form itself is what is decided upon and sent: its host and target are this request's.
+        let kept = self.kept_form(parts, &inspected);
+        if let Some(kept) = &kept {
             inspected = kept.body.clone();
-            body = Through::Bytes(kept.body);
+            body = Through::Bytes(kept.body.clone());
         }
-        let (looked_at, facts) = self.body_facts(&parts, &inspected, complete, route.settings.body_bytes);
-        let fields = body_fields(&route.settings, &parts, &looked_at);
+        let original = Original { parts, kept: kept.as_ref(), upgrade: wanted_upgrade(parts) };
+        let (looked_at, facts) =
+            self.body_facts(original.told_length(), &inspected, complete, route.settings.body_bytes);
+        let fields = body_fields(&route.settings, original.content_type(), &looked_at);
         let decided = gateway.decide(snapshot, seen, facts, fields, sender, clearance).await;
-        self.act(parts, body, inspected, decided).await
+        self.act(&original, body, inspected, decided).await
     }
 }

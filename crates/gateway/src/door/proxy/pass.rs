@@ -1,18 +1,22 @@
 //! A request that goes on to the application, and the answer that comes back.
 
-use std::time::Instant;
+use std::cell::RefCell;
+use std::time::{Duration, Instant};
 
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::{HeaderValue, Response, StatusCode};
+use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
+use spigot_decision::Sender;
+use spigot_event::DecisionId;
 use spigot_state::State;
 
 use super::Turn;
-use super::understand::wanted_upgrade;
+use super::rewrite::Original;
 use crate::body::Through;
 use crate::metrics::Metrics;
 use crate::pipeline::{Decided, End};
 use crate::respond::{Refusal, remove_hop_by_hop};
-use crate::upstream::UpstreamError;
+use crate::upstream::{Outgoing, Times, UpstreamError};
 
 const UNKNOWN_HOST: Refusal = Refusal {
     status: StatusCode::MISDIRECTED_REQUEST,
@@ -28,7 +32,10 @@ const UNASKED: Refusal = Refusal {
     detail: "It switched protocols unasked.",
 };
 
-fn unavailable(error: &UpstreamError) -> Refusal {
+/// What events show when the client went away before the application answered; nobody is sent it.
+const GONE: u16 = 499;
+
+fn unavailable(error: UpstreamError) -> Refusal {
     let (status, detail) = match error {
         UpstreamError::Connect => (StatusCode::BAD_GATEWAY, "It cannot be reached."),
         UpstreamError::Timeout => (StatusCode::GATEWAY_TIMEOUT, "It did not answer in time."),
@@ -37,11 +44,36 @@ fn unavailable(error: &UpstreamError) -> Refusal {
     Refusal { status, code: "upstream", title: "The application is not available", detail }
 }
 
+/// A request that the application has been asked. Dropped before it is recorded, the client has gone away: that is
+/// recorded then, and the upstream's request ends with the future that held it.
+struct Asked<'a, S: State> {
+    turn: &'a Turn<'a, S>,
+    decided: Option<Decided>,
+    trickled: bool,
+    /// Spigot's own time before the application was asked.
+    added: Duration,
+}
+
+impl<S: State> Asked<'_, S> {
+    fn record(&mut self, status: u16, after: Duration) {
+        if let Some(decided) = self.decided.take() {
+            let end = End { trickled: self.trickled, upstream_status: Some(status), ..End::default() };
+            self.turn.end_after(decided, end, self.added + after);
+        }
+    }
+}
+
+impl<S: State> Drop for Asked<'_, S> {
+    fn drop(&mut self) {
+        self.record(GONE, Duration::ZERO);
+    }
+}
+
 impl<S: State> Turn<'_, S> {
     /// Sends the request to the application and hands its answer back.
     pub(super) async fn pass(
         &self,
-        mut parts: http::request::Parts,
+        original: &Original<'_>,
         body: Through,
         decided: Decided,
         trickled: bool,
@@ -50,43 +82,46 @@ impl<S: State> Turn<'_, S> {
         let Some((_, site)) = snapshot.settings.site(seen.host) else {
             return self.refuse(decided, &UNKNOWN_HOST);
         };
-        let upgrade = wanted_upgrade(&parts);
-        // Taken from the request before its parts are reused: the client's half of an upgrade lives there.
-        let client_half =
-            upgrade.is_some().then(|| parts.extensions.remove::<hyper::upgrade::OnUpgrade>()).flatten();
-        self.rewrite(&mut parts, &decided, upgrade.as_ref());
-        let added = self.arrived.elapsed();
-        let answer = self
-            .connection
-            .pool
-            .send(
-                &site.upstreams,
-                Request::from_parts(parts, body),
-                snapshot.settings.bounds.connect_time,
-                snapshot.settings.bounds.answer_time,
-            )
-            .await;
+        let (sender, id) = (decided.sender, decided.id);
+        let fields = RefCell::new(Some(self.upstream_fields(original, &body, &decided)));
+        let mut asked = Asked { turn: self, decided: Some(decided), trickled, added: self.arrived.elapsed() };
+        let answer = {
+            let again = body.again();
+            // The first attempt, nearly always the only one, takes the fields; another one makes them again.
+            let head = |protocol| {
+                let fields = fields.take().or_else(|| {
+                    let body = again.as_ref().unwrap_or(&Through::Empty);
+                    Some(self.upstream_fields(original, body, asked.decided.as_ref()?))
+                });
+                self.head(original, protocol, fields.unwrap_or_default())
+            };
+            let outgoing = Outgoing {
+                head: &head,
+                body,
+                idempotent: original.method().is_idempotent(),
+                http1_only: original.upgrade.is_some(),
+            };
+            self.connection.pool.send(&site.upstreams, outgoing, Times::from(&snapshot.settings.bounds)).await
+        };
         let answered = Instant::now();
         match answer {
             Ok(mut response) => {
                 let status = response.status();
                 if status == StatusCode::SWITCHING_PROTOCOLS {
-                    return self.tunnel(response, upgrade, client_half, decided);
+                    return self.tunnel(response, original, &mut asked, sender, id);
                 }
                 remove_hop_by_hop(response.headers_mut());
-                gateway.report(snapshot, seen, &decided, status.as_u16(), false).await;
-                let added = added + answered.elapsed();
-                let end = End { trickled, upstream_status: Some(status.as_u16()), ..End::default() };
-                self.end_after(decided, end, added);
+                if let Some(decided) = &asked.decided {
+                    gateway.report(snapshot, seen, decided, status.as_u16(), false).await;
+                }
+                asked.record(status.as_u16(), answered.elapsed());
                 response
             }
             Err(error) => {
                 Metrics::one(&gateway.metrics.upstream_failures);
-                let refusal = unavailable(&error);
-                let response = refusal.to(decided.sender, &decided.id.to_string());
-                let end = End { trickled, upstream_status: Some(refusal.status.as_u16()), ..End::default() };
-                self.end_after(decided, end, added);
-                response
+                let refusal = unavailable(error);
+                asked.record(refusal.status.as_u16(), answered.elapsed());
+                refusal.to(sender, &id.to_string())
             }
         }
     }
@@ -95,28 +130,29 @@ impl<S: State> Turn<'_, S> {
     fn tunnel(
         &self,
         response: Response<Through>,
-        upgrade: Option<HeaderValue>,
-        client_half: Option<hyper::upgrade::OnUpgrade>,
-        decided: Decided,
+        original: &Original<'_>,
+        asked: &mut Asked<'_, S>,
+        sender: Sender,
+        id: DecisionId,
     ) -> Response<Through> {
         let (mut parts, body) = response.into_parts();
-        let (Some(_), Some(client_half), Through::Answer(..)) = (upgrade, client_half, &body) else {
-            let response = UNASKED.to(decided.sender, &decided.id.to_string());
-            let end = End { upstream_status: Some(UNASKED.status.as_u16()), ..End::default() };
-            self.end(decided, end);
-            return response;
+        let halves = original
+            .upgrade
+            .and_then(|_: &HeaderValue| original.parts.extensions.get::<OnUpgrade>().cloned())
+            .zip(parts.extensions.remove::<OnUpgrade>());
+        let Some((client, upstream)) = halves else {
+            asked.record(UNASKED.status.as_u16(), Duration::ZERO);
+            return UNASKED.to(sender, &id.to_string());
         };
-        let upstream_half = parts.extensions.remove::<hyper::upgrade::OnUpgrade>();
         tokio::task::spawn_local(async move {
-            // The pooled sender in `body` must live until the upgrade has happened.
+            // The line in `body` must live as long as the tunnel.
             let _body = body;
-            let Some(upstream_half) = upstream_half else { return };
-            if let (Ok(client), Ok(upstream)) = (client_half.await, upstream_half.await) {
+            if let (Ok(client), Ok(upstream)) = (client.await, upstream.await) {
                 let _ = tokio::io::copy_bidirectional(&mut TokioIo::new(client), &mut TokioIo::new(upstream))
                     .await;
             }
         });
-        self.end(decided, End { upstream_status: Some(101), ..End::default() });
+        asked.record(StatusCode::SWITCHING_PROTOCOLS.as_u16(), Duration::ZERO);
         Response::from_parts(parts, Through::Empty)
     }
 }

@@ -1,30 +1,79 @@
 //! The upstream's request, made of the client's.
 
-use std::net::IpAddr;
-
-use http::{HeaderMap, HeaderName, HeaderValue, Uri, Version, header};
+use http::request::Parts;
+use http::uri::{Authority, PathAndQuery, Scheme, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Version, header};
 use spigot_decision::ReasonKind;
 use spigot_state::State;
 
 use super::Turn;
+use super::understand::told_length;
+use crate::body::Through;
 use crate::pipeline::{Decided, Seen};
-use crate::respond::{remove_hop_by_hop, remove_ours};
+use crate::respond::{FORWARDING, remove_hop_by_hop};
+use crate::stash::Kept;
+use crate::upstream::Protocol;
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+
+/// What the upstream's head is made of.
+pub(super) struct Original<'a> {
+    pub(super) parts: &'a Parts,
+    /// The form that stands in for the body, when one was kept.
+    pub(super) kept: Option<&'a Kept>,
+    /// The protocol that the client wants to switch to.
+    pub(super) upgrade: Option<&'a HeaderValue>,
+}
+
+impl<'o> Original<'o> {
+    /// The application's method: a kept form's own.
+    pub(super) fn method(&self) -> &'o Method {
+        self.kept.map_or(&self.parts.method, |kept| &kept.method)
+    }
+
+    /// The body's length as it was told.
+    pub(super) fn told_length(&self) -> Option<u64> {
+        self.kept.map_or_else(|| told_length(&self.parts.headers), |kept| Some(kept.body.len() as u64))
+    }
+
+    pub(super) fn content_type(&self) -> Option<&'o HeaderValue> {
+        match self.kept {
+            Some(kept) => kept.content_type.as_ref(),
+            None => self.parts.headers.get(header::CONTENT_TYPE),
+        }
+    }
+}
 
 impl<S: State> Turn<'_, S> {
-    /// Makes the upstream's request of the client's.
-    pub(super) fn rewrite(
+    /// All fields that are the same for every protocol.
+    pub(super) fn upstream_fields(
         &self,
-        parts: &mut http::request::Parts,
+        original: &Original<'_>,
+        body: &Through,
         decided: &Decided,
-        upgrade: Option<&HeaderValue>,
-    ) {
-        let seen = self.seen;
-        let headers = &mut parts.headers;
-        remove_ours(headers);
-        remove_hop_by_hop(headers);
-        if let Some(protocol) = upgrade {
-            headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
-            headers.insert(header::UPGRADE, protocol.clone());
+    ) -> HeaderMap {
+        let Original { parts, kept, .. } = original;
+        // The client's own stay as they came, for conditions on the answer.
+        let mut headers = parts.headers.clone();
+        remove_hop_by_hop(&mut headers);
+        // We have asked for the body ourselves, or will when it is sent on.
+        headers.remove(header::EXPECT);
+        if let Some(kept) = kept {
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(kept.body.len()));
+            match &kept.content_type {
+                Some(content_type) => headers.insert(header::CONTENT_TYPE, content_type.clone()),
+                None => headers.remove(header::CONTENT_TYPE),
+            };
+        }
+        if let Some(trailers) = body.trailers() {
+            // Only chunks can have trailers behind them, and only those that were announced are sent.
+            headers.remove(header::CONTENT_LENGTH);
+            headers.remove(header::TRAILER);
+            for name in trailers.keys() {
+                headers.append(header::TRAILER, HeaderValue::from(name.clone()));
+            }
         }
         if parts.version == Version::HTTP_2 {
             if let Some(authority) =
@@ -32,22 +81,24 @@ impl<S: State> Turn<'_, S> {
             {
                 headers.insert(header::HOST, authority);
             }
-            join_cookies(headers);
+            join_cookies(&mut headers);
         }
-        parts.version = Version::HTTP_11;
-        if let Ok(uri) = target(seen).parse::<Uri>() {
-            parts.uri = uri;
-        }
-        let peer_is_trusted =
-            self.snapshot.settings.trusted_proxies.find(self.connection.peer.ip()).is_some();
-        forwarded(headers, self.connection.peer.ip(), peer_is_trusted, self.connection.secure);
-        let mut set = |name: &'static str, value: &str| {
-            if let Ok(value) = HeaderValue::from_str(value) {
-                headers.insert(HeaderName::from_static(name), value);
-            }
+        self.forwarded(&mut headers);
+        self.told(&mut headers, decided);
+        headers
+    }
+
+    /// What the application is told of the decision.
+    fn told(&self, headers: &mut HeaderMap, decided: &Decided) {
+        let mut set = |name: &'static str, value: HeaderValue| {
+            headers.insert(HeaderName::from_static(name), value);
         };
-        set("x-spigot-action", decided.decision.effective.name());
-        set("x-spigot-decision", &decided.id.to_string());
+        set("x-spigot-action", HeaderValue::from_static(decided.decision.effective.name()));
+        if let Ok(id) = HeaderValue::try_from(decided.id.to_string()) {
+            set("x-spigot-decision", id);
+        }
+        let risk = u16::from(decided.decision.risk);
+        set("x-spigot-risk", if risk == 0 { HeaderValue::from_static("0") } else { risk.into() });
         let policy = &self.snapshot.policy;
         let mut reasons = String::new();
         for reason in decided.decision.reasons.iter().filter(|reason| reason.kind != ReasonKind::Tells) {
@@ -56,11 +107,76 @@ impl<S: State> Turn<'_, S> {
             }
             reasons.push_str(policy.source_name(reason.source));
         }
-        set("x-spigot-reasons", &reasons);
-        headers.insert(
-            HeaderName::from_static("x-spigot-risk"),
-            HeaderValue::from(u16::from(decided.decision.risk)),
-        );
+        if let Ok(reasons) = HeaderValue::try_from(reasons) {
+            set("x-spigot-reasons", reasons);
+        }
+    }
+
+    /// What the application is told of the client. Only a trusted proxy's own words are kept.
+    fn forwarded(&self, headers: &mut HeaderMap) {
+        let connection = self.connection;
+        if self.snapshot.settings.trusted_proxies.find(connection.peer.ip()).is_none() {
+            for name in &FORWARDING {
+                headers.remove(name);
+            }
+        }
+        let before = headers.get(X_FORWARDED_FOR).and_then(|before| before.to_str().ok());
+        let chain = before.and_then(|before| {
+            HeaderValue::try_from(format!("{before}, {}", connection.peer_text.to_str().ok()?)).ok()
+        });
+        headers.insert(X_FORWARDED_FOR, chain.unwrap_or_else(|| connection.peer_text.clone()));
+        if !headers.contains_key(X_FORWARDED_PROTO) {
+            let scheme = if connection.secure { "https" } else { "http" };
+            headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static(scheme));
+        }
+        if !headers.contains_key(X_FORWARDED_HOST)
+            && let Some(host) = headers.get(header::HOST).cloned()
+        {
+            headers.insert(X_FORWARDED_HOST, host);
+        }
+    }
+
+    /// The head for a protocol, of the fields that are the same for all.
+    pub(super) fn head(
+        &self,
+        original: &Original<'_>,
+        protocol: Protocol,
+        mut headers: HeaderMap,
+    ) -> Request<()> {
+        let path = self.target_of(original.parts);
+        let (version, uri) = match protocol {
+            Protocol::Http1 => {
+                if let Some(protocol) = original.upgrade {
+                    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+                    headers.insert(header::UPGRADE, protocol.clone());
+                }
+                (Version::HTTP_11, Uri::from(path))
+            }
+            Protocol::Http2 => {
+                let host = headers.remove(header::HOST);
+                let authority = host.and_then(|host| Authority::try_from(host.as_bytes()).ok());
+                let mut uri = http::uri::Parts::default();
+                uri.scheme = Some(if self.connection.secure { Scheme::HTTPS } else { Scheme::HTTP });
+                // A host that we understood is an authority.
+                uri.authority = authority.or_else(|| Authority::try_from(self.seen.host).ok());
+                uri.path_and_query = Some(path);
+                (Version::HTTP_2, Uri::from_parts(uri).unwrap_or_default())
+            }
+        };
+        let mut request = Request::new(());
+        *request.method_mut() = original.method().clone();
+        *request.uri_mut() = uri;
+        *request.version_mut() = version;
+        *request.headers_mut() = headers;
+        request
+    }
+
+    fn target_of(&self, parts: &Parts) -> PathAndQuery {
+        match parts.uri.path_and_query() {
+            // Nothing was normalised: no need to write it anew.
+            Some(same) if same.path() == self.seen.path => same.clone(),
+            _ => PathAndQuery::try_from(target(self.seen)).unwrap_or_else(|_| PathAndQuery::from_static("/")),
+        }
     }
 }
 
@@ -77,35 +193,5 @@ fn join_cookies(headers: &mut HeaderMap) {
         if let Ok(joined) = HeaderValue::from_bytes(&joined) {
             headers.insert(header::COOKIE, joined);
         }
-    }
-}
-
-/// What the upstream is told about the client. Only a trusted proxy's own words are kept.
-fn forwarded(headers: &mut HeaderMap, peer: IpAddr, peer_is_trusted: bool, secure: bool) {
-    if !peer_is_trusted {
-        for name in [
-            "x-forwarded-for",
-            "x-forwarded-proto",
-            "x-forwarded-host",
-            "x-forwarded-port",
-            "x-real-ip",
-            "forwarded",
-        ] {
-            headers.remove(name);
-        }
-    }
-    let peer = peer.to_canonical().to_string();
-    let before = headers.get("x-forwarded-for").and_then(|v| v.to_str().ok()).map(str::to_owned);
-    let chain = before.map_or(peer.clone(), |before| format!("{before}, {peer}"));
-    if let Ok(chain) = HeaderValue::from_str(&chain) {
-        headers.insert("x-forwarded-for", chain);
-    }
-    if !headers.contains_key("x-forwarded-proto") {
-        headers.insert("x-forwarded-proto", HeaderValue::from_static(if secure { "https" } else { "http" }));
-    }
-    if !headers.contains_key("x-forwarded-host")
-        && let Some(host) = headers.get(header::HOST).cloned()
-    {
-        headers.insert("x-forwarded-host", host);
     }
 }

@@ -1,5 +1,7 @@
 //! What a request is: readable in one way only, its host and path, and the part of its body that is looked at.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Version, header};
 use hyper::body::Incoming;
@@ -8,7 +10,7 @@ use spigot_decision::{Body, Sender, Subject};
 use spigot_state::State;
 
 use super::{Turn, rewrite::target};
-use crate::body::{Through, inspect};
+use crate::body::{RequestBody, Through, inspect};
 use crate::fields;
 use crate::stash::Kept;
 
@@ -18,7 +20,7 @@ const STASH_FIELD: &[u8] = b"spigot-stash=";
 pub(super) fn understood(
     parts: &http::request::Parts,
     target_bytes: usize,
-) -> Result<(String, String), &'static str> {
+) -> Result<(Cow<'_, str>, Cow<'_, str>), &'static str> {
     let headers = &parts.headers;
     let mut hosts = headers.get_all(header::HOST).iter();
     let host = hosts.next();
@@ -50,22 +52,27 @@ pub(super) fn understood(
     let path = if parts.uri.path() == "*" { "/" } else { parts.uri.path() };
     let path = spigot_decision::path::normalise(path).map_err(|ambiguous| ambiguous.message())?;
     let name = host_name(host).ok_or("its Host is no host name")?;
-    Ok((name, path.into_owned()))
+    Ok((name, path))
 }
 
 /// The name without port, in lower case and without a final dot.
-fn host_name(host: &str) -> Option<String> {
+fn host_name(host: &str) -> Option<Cow<'_, str>> {
     let name = match host.strip_prefix('[') {
         Some(rest) => &host[..rest.find(']')? + 2],
         None => host.rsplit_once(':').map_or(host, |(name, _)| name),
     };
+    let port = &host[name.len()..];
+    let port_fits = port.is_empty()
+        || port.strip_prefix(':').is_some_and(|port| port.bytes().all(|b| b.is_ascii_digit()));
     let name = name.strip_suffix('.').unwrap_or(name);
-    let fits = !name.is_empty()
+    let fits = port_fits
+        && !name.is_empty()
         && name.len() <= 255
         && name
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'[' | b']' | b':'));
-    fits.then(|| name.to_ascii_lowercase())
+    let lower = !name.bytes().any(|b| b.is_ascii_uppercase());
+    fits.then(|| if lower { Cow::Borrowed(name) } else { Cow::Owned(name.to_ascii_lowercase()) })
 }
 
 impl<S: State> Turn<'_, S> {
@@ -81,23 +88,31 @@ impl<S: State> Turn<'_, S> {
         if http_body::Body::is_end_stream(&body) {
             return Some((Through::Empty, Bytes::new(), true));
         }
-        if sender == Sender::Grpc || parts.headers.contains_key(header::UPGRADE) {
+        let unread = (parts.version != Version::HTTP_2).then(|| self.connection.pool.unread.clone());
+        let body = RequestBody::new(body, unread);
+        if sender == Sender::Grpc {
             return Some((Through::Incoming(body), Bytes::new(), false));
         }
         let found = inspect(body, Bytes::new(), most, self.snapshot.settings.bounds.inspect_time).await;
-        let bytes = found.bytes.clone();
-        match found.rest {
-            _ if found.broken => None,
-            Some(rest) => Some((Through::Inspected(found.bytes, rest), bytes, false)),
-            None => Some((Through::Bytes(found.bytes), bytes, found.complete)),
+        let (bytes, complete) = (found.bytes.clone(), found.complete);
+        if found.broken
+            || (complete && told_length(&parts.headers).is_some_and(|told| told != bytes.len() as u64))
+        {
+            return None;
         }
+        let body = if found.rest.is_none() && found.trailers.is_none() {
+            Through::Bytes(found.bytes)
+        } else {
+            Through::Inspected(Box::new(found))
+        };
+        Some((body, bytes, complete))
     }
 
     /// What a decision sees of a body: its first `most` bytes. More may be at hand, depending on how the body came in
     /// frames, and must not change what is found.
     pub(super) fn body_facts(
         &self,
-        parts: &http::request::Parts,
+        told: Option<u64>,
         inspected: &Bytes,
         complete: bool,
         most: u64,
@@ -108,7 +123,7 @@ impl<S: State> Turn<'_, S> {
         let looked_at = inspected.slice(..inspected.len().min(usize::try_from(most).unwrap_or(usize::MAX)));
         let complete = complete && looked_at.len() == inspected.len();
         let keys = &self.connection.gateway.keys;
-        let digest = match told_length(&parts.headers) {
+        let digest = match told {
             // Of a body that goes on, the length that was told tells apart what begins alike.
             Some(told) if !complete => {
                 keys.hash(u16::MAX, &[Subject::Text(&looked_at), Subject::Text(&told.to_le_bytes())])
@@ -129,13 +144,13 @@ impl<S: State> Turn<'_, S> {
 
 pub(super) fn body_fields(
     settings: &spigot_decision::policy::Settings,
-    parts: &http::request::Parts,
+    content_type: Option<&HeaderValue>,
     inspected: &Bytes,
 ) -> fields::Fields {
     if inspected.is_empty() {
         return fields::Fields::default();
     }
-    let content_type = parts.headers.get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+    let content_type = content_type.map_or(&b""[..], HeaderValue::as_bytes);
     fields::read(content_type, inspected, &settings.account_fields, &settings.honeypot_fields)
 }
 
@@ -144,15 +159,19 @@ pub(super) fn told_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// The protocol that an HTTP/1.1 request asks to switch to.
-pub(super) fn wanted_upgrade(parts: &http::request::Parts) -> Option<HeaderValue> {
+/// The protocol that an HTTP/1.1 request asks to switch to. Not another HTTP: its requests would pass by unseen.
+pub(super) fn wanted_upgrade(parts: &http::request::Parts) -> Option<&HeaderValue> {
     let asked = parts
         .headers
         .get_all(header::CONNECTION)
         .iter()
         .filter_map(|v| v.to_str().ok())
         .any(|v| v.split(',').any(|t| t.trim().eq_ignore_ascii_case("upgrade")));
-    (asked && parts.version == Version::HTTP_11)
-        .then(|| parts.headers.get(header::UPGRADE).cloned())
-        .flatten()
+    let upgrade =
+        parts.headers.get(header::UPGRADE).filter(|_| asked && parts.version == Version::HTTP_11)?;
+    let hides_requests = |protocol: &str| {
+        let name = protocol.trim().split('/').next().unwrap_or_default();
+        ["h2c", "h2", "http", "tls"].iter().any(|hidden| name.eq_ignore_ascii_case(hidden))
+    };
+    upgrade.to_str().ok().filter(|protocols| !protocols.split(',').any(hides_requests)).map(|_| upgrade)
 }

@@ -1,0 +1,142 @@
+//! Bodies that pass through: a piece at a time, so that memory stays flat whatever their length.
+
+mod drain;
+mod inspect;
+mod request;
+
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+
+pub(crate) use drain::{Unread, drain};
+pub(crate) use inspect::{Inspected, inspect};
+pub(crate) use request::{RequestBody, Upload};
+
+use crate::upstream::Line;
+
+/// Every body that passes through: ours, a client's, or an upstream's.
+pub(crate) enum Through {
+    /// Nothing more.
+    Empty,
+    /// Bytes of our own, or kept.
+    Bytes(Bytes),
+    /// A client's, as it comes.
+    Incoming(RequestBody),
+    /// A client's: what was looked at, then the rest.
+    Inspected(Box<Inspected>),
+    /// An answer, whose connection is free at its end.
+    Answer(Incoming, Line),
+}
+
+impl Through {
+    pub(crate) fn answer(incoming: Incoming, mut line: Line) -> Self {
+        if incoming.is_end_stream() {
+            line.answer_ended();
+        }
+        Self::Answer(incoming, line)
+    }
+
+    /// The same body once more, when all of it is at hand.
+    pub(crate) fn again(&self) -> Option<Self> {
+        match self {
+            Self::Empty => Some(Self::Empty),
+            Self::Bytes(bytes) => Some(Self::Bytes(bytes.clone())),
+            Self::Inspected(held) if held.rest.is_none() => Some(Self::Inspected(Box::new(Inspected {
+                bytes: held.bytes.clone(),
+                rest: None,
+                trailers: held.trailers.clone(),
+                ..**held
+            }))),
+            _ => None,
+        }
+    }
+
+    /// What shows how far it is, when it streams.
+    pub(crate) fn watched(&mut self) -> Option<Rc<Upload>> {
+        match self {
+            Self::Incoming(body) => Some(body.watched()),
+            Self::Inspected(held) => held.rest.as_mut().map(RequestBody::watched),
+            _ => None,
+        }
+    }
+
+    /// Trailers that came with a body that was read whole.
+    pub(crate) fn trailers(&self) -> Option<&HeaderMap> {
+        match self {
+            Self::Inspected(held) => held.trailers.as_ref(),
+            _ => None,
+        }
+    }
+}
+
+impl Body for Through {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        match &mut *self {
+            Self::Empty => Poll::Ready(None),
+            Self::Bytes(bytes) => {
+                let bytes = std::mem::take(bytes);
+                *self = Self::Empty;
+                Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
+            }
+            Self::Incoming(body) => Pin::new(body).poll_frame(context),
+            Self::Inspected(held) => {
+                let bytes = std::mem::take(&mut held.bytes);
+                if !bytes.is_empty() {
+                    return Poll::Ready(Some(Ok(Frame::data(bytes))));
+                }
+                if let Some(trailers) = held.trailers.take() {
+                    return Poll::Ready(Some(Ok(Frame::trailers(trailers))));
+                }
+                match &mut held.rest {
+                    Some(rest) => Pin::new(rest).poll_frame(context),
+                    None => Poll::Ready(None),
+                }
+            }
+            Self::Answer(incoming, line) => {
+                let polled = Pin::new(&mut *incoming).poll_frame(context);
+                match &polled {
+                    Poll::Ready(None) => line.answer_ended(),
+                    Poll::Ready(Some(Ok(_))) if incoming.is_end_stream() => line.answer_ended(),
+                    Poll::Ready(Some(Err(_))) => line.answer_broke(),
+                    _ => {}
+                }
+                polled
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Empty => true,
+            Self::Bytes(bytes) => bytes.is_empty(),
+            Self::Incoming(body) => body.is_end_stream(),
+            Self::Answer(incoming, _) => incoming.is_end_stream(),
+            Self::Inspected(held) => {
+                held.bytes.is_empty()
+                    && held.trailers.is_none()
+                    && held.rest.as_ref().is_none_or(Body::is_end_stream)
+            }
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Empty => SizeHint::with_exact(0),
+            Self::Bytes(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Self::Incoming(body) => body.size_hint(),
+            Self::Answer(incoming, _) => incoming.size_hint(),
+            Self::Inspected(held) => held.size_hint(),
+        }
+    }
+}

@@ -1,0 +1,85 @@
+use std::io;
+use std::time::Duration;
+
+use hyper::client::conn::{http1, http2};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::task::{AbortHandle, spawn_local};
+use tokio::time::Instant;
+use tokio_rustls::TlsConnector;
+
+use super::target::{Place, Speech};
+use crate::body::Through;
+use crate::front::LocalExecutor;
+
+/// Bytes of one answer that an HTTP/2 server may send ahead of a slow reader, and of all answers of a connection: as
+/// much as a fast network needs, and small enough that many slow readers do not fill the memory.
+const STREAM_WINDOW: u32 = 256 << 10;
+const CONNECTION_WINDOW: u32 = 4 << 20;
+/// Bytes of an HTTP/1 answer read ahead of a slow reader, and so the most that an answer's head may have.
+const READ_AHEAD: usize = 64 << 10;
+
+/// A connection that carries one request at a time.
+pub(super) struct Http1 {
+    pub(super) sender: http1::SendRequest<Through>,
+    pub(super) task: AbortHandle,
+    /// Since when nothing goes over it.
+    pub(super) idle_since: Instant,
+}
+
+/// A connection just opened.
+pub(super) enum Opened {
+    Http1(Http1),
+    Http2(http2::SendRequest<Through>),
+}
+
+/// Opens a connection; `http1_only` when it will be upgraded, which HTTP/2 cannot.
+pub(super) async fn open(place: &Place, http1_only: bool) -> io::Result<Opened> {
+    let stream = TcpStream::connect(place.address).await?;
+    stream.set_nodelay(true)?;
+    match &*place.speech {
+        Speech::Http1 => http1(stream).await,
+        Speech::Http2 => http2(stream).await,
+        Speech::Tls(secured) => {
+            let config = if http1_only { &secured.trust.http1 } else { &secured.trust.any };
+            let connector = TlsConnector::from(config.clone());
+            let stream = connector.connect(secured.name.clone(), stream).await?;
+            if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+                http2(stream).await
+            } else {
+                http1(stream).await
+            }
+        }
+    }
+}
+
+async fn http1(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> io::Result<Opened> {
+    let (sender, connection) = http1::Builder::new()
+        .max_buf_size(READ_AHEAD)
+        .handshake(TokioIo::new(stream))
+        .await
+        .map_err(io::Error::other)?;
+    let task = spawn_local(async move {
+        // Its errors reach whoever waits for the answer.
+        let _ = connection.with_upgrades().await;
+    });
+    Ok(Opened::Http1(Http1 { sender, task: task.abort_handle(), idle_since: Instant::now() }))
+}
+
+async fn http2(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> io::Result<Opened> {
+    let (sender, connection) = http2::Builder::new(LocalExecutor)
+        .timer(TokioTimer::new())
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        // A server that is gone without a word is noticed.
+        .keep_alive_interval(Duration::from_secs(20))
+        .keep_alive_timeout(Duration::from_secs(10))
+        .handshake(TokioIo::new(stream))
+        .await
+        .map_err(io::Error::other)?;
+    spawn_local(async move {
+        let _ = connection.await;
+    });
+    Ok(Opened::Http2(sender))
+}

@@ -1,0 +1,212 @@
+//! One pool of connections per thread, and the choice among servers.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Request, Response};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+
+use super::health::PassOver;
+use super::server::Server;
+use super::target::Place;
+use super::{Protocol, Upstream, UpstreamError};
+use crate::body::{Through, Unread, drain};
+use crate::settings::Bounds;
+
+/// The upstream connections of one thread.
+pub(crate) struct Pool {
+    servers: RefCell<Vec<Rc<Server>>>,
+    turn: Cell<usize>,
+    /// Where bodies go that nobody reads to their ends.
+    pub(crate) unread: mpsc::Sender<Unread>,
+}
+
+/// A request on its way out.
+pub(crate) struct Outgoing<'a> {
+    /// Writes its head for a protocol.
+    pub(crate) head: &'a dyn Fn(Protocol) -> Request<()>,
+    pub(crate) body: Through,
+    /// Whether it may be sent twice without harm (RFC 9110, section 9.2.2).
+    pub(crate) idempotent: bool,
+    /// Whether the connection will be upgraded, which HTTP/2 cannot.
+    pub(crate) http1_only: bool,
+}
+
+/// How long things may take.
+#[derive(Clone, Copy)]
+pub(crate) struct Times {
+    pub(crate) connect: Duration,
+    pub(crate) answer: Duration,
+    pub(crate) pass_over: PassOver,
+}
+
+impl From<&Bounds> for Times {
+    fn from(bounds: &Bounds) -> Self {
+        Self {
+            connect: bounds.connect_time,
+            answer: bounds.answer_time,
+            pass_over: PassOver { first: bounds.pass_over, most: bounds.pass_over_most },
+        }
+    }
+}
+
+impl Pool {
+    /// An empty pool; inside the `LocalSet` of the thread that it is for.
+    pub(crate) fn new() -> Rc<Self> {
+        Rc::new(Self { servers: RefCell::default(), turn: Cell::new(0), unread: drain() })
+    }
+
+    /// Sends a request to one of the servers in turn and waits for the head of its answer.
+    ///
+    /// What was surely not sent is sent again, whatever it is. What may have been sent is sent once more, on a
+    /// connection of its own, when it is idempotent and its body is at hand; anything else never.
+    pub(crate) async fn send(
+        &self,
+        upstreams: &[Arc<Upstream>],
+        outgoing: Outgoing<'_>,
+        times: Times,
+    ) -> Result<Response<Through>, UpstreamError> {
+        let Outgoing { head, mut body, idempotent, http1_only } = outgoing;
+        // Each server at most once on each path, so this ends.
+        let mut tried: Vec<Rc<Server>> = Vec::new();
+        let (mut fresh, mut again, mut failure) = (false, idempotent, UpstreamError::Connect);
+        let begun = Instant::now();
+        loop {
+            // Servers that swallow connections must not be waited for one after the other.
+            let late = !tried.is_empty() && begun.elapsed() > times.connect;
+            let server = self.choose(upstreams, &tried, times.pass_over).filter(|_| !late).ok_or(failure)?;
+            let Some((mut line, used)) = server.line(http1_only, fresh, times.connect).await else {
+                // A server without HTTP/1.1 takes no upgrades; that says nothing of other requests.
+                if !http1_only {
+                    server.refused();
+                }
+                doubt(upstreams, &server.place);
+                tried.push(server);
+                continue;
+            };
+            line.upload = body.watched();
+            let spare = if again { body.again() } else { None };
+            let protocol = line.protocol();
+            let request = head(protocol).map(|()| body);
+            let sent = {
+                let upload = line.upload.clone();
+                let mut sending = std::pin::pin!(line.send(request));
+                let mut deadline = Instant::now() + times.answer;
+                loop {
+                    tokio::select! {
+                        biased;
+                        sent = &mut sending => break Some(sent),
+                        () = sleep_until(deadline) => {
+                            // While the body is on its way, nobody owes an answer.
+                            let moved = upload.as_ref().and_then(|upload| upload.moved());
+                            match moved.map(|moved| moved + times.answer) {
+                                Some(later) if later > deadline => deadline = later,
+                                _ => break None,
+                            }
+                        }
+                    }
+                }
+            };
+            match sent {
+                None => {
+                    server.answer_broke();
+                    return Err(UpstreamError::Timeout);
+                }
+                Some(Ok(response)) => {
+                    server.health.borrow_mut().answered();
+                    return Ok(response.map(|incoming| Through::answer(incoming, line)));
+                }
+                Some(Err(mut error)) => {
+                    failure = UpstreamError::Broken;
+                    body = match (error.take_message(), spare) {
+                        (Some(unsent), _) => unsent.into_body(),
+                        (None, Some(spare)) => {
+                            again = false;
+                            spare
+                        }
+                        (None, None) => {
+                            // A client that breaks off its body is not the server's fault.
+                            if !used && !error.error().is_user() {
+                                server.answer_broke();
+                            }
+                            return Err(UpstreamError::Broken);
+                        }
+                    };
+                    // A kept connection may have ended in the meantime; a new one has no such excuse.
+                    if used && !fresh {
+                        fresh = true;
+                    } else {
+                        server.answer_broke();
+                        tried.push(server);
+                        fresh = false;
+                    }
+                }
+            }
+        }
+    }
+
+    /// The next server in turn that is not passed over; when all are, the one whose time ends first: an attempt costs
+    /// less than refusing everybody.
+    fn choose(
+        &self,
+        upstreams: &[Arc<Upstream>],
+        tried: &[Rc<Server>],
+        pass_over: PassOver,
+    ) -> Option<Rc<Server>> {
+        let count: usize = upstreams.iter().map(|upstream| upstream.places().len()).sum();
+        if count == 0 {
+            upstreams.iter().for_each(|upstream| upstream.doubt());
+            return None;
+        }
+        let start = self.turn.get() % count;
+        self.turn.set(self.turn.get().wrapping_add(1));
+        let now = Instant::now();
+        let mut soonest: Option<Rc<Server>> = None;
+        for second_half in [false, true] {
+            let mut index = 0;
+            for upstream in upstreams {
+                for place in upstream.places().iter() {
+                    index += 1;
+                    if (index <= start) != second_half {
+                        continue;
+                    }
+                    let server = self.server(place, pass_over);
+                    if tried.iter().any(|tried| Rc::ptr_eq(tried, &server)) {
+                        continue;
+                    }
+                    if server.admits(pass_over, now) {
+                        return Some(server);
+                    }
+                    let until = server.health.borrow().until();
+                    if soonest.as_ref().is_none_or(|soonest| until < soonest.health.borrow().until()) {
+                        soonest = Some(server);
+                    }
+                }
+            }
+        }
+        soonest
+    }
+
+    fn server(&self, place: &Arc<Place>, pass_over: PassOver) -> Rc<Server> {
+        let mut servers = self.servers.borrow_mut();
+        if let Some(server) = servers.iter().find(|server| Arc::ptr_eq(&server.place, place)) {
+            return server.clone();
+        }
+        // Places that no configuration and no name leads to any more; so there are never more than those.
+        servers.retain(|server| Arc::strong_count(&server.place) > 1);
+        let server = Server::new(place.clone(), pass_over);
+        servers.push(server.clone());
+        server
+    }
+}
+
+fn doubt(upstreams: &[Arc<Upstream>], place: &Arc<Place>) {
+    for upstream in upstreams {
+        if upstream.places().iter().any(|known| Arc::ptr_eq(known, place)) {
+            upstream.doubt();
+        }
+    }
+}

@@ -1,0 +1,150 @@
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout};
+
+use super::connection::{Http1, Opened, open};
+use super::health::{Health, PassOver};
+use super::line::{Http2, Line};
+use super::target::{Place, Speech};
+
+/// Idle connections kept to one server: as many as one thread's requests are likely to want at once.
+const IDLE_MAX: usize = 256;
+/// How long they are kept: shorter than most servers wait before they close.
+const IDLE_TIME: Duration = Duration::from_secs(50);
+/// How long a connection whose answer has just ended may take to notice that it is free.
+const NOTICE_TIME: Duration = Duration::from_millis(50);
+/// Requests that share an HTTP/2 connection: the number that RFC 9113 (section 6.5.2) asks servers to allow.
+const STREAMS_MAX: u32 = 100;
+/// HTTP/2 connections to one server; with all of them full, requests wait for streams inside them.
+const SHARED_MAX: usize = 16;
+
+/// What one thread has to do with one address of a protected server.
+pub(crate) struct Server {
+    pub(super) place: Arc<Place>,
+    pub(super) health: RefCell<Health>,
+    pass_over: Cell<PassOver>,
+    idle: RefCell<Vec<Http1>>,
+    shared: RefCell<Vec<Rc<Http2>>>,
+    /// Somebody opens a connection that others can share.
+    opening: Cell<bool>,
+    opened: Notify,
+}
+
+impl Server {
+    pub(super) fn new(place: Arc<Place>, pass_over: PassOver) -> Rc<Self> {
+        Rc::new(Self {
+            place,
+            health: RefCell::default(),
+            pass_over: Cell::new(pass_over),
+            idle: RefCell::default(),
+            shared: RefCell::default(),
+            opening: Cell::new(false),
+            opened: Notify::new(),
+        })
+    }
+
+    pub(super) fn admits(&self, pass_over: PassOver, now: Instant) -> bool {
+        self.pass_over.set(pass_over);
+        self.health.borrow_mut().admits(pass_over, now)
+    }
+
+    pub(super) fn refused(&self) {
+        self.health.borrow_mut().refused(self.pass_over.get(), Instant::now());
+    }
+
+    pub(super) fn answer_broke(&self) {
+        self.health.borrow_mut().broke(self.pass_over.get(), Instant::now());
+    }
+
+    /// A connection, and whether it has been used before. `None` when none can be had in time.
+    pub(super) async fn line(
+        self: &Rc<Self>,
+        http1_only: bool,
+        fresh: bool,
+        time: Duration,
+    ) -> Option<(Line, bool)> {
+        // Without TLS there is no choice: the upgrade is left out.
+        let http1_only = http1_only && *self.place.speech != Speech::Http2;
+        if !fresh && let Some(line) = self.free(http1_only).await {
+            return Some((line, true));
+        }
+        timeout(time, self.open(http1_only, fresh)).await.ok().flatten()
+    }
+
+    async fn free(self: &Rc<Self>, http1_only: bool) -> Option<Line> {
+        if !http1_only && let Some(line) = self.share() {
+            return Some(line);
+        }
+        loop {
+            let mut connection = self.idle.borrow_mut().pop()?;
+            let usable = connection.idle_since.elapsed() < IDLE_TIME
+                && (connection.sender.is_ready()
+                    || matches!(timeout(NOTICE_TIME, connection.sender.ready()).await, Ok(Ok(()))));
+            if usable {
+                return Some(Line::http1(self.clone(), connection));
+            }
+            connection.task.abort();
+        }
+    }
+
+    /// The shared connection with the fewest requests.
+    fn share(self: &Rc<Self>) -> Option<Line> {
+        let mut shared = self.shared.borrow_mut();
+        shared.retain(|connection| !connection.sender.is_closed());
+        let full = shared.len() >= SHARED_MAX;
+        let least = shared.iter().min_by_key(|connection| connection.open.get())?;
+        (full || least.open.get() < STREAMS_MAX).then(|| Line::http2(self.clone(), least.clone()))
+    }
+
+    async fn open(self: &Rc<Self>, http1_only: bool, fresh: bool) -> Option<(Line, bool)> {
+        let shareable = !http1_only && !matches!(*self.place.speech, Speech::Http1);
+        // One opens, the others wait for it: it will carry them all. Only when it turns out to be HTTP/1 do they open
+        // their own, and those who know that by now do not wait.
+        let mut waited = fresh || !self.idle.borrow().is_empty();
+        while shareable && self.opening.get() && !waited {
+            self.opened.notified().await;
+            if let Some(line) = self.share() {
+                return Some((line, true));
+            }
+            waited = true;
+        }
+        let _opening = (shareable && !self.opening.replace(true)).then(|| Opening(self));
+        match open(&self.place, http1_only).await.ok()? {
+            Opened::Http1(connection) => Some((Line::http1(self.clone(), connection), false)),
+            Opened::Http2(sender) => {
+                let connection = Rc::new(Http2 { sender, open: Cell::new(0) });
+                self.shared.borrow_mut().push(connection.clone());
+                Some((Line::http2(self.clone(), connection), false))
+            }
+        }
+    }
+
+    /// Takes a connection back.
+    pub(super) fn put(&self, connection: Http1) {
+        if connection.sender.is_closed() {
+            return;
+        }
+        let mut idle = self.idle.borrow_mut();
+        // The one used longest ago is first: those that nobody needs go one by one.
+        if idle.first().is_some_and(|first| first.idle_since.elapsed() > IDLE_TIME) {
+            idle.remove(0).task.abort();
+        }
+        if idle.len() < IDLE_MAX {
+            idle.push(connection);
+        }
+    }
+}
+
+/// Wakes those who wait, however the opening ends.
+struct Opening<'a>(&'a Server);
+
+impl Drop for Opening<'_> {
+    fn drop(&mut self) {
+        self.0.opening.set(false);
+        self.0.opened.notify_waiters();
+    }
+}

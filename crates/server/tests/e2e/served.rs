@@ -1,0 +1,76 @@
+//! `spigot run` in front of an application of the test's own.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+
+use super::client::Connection;
+use super::demo::{command, free_port};
+
+pub(crate) struct Served {
+    process: Child,
+    pub(crate) address: SocketAddr,
+    folder: tempfile::TempDir,
+}
+
+impl Served {
+    /// Every request passes; `more` is the rest of the configuration, its upstream above all.
+    pub(crate) fn start(more: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let address = free_port();
+        let file = folder.path().join("spigot.toml");
+        let data = folder.path().join("data");
+        let text = format!(
+            "listen = \"{address}\"\ndata = \"{}\"\nthreads = 1\nmode = \"monitor\"\n{more}\n",
+            data.display()
+        );
+        std::fs::write(&file, text).unwrap();
+        let mut process = Command::new(env!("CARGO_BIN_EXE_spigot"))
+            .arg("run")
+            .arg("--config")
+            .arg(&file)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines().map_while(Result::ok);
+        let before: Vec<String> = lines.by_ref().take_while(|line| !line.contains("\"started\"")).collect();
+        std::thread::spawn(move || lines.count());
+        let mut served = Self { process, address, folder };
+        assert!(served.process.try_wait().unwrap().is_none(), "it did not start: {before:?}");
+        served
+    }
+
+    pub(crate) fn connect(&self) -> Connection {
+        Connection::open(self.address)
+    }
+
+    /// Waits until the events show it.
+    pub(crate) fn until_events(&self, what: &str, arguments: &[&str], wanted: impl Fn(&str) -> bool) {
+        let begun = std::time::Instant::now();
+        let mut seen = String::new();
+        while begun.elapsed().as_secs() < 20 {
+            let mut all = vec!["events", "--format", "json"];
+            all.extend(arguments);
+            let output = command(&self.folder.path().join("data"), &all);
+            seen = String::from_utf8_lossy(&output.stdout).into_owned();
+            if wanted(&seen) {
+                return;
+            }
+        }
+        panic!("never: {what}; the events are {seen}");
+    }
+
+    /// What is in memory, in KiB.
+    pub(crate) fn resident_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").trim().parse().unwrap()
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
