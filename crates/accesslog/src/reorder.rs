@@ -7,11 +7,10 @@
 //!
 //! # Beyond the bound
 //!
-//! Memory matters more than order: when more than the bound is held, the earliest second's items are given at once.
-//! An item that then comes too late, earlier than one already given, is given with the time of that one (times never
-//! run backwards for the caller) and counted in [`ReorderStats::clamped`]. Nothing is lost or refused. A caller that
-//! sees more than a per cent or so of clamped items says so, and how to help: sort the file by time first, or raise
-//! the bound.
+//! Memory matters more than order: when more than the bound is held, the earliest item is given at once. An item that
+//! then comes too late, earlier than one already given, is given with the time of that one (times never run backwards
+//! for the caller) and counted in [`ReorderStats::clamped`]. Nothing is lost or refused. A caller that sees more than a
+//! per cent or so of clamped items says so, and how to help: sort the file by time first, or raise the bound.
 //!
 //! # The sequence depends on the items only
 //!
@@ -39,16 +38,19 @@ use std::collections::{BTreeMap, VecDeque};
 pub struct Reorder<T> {
     window_millis: i64,
     held_max: usize,
-    /// What is held, by second, in order of arrival within it. A released second's vector goes to `spare`.
-    held: BTreeMap<i64, Vec<(i64, T)>>,
-    held_count: usize,
-    ready: VecDeque<(i64, T)>,
-    spare: Vec<Vec<(i64, T)>>,
+    /// Items that came in order, as nearly all do.
+    straight: VecDeque<(Place, T)>,
+    /// Items that came after a later one.
+    late: BTreeMap<Place, T>,
+    finished: bool,
     newest_millis: i64,
-    /// The latest time that is ready or given.
+    /// The latest time given.
     floor_millis: i64,
     stats: ReorderStats,
 }
+
+/// Time and number of arrival: equal times keep the order in which they came.
+type Place = (i64, u64);
 
 /// What the ordering came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -62,8 +64,7 @@ pub struct ReorderStats {
 }
 
 impl<T> Reorder<T> {
-    /// Orders items that are at most `window_millis` late; holds at most `held_max` items. Whole seconds are
-    /// released together, so items can be held up to a second longer than the window.
+    /// Orders items that are at most `window_millis` late; holds at most `held_max` items.
     pub fn within(window_millis: u32, held_max: usize) -> Self {
         Self::new(i64::from(window_millis), held_max)
     }
@@ -77,10 +78,9 @@ impl<T> Reorder<T> {
         Self {
             window_millis,
             held_max: held_max.max(1),
-            held: BTreeMap::new(),
-            held_count: 0,
-            ready: VecDeque::new(),
-            spare: Vec::new(),
+            straight: VecDeque::new(),
+            late: BTreeMap::new(),
+            finished: false,
             newest_millis: i64::MIN,
             floor_millis: i64::MIN,
             stats: ReorderStats::default(),
@@ -89,32 +89,45 @@ impl<T> Reorder<T> {
 
     /// Takes an item with its time in Unix milliseconds. Call [`Reorder::pop`] until `None` after each.
     pub fn push(&mut self, time_millis: i64, item: T) {
+        let place = (time_millis.max(self.floor_millis), self.stats.pushed);
         self.stats.pushed += 1;
         self.stats.out_of_order += u64::from(time_millis < self.newest_millis);
         self.stats.clamped += u64::from(time_millis < self.floor_millis);
-        let time_millis = time_millis.max(self.floor_millis);
-
-        let spare = &mut self.spare;
-        let second =
-            self.held.entry(time_millis.div_euclid(1000)).or_insert_with(|| spare.pop().unwrap_or_default());
-        second.push((time_millis, item));
-        self.held_count += 1;
-        let advanced = time_millis > self.newest_millis || self.held_count > self.held_max;
-        self.newest_millis = self.newest_millis.max(time_millis);
-        if advanced {
-            self.release();
+        self.newest_millis = self.newest_millis.max(place.0);
+        match self.straight.back() {
+            Some((last, _)) if *last > place => {
+                self.late.insert(place, item);
+            }
+            _ => self.straight.push_back((place, item)),
         }
     }
 
     /// The next item that no in-window item can precede any more, with its time (its own, or clamped).
     #[inline]
     pub fn pop(&mut self) -> Option<(i64, T)> {
-        self.ready.pop_front()
+        let straight = self.straight.front().map(|(place, _)| *place);
+        // Asking the map costs more than all else, and mostly it is empty.
+        let late =
+            if self.late.is_empty() { None } else { self.late.first_key_value().map(|(place, _)| *place) };
+        let (time_millis, _) = straight.into_iter().chain(late).min()?;
+        let due = self.finished
+            || self.len() > self.held_max
+            || time_millis < self.newest_millis.saturating_sub(self.window_millis);
+        if !due {
+            return None;
+        }
+        self.floor_millis = time_millis;
+        match (straight, late) {
+            (Some(straight), Some(late)) if late < straight => self.late.pop_first(),
+            (None, _) => self.late.pop_first(),
+            _ => self.straight.pop_front(),
+        }
+        .map(|((time_millis, _), item)| (time_millis, item))
     }
 
-    /// Says that nothing more comes: everything held becomes ready.
+    /// Says that nothing more comes: everything held can be had.
     pub fn finish(&mut self) {
-        while self.release_first() {}
+        self.finished = true;
     }
 
     /// What the ordering came to so far.
@@ -122,36 +135,13 @@ impl<T> Reorder<T> {
         self.stats
     }
 
-    /// How many items are held or ready.
+    /// How many items are held.
     pub fn len(&self) -> usize {
-        self.held_count + self.ready.len()
+        self.straight.len() + self.late.len()
     }
 
-    /// Whether nothing is held or ready.
+    /// Whether nothing is held.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    fn release(&mut self) {
-        let due_second = self.newest_millis.saturating_sub(self.window_millis).div_euclid(1000);
-        while let Some((&second, _)) = self.held.first_key_value()
-            && (second < due_second || self.held_count > self.held_max)
-        {
-            self.release_first();
-        }
-    }
-
-    fn release_first(&mut self) -> bool {
-        let Some((_, mut second)) = self.held.pop_first() else { return false };
-        self.held_count -= second.len();
-        if !second.is_sorted_by_key(|(time_millis, _)| *time_millis) {
-            second.sort_by_key(|(time_millis, _)| *time_millis);
-        }
-        if let Some((last, _)) = second.last() {
-            self.floor_millis = self.floor_millis.max(*last);
-        }
-        self.ready.extend(second.drain(..));
-        self.spare.push(second);
-        true
+        self.straight.is_empty() && self.late.is_empty()
     }
 }

@@ -192,11 +192,13 @@ fn one_file_and_its_rotations_give_the_same_sequence() {
 #[test]
 fn late_items_are_clamped_and_counted() {
     let mut reorder = Reorder::within(1000, 10);
+    let mut given = Vec::new();
     for (time, name) in [(10_000, 'a'), (20_000, 'b'), (5_000, 'c'), (19_500, 'd'), (30_000, 'e')] {
         reorder.push(time, name);
+        given.extend(std::iter::from_fn(|| reorder.pop()));
     }
     reorder.finish();
-    let given: Vec<_> = std::iter::from_fn(|| reorder.pop()).collect();
+    given.extend(std::iter::from_fn(|| reorder.pop()));
     assert_eq!(given, [(10_000, 'a'), (10_000, 'c'), (19_500, 'd'), (20_000, 'b'), (30_000, 'e')]);
     let stats = reorder.stats();
     assert_eq!((stats.pushed, stats.out_of_order, stats.clamped), (5, 2, 1));

@@ -74,6 +74,36 @@ impl fmt::Display for Prefix {
     }
 }
 
+/// A prefix made ready to be compared with many addresses: one mask and one comparison.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Block {
+    V4 { base: u32, mask: u32 },
+    V6 { base: u128, mask: u128 },
+}
+
+impl Block {
+    pub(crate) fn new(prefix: &Prefix) -> Self {
+        let length = u32::from(prefix.length);
+        match prefix.base {
+            IpAddr::V4(base) => {
+                Self::V4 { base: base.to_bits(), mask: u32::MAX.checked_shl(32 - length).unwrap_or(0) }
+            }
+            IpAddr::V6(base) => {
+                Self::V6 { base: base.to_bits(), mask: u128::MAX.checked_shl(128 - length).unwrap_or(0) }
+            }
+        }
+    }
+
+    /// Whether a canonical address lies in it.
+    pub(crate) fn contains(self, address: IpAddr) -> bool {
+        match (self, address) {
+            (Self::V4 { base, mask }, IpAddr::V4(address)) => address.to_bits() & mask == base,
+            (Self::V6 { base, mask }, IpAddr::V6(address)) => address.to_bits() & mask == base,
+            _ => false,
+        }
+    }
+}
+
 /// IPv4-mapped IPv6 addresses are the IPv4 address that they carry.
 #[must_use]
 pub(crate) fn canonical(address: IpAddr) -> IpAddr {
@@ -200,6 +230,18 @@ mod tests {
         assert!(net.contains("::ffff:192.0.2.1".parse().unwrap()));
         assert!(!net.contains("192.0.3.0".parse().unwrap()));
         assert!(!Prefix::parse("::/0").unwrap().contains("192.0.2.1".parse().unwrap()));
+    }
+
+    #[test]
+    fn blocks_contain_what_their_prefixes_contain() {
+        let addresses = ["192.0.2.255", "192.0.3.0", "::ffff:192.0.2.1", "2001:db8::1", "2001:db9::1", "::"];
+        for prefix in ["192.0.2.0/24", "192.0.2.255", "0.0.0.0/0", "2001:db8::/32", "2001:db8::1", "::/1"] {
+            let prefix = Prefix::parse(prefix).unwrap();
+            for address in addresses.map(|text| text.parse().unwrap()) {
+                let found = Block::new(&prefix).contains(canonical(address));
+                assert_eq!(found, prefix.contains(address), "{prefix} and {address}");
+            }
+        }
     }
 
     #[test]

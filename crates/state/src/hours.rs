@@ -1,5 +1,6 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
+use foldhash::fast::FixedState;
 use parking_lot::Mutex;
 use spigot_decision::{HourFact, Millis};
 
@@ -23,7 +24,8 @@ pub struct Hours {
 struct Inner {
     /// Hours in which Spigot was running, each counted as 0.
     seen: Series,
-    routes: HashMap<Box<str>, RouteHours>,
+    /// By name. Names are the policy's, so nobody outside can make them collide.
+    routes: HashMap<Box<str>, RouteHours, FixedState>,
 }
 
 /// One route's counts.

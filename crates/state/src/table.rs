@@ -378,7 +378,14 @@ impl Shard {
 
     /// Frees what has expired in the next set.
     fn sweep(&mut self, tick: u32) {
-        self.hand = (self.hand + 1) % self.sets.len();
+        self.hand += 1;
+        if self.hand >= self.sets.len() {
+            self.hand = 0;
+        }
+        // Most sets of a table that is not under attack are empty.
+        if self.sets[self.hand].tags == [0; WAYS] {
+            return;
+        }
         for place in 0..WAYS {
             let set = &self.sets[self.hand];
             if set.tags[place] != 0 && age(tick, set.ways[place].newest) >= set.ways[place].window {

@@ -11,7 +11,7 @@ use cel::parser::{Expression, Parser};
 use regex::Regex;
 
 use super::source::{listing, nearest};
-use crate::subject::Prefix;
+use crate::subject::{Block, Prefix};
 
 /// Levels of one condition: reading it recurses once per level.
 const DEPTH_MAX: u16 = 48;
@@ -75,7 +75,7 @@ enum Bool {
     /// The searcher is built once: building it costs more than most searches.
     Contains(Text, Box<memchr::memmem::Finder<'static>>),
     Matches(Text, Regex),
-    InNetworks(Vec<Prefix>),
+    InNetworks(Vec<Block>),
     InList(u16),
     HasHeader(String),
     Signal(u16),
@@ -502,7 +502,7 @@ impl Lowering<'_> {
                     }
                 }
             }
-            return Ok(Bool::InNetworks(prefixes));
+            return Ok(Bool::InNetworks(prefixes.iter().map(Block::new).collect()));
         }
         let names: Vec<&str> = self.names.lists.iter().map(String::as_str).collect();
         match names.iter().position(|list| *list == texts[0]) {

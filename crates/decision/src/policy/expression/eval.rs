@@ -1,6 +1,6 @@
 //! Evaluating a checked condition: no allocation, no error, time bounded by its length.
 
-use std::net::IpAddr;
+use crate::subject::canonical;
 
 use super::{Bool, Flag, Int, Order, Sight, Text};
 
@@ -28,8 +28,8 @@ impl Bool {
             Self::Contains(text, part) => part.find(text.eval(sight).as_bytes()).is_some(),
             Self::Matches(text, regex) => regex.is_match(text.eval(sight)),
             Self::InNetworks(prefixes) => {
-                let client: IpAddr = sight.observation().client;
-                prefixes.iter().any(|prefix| prefix.contains(client))
+                let client = canonical(sight.observation().client);
+                prefixes.iter().any(|block| block.contains(client))
             }
             Self::InList(list) => sight.listed(*list),
             Self::HasHeader(name) => sight.observation().headers.value(name).is_some(),
