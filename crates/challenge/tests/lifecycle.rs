@@ -159,3 +159,87 @@ fn secrets_do_not_print() {
         "Secret(..) Keyring { keys: [Key(2), Key(1)] }"
     );
 }
+
+/// What the fields of a signed challenge are, for the tests that put them together anew.
+const FIELDS: [(&str, std::ops::Range<usize>); 10] = [
+    ("version", 0..1),
+    ("algorithm", 1..2),
+    ("key id", 2..6),
+    ("id", 6..22),
+    ("issued", 22..30),
+    ("expires", 30..38),
+    ("level", 38..39),
+    ("parameters", 39..46),
+    ("context", 46..62),
+    ("mac", 62..94),
+];
+
+#[test]
+fn no_field_of_one_challenge_fits_another() {
+    let keys = keys();
+    let mine = issue(&keys, &sha256(1), &binding().context(), [9; 16], NOW);
+    // Every field differs but version, algorithm and key id.
+    let terms = Terms { kind: Kind::Sha256 { bits: 1 }, level: 3, life_millis: 90_000 };
+    let other = issue(&keys, &terms, &[b"other.example", b"Chrome"], [8; 16], NOW + 1);
+    for (name, range) in &FIELDS[3..] {
+        let mut spliced = mine.bytes;
+        spliced[range.clone()].copy_from_slice(&other.bytes[range.clone()]);
+        assert_ne!(spliced, mine.bytes, "{name} differs");
+        let proof = kind::sha256::solve(&spliced, 8);
+        assert_eq!(
+            submit(&keys, &spliced, &proof, &binding(), NOW + 2).unwrap_err(),
+            Rejection::Forged,
+            "{name}"
+        );
+    }
+    // Bytes moved over the border between two fields, as where fields are signed without their lengths.
+    for pair in FIELDS[..9].windows(2) {
+        let mut moved = mine.bytes;
+        let border = pair[1].1.start;
+        moved.swap(border - 1, border);
+        if moved == mine.bytes {
+            continue;
+        }
+        let proof = kind::sha256::solve(&moved, 8);
+        assert!(
+            submit(&keys, &moved, &proof, &binding(), NOW + 2).is_err(),
+            "{} into {}",
+            pair[0].0,
+            pair[1].0
+        );
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_proof_of_random_bytes_passes(bytes in prop::collection::vec(any::<u8>(), 0..900), log2_n in 4u8..8, pbkdf2: bool) {
+        let keys = keys();
+        let kind = if pbkdf2 { kind::pbkdf2::of_log2(log2_n) } else { kind::cachewalk::of_log2(log2_n) };
+        let challenge = issue(&keys, &Terms { kind, level: 2, life_millis: 60_000 }, &binding().context(), [9; 16], NOW);
+        let (Kind::Cachewalk(params) | Kind::Pbkdf2(params)) = kind else { panic!("another kind") };
+        let mut right_length = bytes.clone();
+        right_length.resize(params.proof_bytes(), 0x5a);
+        for proof in [bytes, right_length] {
+            prop_assert!(submit(&keys, &challenge.bytes, &proof, &binding(), NOW).is_err());
+        }
+    }
+
+    #[test]
+    fn no_text_is_read_in_two_ways(text in "[A-Za-z0-9_=+/-]{0,140}") {
+        // Whatever is accepted is the one way of writing it, so that nothing is spent under two names.
+        if let Some(bytes) = spigot_challenge::from_text(&text) {
+            prop_assert_eq!(spigot_challenge::to_text(&bytes), text);
+        }
+    }
+
+    #[test]
+    fn no_changed_cookie_is_believed(at in 0usize..130, bit in 0u8..8) {
+        let keys = keys();
+        let (cookie, _) = clearance::seal(&keys, &solved(&keys, &sha256(2)), &binding(), 3_600_000, 100, [5; 32], NOW);
+        let mut bytes = spigot_challenge::from_text(&cookie).unwrap();
+        let at = at % bytes.len();
+        bytes[at] ^= 1 << bit;
+        let changed = spigot_challenge::to_text(&bytes);
+        prop_assert_eq!(clearance::open(&keys, &changed, &binding(), NOW), Err(clearance::Refused::NotOurs));
+    }
+}

@@ -76,6 +76,13 @@ mod tests {
         assert!(LANGUAGES.values().any(|texts| texts["dir"] == "rtl"), "one is written from right to left");
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_header_gets_a_language(accept in "\\PC{0,300}") {
+            proptest::prop_assert!(LANGUAGES.contains_key(Texts::wanted(&accept).tag));
+        }
+    }
+
     #[test]
     fn what_is_wanted_most() {
         let check = |accept: &str, tag: &str| assert_eq!(Texts::wanted(accept).tag, tag, "{accept}");

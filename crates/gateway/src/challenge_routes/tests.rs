@@ -184,3 +184,38 @@ async fn a_clearance_has_one_network_of_each_family_and_few_requests_elsewhere()
     check("192.0.2.1", true, "at home it still holds").await;
     check("2001:db8:1::1", true, "and there").await;
 }
+
+#[tokio::test]
+async fn random_submissions_mint_nothing() {
+    use proptest::prelude::Strategy;
+    use proptest::strategy::ValueTree;
+
+    let gateway = gateway("[restrict]\nrestrict_from = 10000\nslow_from = 10000\n");
+    let snapshot = gateway.snapshot.load_full();
+    let headers = HeaderMap::new();
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let bodies = proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200);
+    let right = String::from_utf8(solution(&gateway, 1)).expect("JSON");
+    for n in 0..300 {
+        let random = bodies.new_tree(&mut runner).expect("a body").current();
+        let text = to_text(&random);
+        let half = json!({ "challenge": text, "proof": text, "millis": 1 }).to_string();
+        // The right one with a letter of its values changed.
+        let mut changed: Value = serde_json::from_str(&right).expect("JSON");
+        let field = if n % 2 == 0 { "challenge" } else { "proof" };
+        let mut letters = changed[field].as_str().expect("text").as_bytes().to_vec();
+        let at = random.len() % letters.len();
+        letters[at] = if letters[at] == b'A' { b'B' } else { b'A' };
+        changed[field] = String::from_utf8(letters).expect("letters").into();
+        for body in [random, half.into_bytes(), changed.to_string().into_bytes()] {
+            let at = seen(&headers, 1, NOW);
+            let refused = gateway.solve(&snapshot, &at, &body).await;
+            assert!(refused.status().is_client_error(), "turn {n}: {body:?}");
+            assert!(!refused.headers().contains_key(header::SET_COOKIE), "turn {n}: {body:?}");
+            let refused = gateway.fallback(&snapshot, &at, &body).await;
+            let unchanged = field == "proof" && body.starts_with(b"{\"challenge\"");
+            assert!(refused.status().is_client_error() || unchanged, "turn {n}: {body:?}");
+        }
+    }
+    assert_eq!(gateway.solve(&snapshot, &seen(&headers, 1, NOW), right.as_bytes()).await.status(), 200);
+}

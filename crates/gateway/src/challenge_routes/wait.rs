@@ -178,3 +178,22 @@ fn parameter(query: &str, name: &str) -> String {
     let value = pairs.find(|(key, _)| *key == name).map(|(_, value)| value.replace('+', " "));
     percent_encoding::percent_decode_str(&value.unwrap_or_default()).decode_utf8_lossy().into_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn whatever_is_in_the_address_stays_here(query in "\\PC{0,200}", to in "[/\\\\a-z:%0-9A-F.@\\r\\n\\t]{0,30}") {
+            for query in [query, format!("to={to}"), format!("stash={to}&decision={to}&c=%ff&to=%2f%2f{to}")] {
+                let baggage = baggage(&query);
+                prop_assert!(is_return_address(&baggage.to), "{query:?} leads to {:?}", baggage.to);
+                prop_assert!(baggage.stash.is_none_or(|id| from_text(&id).is_some_and(|id| id.len() == 16)));
+                prop_assert!(baggage.decision.bytes().all(|b| b.is_ascii_alphanumeric()));
+            }
+        }
+    }
+}
