@@ -1,39 +1,43 @@
-//! Connections: listening, TLS, HTTP/1.1 and HTTP/2, and ending all of it gracefully.
+//! Connections: listening, taking them up within bounds, TLS, and ending all of it gracefully.
+//!
+//! What bounds a client here, all of it in [`crate::Bounds`]: connections of its address and in all, counted until the
+//! socket closes, also as a tunnel; the time of a PROXY header and of TLS, of the first byte, of a whole head, of the
+//! pause before the next request and within a body, and of its taking what we write; bytes and fields of a head;
+//! HTTP/2 streams and frames that only cost. An idle connection keeps one small buffer of hyper's and its TLS state.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
-use std::convert::Infallible;
+mod admission;
+mod answer;
+mod http;
+
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use http::Request;
-use hyper::body::Incoming;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
-use parking_lot::Mutex;
-use spigot_decision::Prefix;
-use spigot_intel::Agents;
 use spigot_state::State;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio_rustls::TlsAcceptor;
 
+pub(crate) use self::admission::{Admission, Place};
 use crate::door::proxy::Connection;
+use crate::marks::Marks;
 use crate::metrics::Metrics;
 use crate::pipeline::Gateway;
 use crate::proxy_protocol;
 use crate::upstream::Pool;
+use crate::wire::{Gate, Notes, Overheard, Protocol};
 
 /// Certificates and keys that can be exchanged while connections stand.
 pub type Tls = Arc<ArcSwap<rustls::ServerConfig>>;
+
+/// Before the next attempt when no connection can be taken up, usually for want of descriptors: those in progress have
+/// to end first, and a loop without a pause would take the time that they need.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// A listening socket of one thread's own: several on one address share the connections (SO_REUSEPORT).
 ///
@@ -59,16 +63,16 @@ struct Front<S> {
     tls: Option<Tls>,
     proxy_protocol: bool,
     pool: Rc<Pool>,
-    agents: Rc<RefCell<Agents>>,
+    /// Dropped with its last copy; every connection keeps one as long as its socket lives.
+    done: mpsc::Sender<()>,
+    stop: watch::Receiver<bool>,
 }
 
-/// Connections per client address, over all threads.
-static CONNECTIONS: Mutex<Option<HashMap<Prefix, u32>>> = Mutex::new(None);
-/// Connections in all.
-static OPEN: AtomicU32 = AtomicU32::new(0);
+/// What a socket keeps until it closes.
+type Kept = (Place, mpsc::Sender<()>);
 
-/// Takes connections until `stop` turns true, then lets those in progress finish for `grace`. Runs on a current-thread
-/// runtime inside a `LocalSet`.
+/// Takes connections until `stop` turns true, then lets those in progress finish for the settings' `stop_time`. Runs on
+/// a current-thread runtime inside a `LocalSet`.
 ///
 /// # Errors
 /// What the listener says when it cannot be used at all.
@@ -78,42 +82,60 @@ pub async fn serve<S: State>(
     tls: Option<Tls>,
     proxy_protocol: bool,
     mut stop: watch::Receiver<bool>,
-    grace: Duration,
 ) -> io::Result<()> {
     let listener = TcpListener::from_std(listener)?;
-    let front = Rc::new(Front { gateway, tls, proxy_protocol, pool: Pool::new(), agents: Rc::default() });
-    let (done, mut all_done) = tokio::sync::mpsc::channel::<()>(1);
+    let (done, mut all_done) = mpsc::channel(1);
+    let stopping = stop.clone();
+    let front = Rc::new(Front { gateway, tls, proxy_protocol, pool: Pool::new(), done, stop: stopping });
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             _ = stop.wait_for(|stop| *stop) => break,
         };
         match accepted {
-            Ok((stream, peer)) => {
-                let (front, stop, done) = (front.clone(), stop.clone(), done.clone());
-                tokio::task::spawn_local(async move {
-                    front.connection(stream, peer, stop).await;
-                    drop(done);
-                });
-            }
-            // Out of descriptors, or a connection that was gone already: others are still served.
-            Err(_) => tokio::task::yield_now().await,
+            Ok((stream, peer)) => front.take_up(stream, peer),
+            Err(error) if is_passing(&error) => {}
+            Err(_) => tokio::time::sleep(PAUSE).await,
         }
     }
-    drop((done, listener));
+    // Those that the system has accepted for us already would be reset; another process's socket does not get them.
+    while let Some((stream, peer)) = waiting(&listener).await {
+        front.take_up(stream, peer);
+    }
+    drop(listener);
+    let gateway = front.gateway.clone();
+    drop(front);
+    let grace = gateway.snapshot.load().settings.bounds.stop_time;
     let _ = tokio::time::timeout(grace, all_done.recv()).await;
     Ok(())
 }
 
+/// The connection was gone before we took it: that says nothing of the next one.
+fn is_passing(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset)
+}
+
+async fn waiting(listener: &TcpListener) -> Option<(TcpStream, SocketAddr)> {
+    std::future::poll_fn(|context| match listener.poll_accept(context) {
+        std::task::Poll::Ready(accepted) => std::task::Poll::Ready(accepted.ok()),
+        std::task::Poll::Pending => std::task::Poll::Ready(None),
+    })
+    .await
+}
+
 impl<S: State> Front<S> {
-    async fn connection(
-        self: Rc<Self>,
-        mut stream: TcpStream,
-        peer: SocketAddr,
-        stop: watch::Receiver<bool>,
-    ) {
+    fn take_up(self: &Rc<Self>, stream: TcpStream, peer: SocketAddr) {
+        let most = self.gateway.snapshot.load().settings.bounds.connections;
+        let Some(place) = self.gateway.admission.place(most) else {
+            return Metrics::one(&self.gateway.metrics.connections_refused);
+        };
+        tokio::task::spawn_local(self.clone().connection(stream, peer, place));
+    }
+
+    async fn connection(self: Rc<Self>, mut stream: TcpStream, peer: SocketAddr, mut place: Place) {
         let _ = stream.set_nodelay(true);
-        let time = self.gateway.snapshot.load().settings.bounds.head_time;
+        let snapshot = self.gateway.snapshot.load_full();
+        let time = snapshot.settings.bounds.head_time;
         let peer = if self.proxy_protocol {
             match tokio::time::timeout(time, proxy_protocol::read(&mut stream)).await {
                 Ok(Ok(source)) => source.unwrap_or(peer),
@@ -122,18 +144,28 @@ impl<S: State> Front<S> {
         } else {
             peer
         };
-        let Some(_slot) = Slot::take(&self.gateway, peer) else {
-            return Metrics::one(&self.gateway.metrics.connections_refused);
-        };
-        Metrics::one(&self.gateway.metrics.connections);
-        match &self.tls {
-            None => self.requests(stream, peer, false, stop).await,
-            Some(tls) => {
-                let acceptor = TlsAcceptor::from(tls.load_full());
-                if let Ok(Ok(stream)) = tokio::time::timeout(time, acceptor.accept(stream)).await {
-                    self.requests(stream, peer, true, stop).await;
-                }
+        if !place.for_client(peer.ip(), &snapshot.settings) {
+            Metrics::one(&self.gateway.metrics.connections_refused);
+            if self.tls.is_none() {
+                too_many(stream, time).await;
             }
+            return;
+        }
+        drop(snapshot);
+        Metrics::one(&self.gateway.metrics.connections);
+        let kept = (place, self.done.clone());
+        let Some(tls) = &self.tls else {
+            return self.requests(stream, peer, Marks::new(None), None, kept).await;
+        };
+        let acceptor = TlsAcceptor::from(tls.load_full());
+        if let Ok(Ok(stream)) = tokio::time::timeout(time, acceptor.accept(Overheard::new(stream))).await {
+            let (overheard, session) = stream.get_ref();
+            let protocol = session.alpn_protocol().map(|name| match name {
+                b"h2" => Protocol::Http2,
+                _ => Protocol::Http1,
+            });
+            let marks = Marks::new(overheard.ja4());
+            self.requests(stream, peer, marks, protocol, kept).await;
         }
     }
 
@@ -141,91 +173,52 @@ impl<S: State> Front<S> {
         self: Rc<Self>,
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
         peer: SocketAddr,
-        secure: bool,
-        mut stop: watch::Receiver<bool>,
+        marks: Marks,
+        protocol: Option<Protocol>,
+        kept: Kept,
     ) {
-        let (gateway, pool, agents) = (self.gateway.clone(), self.pool.clone(), self.agents.clone());
-        let connection = Connection::new(gateway, pool, agents, peer, secure);
-        let service = service_fn(move |request: Request<Incoming>| {
-            let connection = connection.clone();
-            async move { Ok::<_, Infallible>(connection.handle(request).await) }
-        });
         let bounds = self.gateway.snapshot.load().settings.bounds.clone();
-        let mut builder = auto::Builder::new(LocalExecutor);
-        builder
-            .http1()
-            .timer(TokioTimer::new())
-            .header_read_timeout(bounds.head_time)
-            .max_headers(bounds.headers)
-            // No pipeline_flush: with it hyper never sends an answer behind which unread bytes remain.
-            .max_buf_size(bounds.head_bytes.max(8192));
-        builder
-            .http2()
-            .timer(TokioTimer::new())
-            .max_concurrent_streams(bounds.streams)
-            .max_header_list_size(u32::try_from(bounds.head_bytes).unwrap_or(u32::MAX))
-            .max_pending_accept_reset_streams(20)
-            .max_local_error_reset_streams(Some(128))
-            .keep_alive_interval(Duration::from_secs(30))
-            .keep_alive_timeout(Duration::from_secs(20));
-        let mut served = pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
-        tokio::select! {
-            _ = served.as_mut() => return,
-            _ = stop.wait_for(|stop| *stop) => served.as_mut().graceful_shutdown(),
-        }
-        let _ = served.await;
-    }
-}
-
-/// A place among the connections of an address; given back when dropped.
-struct Slot(Prefix);
-
-impl Slot {
-    fn take<S>(gateway: &Gateway<S>, peer: SocketAddr) -> Option<Self> {
-        let snapshot = gateway.snapshot.load();
-        let bounds = &snapshot.settings.bounds;
-        let prefix = Prefix::client(peer.ip());
-        let mut connections = CONNECTIONS.lock();
-        let connections = connections.get_or_insert_default();
-        // A trusted proxy brings many clients over few connections of its own.
-        let trusted = snapshot.settings.trusted_proxies.find(peer.ip()).is_some();
-        let most = if trusted { bounds.connections } else { bounds.connections_per_address };
-        // The map has at most one entry per open connection, and those are bounded by the descriptors.
-        let count = connections.entry(prefix).or_insert(0);
-        if *count >= most || OPEN.load(Ordering::Relaxed) >= bounds.connections {
-            if *count == 0 {
-                connections.remove(&prefix);
+        let notes: Arc<Notes> = marks.notes.clone();
+        let keys = self.gateway.keys;
+        let mut gate = Gate::new(stream, notes, http::limits(&bounds), keys, http::times(&bounds), kept);
+        let protocol = match protocol {
+            Some(Protocol::Http2) => {
+                gate.speak_http2();
+                Protocol::Http2
             }
-            return None;
-        }
-        *count += 1;
-        OPEN.fetch_add(1, Ordering::Relaxed);
-        Some(Self(prefix))
-    }
-}
-
-impl Drop for Slot {
-    fn drop(&mut self) {
-        OPEN.fetch_sub(1, Ordering::Relaxed);
-        if let Some(connections) = CONNECTIONS.lock().as_mut()
-            && let Some(count) = connections.get_mut(&self.0)
-        {
-            *count -= 1;
-            if *count == 0 {
-                connections.remove(&self.0);
-            }
-        }
-    }
-}
-
-/// Runs a connection's tasks on its own thread.
-#[derive(Clone, Copy)]
-pub(crate) struct LocalExecutor;
-
-impl<F: Future + 'static> hyper::rt::Executor<F> for LocalExecutor {
-    fn execute(&self, future: F) {
-        tokio::task::spawn_local(async move {
-            future.await;
+            Some(Protocol::Http1) => Protocol::Http1,
+            // Without ALPN the client's first bytes tell.
+            None => match gate.protocol().await {
+                Some(protocol) => protocol,
+                None => return,
+            },
+        };
+        let connection = Rc::new(Connection {
+            gateway: self.gateway.clone(),
+            pool: self.pool.clone(),
+            peer,
+            secure: self.tls.is_some(),
+            marks,
         });
+        http::serve(connection, gate, protocol, &bounds, self.stop.clone()).await;
     }
+}
+
+/// Says why a connection is refused, in plain HTTP, to a few at a time: under a flood nobody is there to read it.
+async fn too_many(mut stream: TcpStream, time: Duration) {
+    const AT_ONCE: u32 = 32;
+    const ANSWER: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 10\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: 51\r\n\r\nToo many connections from here. Close some of them\n";
+    static NOW: AtomicU32 = AtomicU32::new(0);
+    if NOW.fetch_add(1, Ordering::Relaxed) < AT_ONCE {
+        let said = async {
+            stream.write_all(ANSWER).await?;
+            stream.shutdown().await?;
+            // The request is read away, because closing over it would take the answer back.
+            let mut away = [0; 1024];
+            while stream.read(&mut away).await? > 0 {}
+            Ok::<_, io::Error>(())
+        };
+        let _ = tokio::time::timeout(time.min(Duration::from_secs(1)), said).await;
+    }
+    NOW.fetch_sub(1, Ordering::Relaxed);
 }

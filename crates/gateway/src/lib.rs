@@ -8,6 +8,7 @@ mod entropy;
 mod fields;
 mod front;
 mod languages;
+mod marks;
 mod metrics;
 mod pages;
 mod pipeline;
@@ -18,6 +19,7 @@ mod settings;
 mod stash;
 mod upstream;
 mod verifier;
+mod wire;
 
 pub use front::{Tls, listen, serve};
 pub use metrics::Metrics;

@@ -15,6 +15,7 @@ use spigot_intel::Software;
 use spigot_state::State;
 
 use crate::entropy::random;
+use crate::front::Admission;
 use crate::metrics::Metrics;
 use crate::settings::Settings;
 use crate::stash::Stash;
@@ -46,6 +47,7 @@ pub struct Gateway<S> {
     pub metrics: Metrics,
     /// The time.
     pub clock: Clock,
+    pub(crate) admission: Arc<Admission>,
     pub(crate) keys: Keys,
     pub(crate) stash: Stash,
     pub(crate) verifier: Verifier,
@@ -66,6 +68,8 @@ pub(crate) struct Seen<'r> {
     pub(crate) user_agent: &'r str,
     pub(crate) software: Software,
     pub(crate) secure: bool,
+    /// Order and case of the header fields' names.
+    pub(crate) header_order: u64,
     pub(crate) now: Millis,
 }
 
@@ -100,6 +104,7 @@ impl<S: State> Gateway<S> {
             recorder,
             metrics: Metrics::default(),
             clock,
+            admission: Arc::default(),
             keys,
             stash: Stash::default(),
             verifier: Verifier::for_this_machine(),

@@ -42,8 +42,18 @@ pub struct Bounds {
     pub connections: u32,
     /// Streams of one HTTP/2 connection.
     pub streams: u32,
-    /// From the connection, or the answer before, to the end of the next head.
+    /// For TLS, for a PROXY header, for a connection's first byte, and for a head from its first byte to its last.
     pub head_time: Duration,
+    /// From an answer to the first byte of the next request.
+    pub idle_time: Duration,
+    /// The longest pause within a request's body (HTTP/1.1).
+    pub body_time: Duration,
+    /// The pace that a body has to keep beside such pauses.
+    pub body_bytes_per_second: u32,
+    /// How long a client may let an answer wait without taking any of it.
+    pub write_time: Duration,
+    /// How long requests in progress, and tunnels, may last after a stop.
+    pub stop_time: Duration,
     /// How long the inspected part of a body may take; then what has come is decided upon.
     pub inspect_time: Duration,
     /// How long an upstream may take to connect.
@@ -70,6 +80,11 @@ impl Default for Bounds {
             connections: 20_000,
             streams: 128,
             head_time: Duration::from_secs(30),
+            idle_time: Duration::from_secs(75),
+            body_time: Duration::from_secs(30),
+            body_bytes_per_second: 256,
+            write_time: Duration::from_secs(60),
+            stop_time: Duration::from_secs(30),
             inspect_time: Duration::from_secs(5),
             connect_time: Duration::from_secs(3),
             answer_time: Duration::from_secs(60),

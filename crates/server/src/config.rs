@@ -165,6 +165,10 @@ fn bounds(top: &Section<'_, '_>) -> Bounds {
         }
     };
     time("head_time", &mut bounds.head_time);
+    time("idle_time", &mut bounds.idle_time);
+    time("body_time", &mut bounds.body_time);
+    time("write_time", &mut bounds.write_time);
+    time("stop_time", &mut bounds.stop_time);
     time("inspect_time", &mut bounds.inspect_time);
     time("connect_time", &mut bounds.connect_time);
     time("answer_time", &mut bounds.answer_time);
@@ -195,6 +199,9 @@ fn bounds(top: &Section<'_, '_>) -> Bounds {
     }
     if let Some(n) = size("target", 64 << 10) {
         bounds.target_bytes = usize::try_from(n).unwrap_or(bounds.target_bytes);
+    }
+    if let Some(n) = size("body_pace", 1 << 20) {
+        bounds.body_bytes_per_second = u32::try_from(n).unwrap_or(u32::MAX);
     }
     if let Some(n) = size("kept_form", 1 << 30) {
         bounds.stash_bytes = n;

@@ -19,9 +19,6 @@ use crate::names::{Names, look_up};
 use crate::secrets::Secrets;
 use crate::tls;
 
-/// How long requests in progress may take to end after a stop.
-const GRACE: Duration = Duration::from_secs(30);
-
 /// A running Spigot.
 pub(crate) struct Running {
     stop: watch::Sender<bool>,
@@ -130,7 +127,7 @@ fn front(
             tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
         let local = tokio::task::LocalSet::new();
         local.block_on(&runtime, async move {
-            if let Err(error) = serve(gateway, listener, tls, proxy_protocol, stopped, GRACE).await {
+            if let Err(error) = serve(gateway, listener, tls, proxy_protocol, stopped).await {
                 crate::log::line("listener_failed", &[("error", &error.to_string())]);
             }
         });

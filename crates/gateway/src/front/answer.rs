@@ -1,0 +1,102 @@
+//! One request's answer, watched from its head to the last byte that the client takes.
+
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, StatusCode, Version, header};
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use serde_json::json;
+use spigot_state::State;
+
+use crate::body::Through;
+use crate::door::proxy::Connection;
+use crate::metrics::Metrics;
+use crate::respond::problem;
+use crate::wire::{Busy, Limits, Notes, Refusal, order_of};
+
+/// The body of an answer; tells whether the client takes it.
+pub(super) struct Watched {
+    body: Through,
+    busy: Busy,
+}
+
+/// Answers a request. What the reader noted is taken at once, before anything is awaited: the note is about the request
+/// that hyper calls with, and the next one overwrites it.
+pub(super) fn answer<S: State>(
+    connection: Rc<Connection<S>>,
+    notes: Arc<Notes>,
+    limits: Limits,
+    request: Request<Incoming>,
+) -> impl Future<Output = Response<Watched>> {
+    let busy = Busy::new(&notes);
+    let http2 = request.version() == Version::HTTP_2;
+    let (order, refused) = if http2 {
+        let names = request.headers().keys().map(|name| name.as_str().as_bytes());
+        (order_of(names, &connection.gateway.keys), too_large(&request, limits))
+    } else {
+        (notes.header_order(), notes.refusal())
+    };
+    async move {
+        let response = match refused {
+            Some(why) => refusal(&connection, why, http2),
+            None => {
+                let response = connection.clone().handle(request, order).await;
+                let late = !http2 && notes.is_body_late();
+                if late { refusal(&connection, Refusal::BodyLate, http2) } else { response }
+            }
+        };
+        if !http2 {
+            notes.answered(response.status() == StatusCode::SWITCHING_PROTOCOLS);
+        }
+        response.map(|body| Watched { body, busy })
+    }
+}
+
+/// hyper bounds the bytes of an HTTP/2 head, but neither its fields nor its target.
+fn too_large(request: &Request<Incoming>, limits: Limits) -> Option<Refusal> {
+    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    if target > limits.target_bytes {
+        Some(Refusal::TargetTooLong)
+    } else if request.headers().len() > limits.fields {
+        Some(Refusal::TooManyFields)
+    } else {
+        None
+    }
+}
+
+fn refusal<S>(connection: &Connection<S>, why: Refusal, http2: bool) -> Response<Through> {
+    Metrics::one(&connection.gateway.metrics.requests_refused);
+    let (code, title) = why.name();
+    let mut response = problem(why.status(), code, title, why.why(), json!({}));
+    if !http2 {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+impl Body for Watched {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let this = self.get_mut();
+        let polled = Pin::new(&mut this.body).poll_frame(context);
+        this.busy.offered(polled.is_ready());
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

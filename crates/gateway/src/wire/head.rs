@@ -1,0 +1,275 @@
+//! The head of an HTTP/1 request, read strictly (RFC 9112, sections 2 to 6). Where the specification lets a server
+//! repair what a client wrote, this refuses: what one server repairs, the next one may read in another way, and a
+//! request hides in between.
+
+use std::hash::Hasher;
+
+use memchr::{memchr, memmem};
+use siphasher::sip::SipHasher13;
+use spigot_decision::Keys;
+
+use super::refusal::Refusal;
+
+/// Bounds on a head.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) head_bytes: usize,
+    pub(crate) fields: usize,
+    pub(crate) target_bytes: usize,
+}
+
+/// What follows a head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Framing {
+    None,
+    Length(u64),
+    Chunked,
+}
+
+/// A whole head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Head {
+    /// Bytes, with its empty line.
+    pub(super) length: usize,
+    pub(super) framing: Framing,
+    /// Order and case of its field names.
+    pub(super) order: u64,
+    /// It asks to switch protocols, so that what follows may be no HTTP.
+    pub(super) upgrade: bool,
+}
+
+/// Some clients end a body with a line end of their own (RFC 9112, section 2.2): that much is passed over.
+const EMPTY_LINES_BYTES: usize = 4;
+/// Room for method and version beside the target.
+const BESIDE_TARGET_BYTES: usize = 64;
+
+/// Reads the head that `bytes` begin with. `None` while it is incomplete; `searched` bytes of it were looked through
+/// before, so that a head that comes byte by byte costs no more than one that comes at once.
+///
+/// # Errors
+/// Why it is refused, as soon as that is certain.
+pub(super) fn read(
+    bytes: &[u8],
+    searched: &mut usize,
+    limits: &Limits,
+    keys: &Keys,
+) -> Result<Option<Head>, Refusal> {
+    let mut start = 0;
+    while start < EMPTY_LINES_BYTES && bytes[start..].starts_with(b"\r\n") {
+        start += 2;
+    }
+    let from = searched.saturating_sub(3).max(start);
+    let Some(end) = memmem::find(bytes.get(from..).unwrap_or_default(), b"\r\n\r\n") else {
+        incomplete(&bytes[start..], limits)?;
+        *searched = bytes.len();
+        return Ok(None);
+    };
+    let length = from + end + 4;
+    if length > limits.head_bytes {
+        // A target that is too long by itself has an answer of its own.
+        incomplete(&bytes[start..length], limits)?;
+        return Err(Refusal::HeadTooLarge);
+    }
+    // Without the empty line: every line in it ends in CR LF.
+    let mut head = whole(&bytes[start..length - 2], limits, keys)?;
+    head.length = length;
+    Ok(Some(head))
+}
+
+/// What is wrong already with a head that has not ended yet.
+fn incomplete(bytes: &[u8], limits: &Limits) -> Result<(), Refusal> {
+    let first = memchr(b'\n', bytes);
+    if first.unwrap_or(bytes.len()) > limits.target_bytes + BESIDE_TARGET_BYTES {
+        return Err(Refusal::TargetTooLong);
+    }
+    if first.is_some_and(|at| at == 0 || bytes[at - 1] != b'\r') {
+        return Err(Refusal::LineEnd);
+    }
+    // Only the last line can be new; an older one with a bare LF was refused when it came.
+    if let Some(at) = memchr::memrchr(b'\n', bytes)
+        && (at == 0 || bytes[at - 1] != b'\r')
+    {
+        return Err(Refusal::LineEnd);
+    }
+    if bytes.len() > limits.head_bytes { Err(Refusal::HeadTooLarge) } else { Ok(()) }
+}
+
+fn whole(bytes: &[u8], limits: &Limits, keys: &Keys) -> Result<Head, Refusal> {
+    let mut lines = Lines(bytes);
+    let first = lines.next().unwrap_or(Err(Refusal::RequestLine))?;
+    let old = request_line(first, limits)?;
+    let mut order = Order::new(keys);
+    let (mut length, mut chunked, mut upgrade, mut count) = (None, false, false, 0);
+    for line in lines {
+        let line = line?;
+        count += 1;
+        if count > limits.fields {
+            return Err(Refusal::TooManyFields);
+        }
+        if matches!(line.first(), Some(b' ' | b'\t')) {
+            return Err(Refusal::Folded);
+        }
+        let colon = memchr(b':', line).ok_or(Refusal::FieldName)?;
+        let (name, value) = (&line[..colon], &line[colon + 1..]);
+        if name.is_empty() || !name.iter().all(|byte| is_token(*byte)) {
+            return Err(Refusal::FieldName);
+        }
+        order.add(name);
+        match name.len() {
+            14 if name.eq_ignore_ascii_case(b"content-length") => {
+                if length.is_some() {
+                    return Err(Refusal::TwoLengths);
+                }
+                length = Some(number(value.trim_ascii()).ok_or(Refusal::Length)?);
+            }
+            17 if name.eq_ignore_ascii_case(b"transfer-encoding") => {
+                if old {
+                    return Err(Refusal::OldCoding);
+                }
+                if chunked || !value.trim_ascii().eq_ignore_ascii_case(b"chunked") {
+                    return Err(Refusal::Coding);
+                }
+                chunked = true;
+            }
+            7 if name.eq_ignore_ascii_case(b"upgrade") => upgrade = !old,
+            _ => {}
+        }
+    }
+    let framing = match (length, chunked) {
+        (Some(_), true) => return Err(Refusal::TwoLengths),
+        (None, true) => Framing::Chunked,
+        (None | Some(0), false) => Framing::None,
+        (Some(length), false) => Framing::Length(length),
+    };
+    Ok(Head { length: 0, framing, order: order.finish(), upgrade })
+}
+
+/// Whether it is HTTP/1.0.
+fn request_line(line: &[u8], limits: &Limits) -> Result<bool, Refusal> {
+    let method = memchr(b' ', line).ok_or(Refusal::RequestLine)?;
+    let rest = &line[method + 1..];
+    let target = memchr(b' ', rest).ok_or(Refusal::RequestLine)?;
+    if target > limits.target_bytes {
+        return Err(Refusal::TargetTooLong);
+    }
+    if method == 0 || target == 0 || !line[..method].iter().all(|byte| is_token(*byte)) {
+        return Err(Refusal::RequestLine);
+    }
+    match &rest[target + 1..] {
+        b"HTTP/1.1" => Ok(false),
+        b"HTTP/1.0" => Ok(true),
+        _ => Err(Refusal::RequestLine),
+    }
+}
+
+/// Lines that end in CR LF and hold no other control character than tabs.
+struct Lines<'a>(&'a [u8]);
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = Result<&'a [u8], Refusal>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let end = memchr(b'\n', self.0)?;
+        let (line, rest) = self.0.split_at(end + 1);
+        self.0 = rest;
+        let Some(line) = line.strip_suffix(b"\r\n") else { return Some(Err(Refusal::LineEnd)) };
+        // Folded without a branch, so that it compiles to wide compares.
+        let clean = line.iter().fold(true, |clean, b| clean & ((*b >= b' ') | (*b == b'\t')) & (*b != 0x7f));
+        if clean {
+            return Some(Ok(line));
+        }
+        let why = if line.contains(&b'\r') { Refusal::LineEnd } else { Refusal::Control };
+        Some(Err(why))
+    }
+}
+
+/// Digits alone: no sign, no list, nothing that overflows.
+fn number(text: &[u8]) -> Option<u64> {
+    if text.is_empty() || text.len() > 19 {
+        return None;
+    }
+    text.iter().try_fold(0u64, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + u64::from(byte - b'0')))
+}
+
+/// RFC 9110, section 5.6.2.
+const fn is_token(byte: u8) -> bool {
+    const TOKEN: [bool; 256] = {
+        let mut table = [false; 256];
+        let mut byte = 0;
+        while byte < 256 {
+            table[byte] = (byte as u8).is_ascii_alphanumeric();
+            byte += 1;
+        }
+        let marks = b"!#$%&'*+-.^_`|~";
+        let mut at = 0;
+        while at < marks.len() {
+            table[marks[at] as usize] = true;
+            at += 1;
+        }
+        table
+    };
+    TOKEN[byte as usize]
+}
+
+/// Order and case of field names as one number, keyed, so that nobody outside can choose names that collide. Fields
+/// that come and go with the visit, not with the program, are left out.
+struct Order {
+    hasher: SipHasher13,
+    names: [u8; Self::ROOM],
+    filled: usize,
+}
+
+impl Order {
+    /// Names are gathered, because one write costs the hasher less than thirty.
+    const ROOM: usize = 512;
+
+    fn new(keys: &Keys) -> Self {
+        Self { hasher: SipHasher13::new_with_keys(keys.0, keys.1), names: [0; Self::ROOM], filled: 0 }
+    }
+
+    fn add(&mut self, name: &[u8]) {
+        if passing(name) {
+            return;
+        }
+        if self.filled + name.len() + 1 > Self::ROOM {
+            self.hasher.write(&self.names[..self.filled]);
+            self.filled = 0;
+            if name.len() + 1 > Self::ROOM {
+                self.hasher.write(name);
+                return;
+            }
+        }
+        self.names[self.filled..][..name.len()].copy_from_slice(name);
+        self.filled += name.len() + 1;
+        self.names[self.filled - 1] = b'\n';
+    }
+
+    fn finish(mut self) -> u64 {
+        self.hasher.write(&self.names[..self.filled]);
+        self.hasher.finish()
+    }
+}
+
+fn passing(name: &[u8]) -> bool {
+    let is = |other: &[u8]| name.eq_ignore_ascii_case(other);
+    match name.len() {
+        6 => is(b"cookie") || is(b"origin"),
+        7 => is(b"referer"),
+        12 => is(b"content-type"),
+        13 => is(b"if-none-match") || is(b"cache-control") || is(b"authorization"),
+        14 => is(b"content-length"),
+        17 => is(b"if-modified-since") || is(b"transfer-encoding"),
+        _ => false,
+    }
+}
+
+/// The same number for names that come in some other way, as HTTP/2's do.
+pub(crate) fn order_of<'a>(names: impl Iterator<Item = &'a [u8]>, keys: &Keys) -> u64 {
+    let mut order = Order::new(keys);
+    names.for_each(|name| order.add(name));
+    order.finish()
+}
+
+#[cfg(test)]
+#[path = "head_tests.rs"]
+mod tests;

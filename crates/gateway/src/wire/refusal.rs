@@ -1,0 +1,85 @@
+use http::StatusCode;
+
+/// Why a request is refused before anybody has looked at what it asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Refusal {
+    RequestLine = 1,
+    LineEnd,
+    Folded,
+    FieldName,
+    Control,
+    TwoLengths,
+    Length,
+    Coding,
+    OldCoding,
+    HeadTooLarge,
+    TooManyFields,
+    TargetTooLong,
+    HeadLate,
+    BodyLate,
+}
+
+impl Refusal {
+    const ALL: [Self; 14] = [
+        Self::RequestLine,
+        Self::LineEnd,
+        Self::Folded,
+        Self::FieldName,
+        Self::Control,
+        Self::TwoLengths,
+        Self::Length,
+        Self::Coding,
+        Self::OldCoding,
+        Self::HeadTooLarge,
+        Self::TooManyFields,
+        Self::TargetTooLong,
+        Self::HeadLate,
+        Self::BodyLate,
+    ];
+
+    /// The one with this number; `None` for zero.
+    pub(crate) fn numbered(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|refusal| *refusal as u8 == number)
+    }
+
+    pub(crate) fn status(self) -> StatusCode {
+        match self {
+            Self::HeadTooLarge | Self::TooManyFields => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::TargetTooLong => StatusCode::URI_TOO_LONG,
+            Self::HeadLate | Self::BodyLate => StatusCode::REQUEST_TIMEOUT,
+            _ => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    /// A stable word for programs, and a title.
+    pub(crate) fn name(self) -> (&'static str, &'static str) {
+        match self.status() {
+            StatusCode::BAD_REQUEST => ("bad_request", "This request cannot be understood in one way only"),
+            StatusCode::REQUEST_TIMEOUT => ("too_slow", "This request took too long to come"),
+            _ => ("too_large", "This request is too large"),
+        }
+    }
+
+    /// What is wrong with it, for whoever wrote the client.
+    pub(crate) fn why(self) -> &'static str {
+        match self {
+            Self::RequestLine => {
+                "its first line is not a method, a target and HTTP/1.0 or HTTP/1.1, one space between"
+            }
+            Self::LineEnd => "a line of its head does not end in CR LF",
+            Self::Folded => "a field of its head is folded over two lines",
+            Self::FieldName => "a field's name has a character that no name has, or a space before the colon",
+            Self::Control => "its head has a control character",
+            Self::TwoLengths => "its length is told in two ways",
+            Self::Length => "its Content-Length is not one number",
+            Self::Coding => "its Transfer-Encoding is not exactly: chunked",
+            Self::OldCoding => "HTTP/1.0 has no Transfer-Encoding",
+            Self::HeadTooLarge => "its head has too many bytes; send fewer or shorter fields",
+            Self::TooManyFields => "its head has too many fields; send fewer",
+            Self::TargetTooLong => "its target is too long; send the data in the body",
+            Self::HeadLate => "its head was not complete in time; send it again, at once",
+            Self::BodyLate => "its body came too slowly; send it again, without pauses",
+        }
+    }
+}
