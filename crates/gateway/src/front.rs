@@ -9,6 +9,7 @@ mod admission;
 mod answer;
 mod http;
 
+use std::cell::RefCell;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -17,6 +18,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use spigot_intel::Agents;
 use spigot_state::State;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -63,6 +65,7 @@ struct Front<S> {
     tls: Option<Tls>,
     proxy_protocol: bool,
     pool: Rc<Pool>,
+    agents: Rc<RefCell<Agents>>,
     /// Dropped with its last copy; every connection keeps one as long as its socket lives.
     done: mpsc::Sender<()>,
     stop: watch::Receiver<bool>,
@@ -86,7 +89,15 @@ pub async fn serve<S: State>(
     let listener = TcpListener::from_std(listener)?;
     let (done, mut all_done) = mpsc::channel(1);
     let stopping = stop.clone();
-    let front = Rc::new(Front { gateway, tls, proxy_protocol, pool: Pool::new(), done, stop: stopping });
+    let front = Rc::new(Front {
+        gateway,
+        tls,
+        proxy_protocol,
+        pool: Pool::new(),
+        agents: Rc::default(),
+        done,
+        stop: stopping,
+    });
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -193,13 +204,9 @@ impl<S: State> Front<S> {
                 None => return,
             },
         };
-        let connection = Rc::new(Connection {
-            gateway: self.gateway.clone(),
-            pool: self.pool.clone(),
-            peer,
-            secure: self.tls.is_some(),
-            marks,
-        });
+        let secure = self.tls.is_some();
+        let (gateway, pool, agents) = (self.gateway.clone(), self.pool.clone(), self.agents.clone());
+        let connection = Connection::new(gateway, pool, agents, peer, secure, marks);
         http::serve(connection, gate, protocol, &bounds, self.stop.clone()).await;
     }
 }

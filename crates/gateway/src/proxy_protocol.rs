@@ -28,7 +28,7 @@ pub(crate) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Op
         }
         let mut body = vec![0; length];
         stream.read_exact(&mut body).await?;
-        return binary(head[0] & 15, head[1] >> 4, &body);
+        return binary(head[0] & 15, head[1], &body);
     }
     if !start.starts_with(b"PROXY ") {
         return Err(invalid("no PROXY header"));
@@ -61,14 +61,15 @@ fn text(line: &[u8]) -> io::Result<Option<SocketAddr>> {
     }
 }
 
+/// Family and transport share a byte; the transport is a stream's, because this is one.
 fn binary(command: u8, family: u8, body: &[u8]) -> io::Result<Option<SocketAddr>> {
     match (command, family) {
-        (0, _) | (1, 0 | 3) => Ok(None),
-        (1, 1) if body.len() >= 12 => {
+        (0, _) | (1, 0x00 | 0x31) => Ok(None),
+        (1, 0x11) if body.len() >= 12 => {
             let source = Ipv4Addr::new(body[0], body[1], body[2], body[3]);
             Ok(Some(SocketAddr::new(source.into(), u16::from_be_bytes([body[8], body[9]]))))
         }
-        (1, 2) if body.len() >= 36 => {
+        (1, 0x21) if body.len() >= 36 => {
             let source: [u8; 16] = body[..16].try_into().expect("sixteen bytes");
             Ok(Some(SocketAddr::new(
                 IpAddr::from(Ipv6Addr::from(source)).to_canonical(),

@@ -17,7 +17,7 @@ use crate::clock::{clock, now};
 use crate::config::{Config, Server};
 use crate::names::{Names, look_up};
 use crate::secrets::Secrets;
-use crate::tls;
+use crate::tls::Certificates;
 
 /// A running Spigot.
 pub(crate) struct Running {
@@ -65,12 +65,15 @@ pub(crate) fn start(config: Config, file: Option<PathBuf>) -> Result<Running, St
         keyring: secrets.keyring(),
     };
     let gateway = Gateway::new(snapshot, Arc::new(state), recorder, clock(), secrets.subject_keys());
-    let certificates = server.tls.as_ref().map(tls::load).transpose()?;
+    let certificates = server.tls.as_ref().map(Certificates::load).transpose()?;
     let (stop, stopped) = watch::channel(false);
     let mut threads = Vec::new();
-    let fronts = server.listen.iter().map(|address| (*address, None)).chain(
-        server.tls.iter().flat_map(|files| &files.listen).map(|address| (*address, certificates.clone())),
-    );
+    let tls = certificates.as_ref().map(|certificates| certificates.current.clone());
+    let fronts = server
+        .listen
+        .iter()
+        .map(|address| (*address, None))
+        .chain(server.tls.iter().flat_map(|files| &files.listen).map(|address| (*address, tls.clone())));
     let count = if server.threads > 0 {
         server.threads
     } else {
@@ -146,7 +149,7 @@ struct Control {
     file: Option<PathBuf>,
     /// The text of the configuration that was good last.
     good: String,
-    certificates: Option<Tls>,
+    certificates: Option<Certificates>,
     stopped: watch::Receiver<bool>,
     /// The last change whose orders to lift were followed.
     lifted: u64,
@@ -196,6 +199,9 @@ impl Control {
             if changed != version {
                 self.lift();
             }
+            if asked || self.certificates.as_ref().is_some_and(Certificates::changed) {
+                self.reload_certificates();
+            }
             if asked || touched != seen {
                 seen = touched;
                 version = changed;
@@ -222,14 +228,17 @@ impl Control {
         self.keep();
     }
 
-    /// Reads the configuration and the certificates again. Whatever is wrong is said, and what stood stays.
-    fn reload(&mut self) {
-        if let (Some(files), Some(certificates)) = (&self.server.tls, &self.certificates) {
-            match tls::config(files) {
-                Ok(config) => certificates.store(Arc::new(config)),
-                Err(error) => crate::log::line("certificates_refused", &[("error", &error)]),
-            }
+    /// Reads the certificates again. Whatever is wrong is said, and what stood stays.
+    fn reload_certificates(&mut self) {
+        let Some(certificates) = &mut self.certificates else { return };
+        match certificates.reload() {
+            Ok(()) => crate::log::line("certificates_loaded", &[]),
+            Err(error) => crate::log::line("certificates_refused", &[("error", &error)]),
         }
+    }
+
+    /// Reads the configuration again. Whatever is wrong is said, and what stood stays.
+    fn reload(&mut self) {
         let Some(file) = &self.file else { return };
         let read = std::fs::read_to_string(file)
             .map_err(|error| format!("{} cannot be read: {error}", file.display()));
@@ -312,9 +321,10 @@ impl Control {
     }
 }
 
-type Stamp = (std::time::SystemTime, u64);
+/// By which a changed file is noticed: when it was written, and its size.
+pub(crate) type Stamp = (std::time::SystemTime, u64);
 
-fn stamp(path: &Path) -> Option<Stamp> {
+pub(crate) fn stamp(path: &Path) -> Option<Stamp> {
     let metadata = std::fs::metadata(path).ok()?;
     Some((metadata.modified().ok()?, metadata.len()))
 }

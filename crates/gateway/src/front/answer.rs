@@ -9,13 +9,12 @@ use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, Version, header};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
-use serde_json::json;
 use spigot_state::State;
 
 use crate::body::Through;
 use crate::door::proxy::Connection;
 use crate::metrics::Metrics;
-use crate::respond::problem;
+use crate::respond;
 use crate::wire::{Busy, Limits, Notes, Refusal, order_of};
 
 /// The body of an answer; tells whether the client takes it.
@@ -71,7 +70,8 @@ fn too_large(request: &Request<Incoming>, limits: Limits) -> Option<Refusal> {
 fn refusal<S>(connection: &Connection<S>, why: Refusal, http2: bool) -> Response<Through> {
     Metrics::one(&connection.gateway.metrics.requests_refused);
     let (code, title) = why.name();
-    let mut response = problem(why.status(), code, title, why.why(), json!({}));
+    let refusal = respond::Refusal { status: why.status(), code, title, detail: why.why() };
+    let mut response = refusal.undecided();
     if !http2 {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }

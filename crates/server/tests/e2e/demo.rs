@@ -1,9 +1,11 @@
 //! Starts the demo on free ports with a folder of its own, and ends it.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use super::client::Connection;
 
@@ -12,7 +14,15 @@ pub(crate) struct Demo {
     pub(crate) address: SocketAddr,
     pub(crate) admin: SocketAddr,
     pub(crate) folder: tempfile::TempDir,
+    /// What it says on standard error.
+    log: Arc<Mutex<String>>,
 }
+
+/// For whatever has to happen soon; a slow machine gets all of it.
+pub(crate) const SOON: Duration = Duration::from_secs(30);
+
+/// A policy that lets everything pass, so that only what comes before it is tested.
+pub(crate) const OPEN: &str = "[[route]]\nname = \"all\"\nmatch = \"/**\"\n";
 
 pub(crate) fn free_port() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
@@ -29,7 +39,12 @@ impl Demo {
 
     /// With a configuration of the test's own, written to `policy.toml` in the folder.
     pub(crate) fn start_with(folder: tempfile::TempDir, config: Option<&str>) -> Self {
-        let (address, admin) = (free_port(), free_port());
+        Self::start_at(free_port(), folder, config)
+    }
+
+    /// At an address that another process may be listening on, too.
+    pub(crate) fn start_at(address: SocketAddr, folder: tempfile::TempDir, config: Option<&str>) -> Self {
+        let admin = free_port();
         let mut process = Command::new(env!("CARGO_BIN_EXE_spigot"))
             .args(["demo", "--listen", &address.to_string(), "--admin", &admin.to_string(), "--data"])
             .arg(folder.path())
@@ -39,6 +54,7 @@ impl Demo {
                 ["--config".into(), file.into_os_string()]
             }))
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         // It says what to try when it is ready.
@@ -48,7 +64,17 @@ impl Demo {
             "the demo did not start"
         );
         std::thread::spawn(move || lines.count());
-        Self { process, address, admin, folder }
+        let (log, mut errors) = (Arc::<Mutex<String>>::default(), process.stderr.take().unwrap());
+        let said = log.clone();
+        std::thread::spawn(move || {
+            let mut piece = [0; 4096];
+            while let Ok(count @ 1..) = errors.read(&mut piece) {
+                let text = String::from_utf8_lossy(&piece[..count]).into_owned();
+                eprint!("{text}");
+                said.lock().unwrap().push_str(&text);
+            }
+        });
+        Self { process, address, admin, folder, log }
     }
 
     pub(crate) fn connect(&self) -> Connection {
@@ -62,6 +88,45 @@ impl Demo {
     /// Runs another spigot command on the demo's folder.
     pub(crate) fn command(&self, arguments: &[&str]) -> Output {
         command(self.folder.path(), arguments)
+    }
+
+    /// What it has said on standard error so far.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// Waits until it has said something, while asking it other things.
+    pub(crate) fn until_said(&self, what: &str) {
+        let start = Instant::now();
+        self.until(what, |_| self.log().contains(what) || start.elapsed() > SOON);
+        assert!(self.log().contains(what), "never said: {what}; but: {}", self.log());
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args(["-s", name, &self.process.id().to_string()]).status();
+        assert!(sent.unwrap().success());
+    }
+
+    /// Whether it has ended by itself, and how.
+    pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
+        self.process.try_wait().unwrap()
+    }
+
+    /// Waits for its end: its standard output, which a thread reads, ends with it.
+    pub(crate) fn wait(mut self) -> ExitStatus {
+        let (sender, ended) = std::sync::mpsc::channel();
+        std::thread::scope(|scope| {
+            let process = &mut self.process;
+            scope.spawn(move || sender.send(process.wait().unwrap()));
+            ended.recv_timeout(2 * SOON).expect("it ends")
+        })
+    }
+
+    /// Bytes of memory that it holds.
+    pub(crate) fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
     }
 
     pub(crate) fn kill(mut self) -> tempfile::TempDir {

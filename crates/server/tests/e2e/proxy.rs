@@ -60,27 +60,12 @@ fn what_can_be_read_in_two_ways_is_refused() {
     check("POST /whoami HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400);
     check("TRACE / HTTP/1.1\r\nHost: a\r\n\r\n", 400);
     check("GET /\u{7f} HTTP/1.1\r\nHost: a\r\n\r\n", 400);
-    check(&format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "a".repeat(9000)), 400);
+    check(&format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "a".repeat(9000)), 414);
     let many: String = (0..200).map(|n| format!("x-{n}: 1\r\n")).collect();
     check(&format!("GET / HTTP/1.1\r\nHost: a\r\n{many}\r\n"), 431);
     check(&format!("GET / HTTP/1.1\r\nHost: a\r\nx: {}\r\n\r\n", "a".repeat(100_000)), 431);
     check("GET / HTTP/1.1\r\nHost: a\r\nUser-Agent: x\r\nAccept-Language: und\r\n\r\n", 200);
     assert_eq!(demo.connect().get("/").status, 200, "it still serves");
-}
-
-/// RFC 9112, section 6.3: the length is not believed, and the connection ends so that nothing can hide behind it.
-#[test]
-fn a_length_beside_chunks_hides_nothing() {
-    let demo = Demo::start();
-    for lengths in
-        ["Content-Length: 3\r\nTransfer-Encoding: chunked", "Transfer-Encoding: chunked\r\nContent-Length: 3"]
-    {
-        let mut connection = demo.connect();
-        connection.send(format!("POST /whoami HTTP/1.1\r\nHost: a\r\n{lengths}\r\n\r\n1\r\na\r\n0\r\n\r\nGET /hidden HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes());
-        let answer = connection.answer(false);
-        assert_eq!((answer.status, &answer.json()["body_bytes"]), (200, &1.into()));
-        assert!(connection.is_closed(), "what follows is not read as a request");
-    }
 }
 
 #[test]

@@ -23,6 +23,7 @@ use self::understand::{body_fields, understood, wanted_upgrade};
 use crate::body::Through;
 use crate::challenge_routes::BELOW;
 use crate::client_ip::client_address;
+use crate::marks::Marks;
 use crate::metrics::Metrics;
 use crate::pipeline::{Fields, Gateway, Seen, Snapshot};
 use crate::respond::{Refusal, remove_ours};
@@ -44,13 +45,14 @@ const BROKEN_OFF: Refusal = Refusal {
 
 /// A connection, as its requests see it.
 pub(crate) struct Connection<S> {
-    gateway: Arc<Gateway<S>>,
+    pub(crate) gateway: Arc<Gateway<S>>,
     pool: Rc<Pool>,
     agents: Rc<RefCell<Agents>>,
     peer: SocketAddr,
     /// The peer's address as it is forwarded.
     peer_text: HeaderValue,
     secure: bool,
+    pub(crate) marks: Marks,
 }
 
 impl<S: State> Connection<S> {
@@ -60,20 +62,25 @@ impl<S: State> Connection<S> {
         agents: Rc<RefCell<Agents>>,
         peer: SocketAddr,
         secure: bool,
+        marks: Marks,
     ) -> Rc<Self> {
         let peer_text = HeaderValue::try_from(peer.ip().to_canonical().to_string())
             .unwrap_or_else(|_| HeaderValue::from_static("unknown"));
-        Rc::new(Self { gateway, pool, agents, peer, peer_text, secure })
+        Rc::new(Self { gateway, pool, agents, peer, peer_text, secure, marks })
     }
 
     /// Answers one request. There is always an answer.
-    pub(crate) async fn handle(self: Rc<Self>, request: Request<Incoming>) -> Response<Through> {
+    pub(crate) async fn handle(
+        self: Rc<Self>,
+        request: Request<Incoming>,
+        header_order: u64,
+    ) -> Response<Through> {
         let snapshot = self.gateway.snapshot.load_full();
         let arrived = Instant::now();
         let now = (self.gateway.clock)();
         let (mut parts, body) = request.into_parts();
         remove_ours(&mut parts.headers);
-        let (host, path) = match understood(&parts, snapshot.settings.bounds.target_bytes) {
+        let (host, path) = match understood(&parts) {
             Ok(understood) => understood,
             Err(why) => {
                 Metrics::one(&self.gateway.metrics.requests_refused);
@@ -102,6 +109,7 @@ impl<S: State> Connection<S> {
             user_agent,
             software: self.agents.borrow_mut().read(user_agent),
             secure: self.secure || self.came_by_tls(&parts.headers, &snapshot),
+            header_order,
             now,
         };
         if path.starts_with(BELOW) {

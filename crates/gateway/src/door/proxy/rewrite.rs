@@ -85,6 +85,7 @@ impl<S: State> Turn<'_, S> {
         }
         self.forwarded(&mut headers);
         self.told(&mut headers, decided);
+        self.connection.marks.forward(self.seen.header_order, &mut headers);
         headers
     }
 

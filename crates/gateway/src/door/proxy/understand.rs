@@ -19,7 +19,6 @@ const STASH_FIELD: &[u8] = b"spigot-stash=";
 /// Host in lower case and normalised path; or why the request could be read in more than one way.
 pub(super) fn understood(
     parts: &http::request::Parts,
-    target_bytes: usize,
 ) -> Result<(Cow<'_, str>, Cow<'_, str>), &'static str> {
     let headers = &parts.headers;
     let mut hosts = headers.get_all(header::HOST).iter();
@@ -37,16 +36,8 @@ pub(super) fn understood(
         (None, Some(authority)) if parts.version == Version::HTTP_2 => authority,
         (None, _) => return Err("it has no Host"),
     };
-    if headers.contains_key(header::TRANSFER_ENCODING)
-        && (headers.contains_key(header::CONTENT_LENGTH) || parts.version == Version::HTTP_10)
-    {
-        return Err("its length is told in two ways");
-    }
     if parts.method == Method::CONNECT || parts.method == Method::TRACE {
         return Err("its method is not for this server");
-    }
-    if parts.uri.path_and_query().map_or(0, |target| target.as_str().len()) > target_bytes {
-        return Err("its target is too long");
     }
     // OPTIONS * is for the server itself; as a path it is the root.
     let path = if parts.uri.path() == "*" { "/" } else { parts.uri.path() };
