@@ -10,7 +10,7 @@ const FIELDS_MAX: usize = 8;
 pub(super) fn pseudo_fields(block: &[u8]) -> String {
     let mut letters = String::new();
     let mut rest = block;
-    while letters.len() < 2 * FIELDS_MAX {
+    while letters.len() < 2 * FIELDS_MAX - 1 {
         match field(&mut rest) {
             Some(Field::Pseudo(letter)) => {
                 if !letters.is_empty() {

@@ -46,7 +46,7 @@ async fn recorded_clients() {
     check(CURL, Some("t13d3112h2_e8f1e7e78f70_b26ce05bbdd6")).await;
     check(OPENSSL, Some("t13d311000_e8f1e7e78f70_1f22a2ca17c4")).await;
     check(&in_records(CURL, 40), Some("t13d3112h2_e8f1e7e78f70_b26ce05bbdd6")).await;
-    check(&in_records(OPENSSL_TLS12, 1), Some("t12d2807h1_d943125447b4_b02ae54ab43d")).await;
+    check(&in_records(OPENSSL_TLS12, 1), Some("t12d2808h1_d943125447b4_e7e480e5a997")).await;
     check(b"GET / HTTP/1.1\r\n\r\n", None).await;
     check(&CURL[..300], None).await;
     check(&[22, 3, 1, 0, 0, 22, 3, 1, 0, 0], None).await;

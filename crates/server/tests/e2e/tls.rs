@@ -117,7 +117,15 @@ fn versions_protocols_and_fingerprints_of_real_programs() {
 fn the_fingerprint_of_openssl() {
     let (secure, _) = Secure::start("");
     let spawned = Command::new("openssl")
-        .args(["s_client", "-quiet", "-ign_eof", "-connect", &format!("localhost:{}", secure.address.port())])
+        .args([
+            "s_client",
+            "-quiet",
+            "-ign_eof",
+            "-servername",
+            "localhost",
+            "-connect",
+            &format!("localhost:{}", secure.address.port()),
+        ])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
