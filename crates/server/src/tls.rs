@@ -25,7 +25,8 @@ impl Certificates {
     pub(crate) fn load(files: &TlsFiles) -> Result<Self, String> {
         let seen = stamps(files);
         let tickets = ring::Ticketer::new().map_err(|error| format!("no session tickets: {error}"))?;
-        let current = Arc::new(config(files, tickets.clone())?.into());
+        let config = config(files, tickets.clone())?;
+        let current = Arc::new(arc_swap::ArcSwap::from_pointee(config));
         Ok(Self { files: files.clone(), tickets, current, seen })
     }
 
@@ -54,12 +55,18 @@ fn config(files: &TlsFiles, tickets: Arc<dyn ProducesTickets>) -> Result<rustls:
     let chain = CertificateDer::pem_file_iter(&files.certificate)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(|error| problem(&files.certificate, &error))?;
+    if chain.is_empty() {
+        return Err(problem(&files.certificate, &"it holds no certificate in PEM"));
+    }
     let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|error| problem(&files.key, &error))?;
     let provider = Arc::new(ring::default_provider());
     let mut config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
-        .map_err(|error| problem(&files.certificate, &error))?;
+        .map_err(|error| {
+            let (certificate, key) = (files.certificate.display(), files.key.display());
+            format!("{certificate} and {key} cannot be used together: {error}")
+        })?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     config.ticketer = tickets;
     Ok(config)

@@ -2,10 +2,13 @@
 
 use std::convert::Infallible;
 use std::pin::pin;
+use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use spigot_state::State;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -14,9 +17,6 @@ use super::answer::answer;
 use crate::door::proxy::Connection;
 use crate::settings::Bounds;
 use crate::wire::{Gate, Limits, Notes, Protocol, Times};
-use spigot_state::State;
-use std::rc::Rc;
-use std::sync::Arc;
 
 /// hyper reads with this much at first; heads that are larger come in pieces.
 const BUFFER_BYTES: usize = 8 << 10;

@@ -85,6 +85,8 @@ struct Http1 {
     searched: usize,
     /// Nothing of this connection is read any more.
     refused: bool,
+    /// The body that is being read has no end that can be known.
+    broken: bool,
     first: bool,
 }
 
@@ -109,7 +111,6 @@ enum Found {
     Pass(usize),
     /// So many belong to the message before; then there is a head to refuse.
     Refuse(usize, Refusal),
-    Broken,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin, P: Unpin> Gate<S, P> {
@@ -130,6 +131,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, P: Unpin> Gate<S, P> {
             waits_for: Wait::Nothing,
             searched: 0,
             refused: false,
+            broken: false,
             first: true,
         };
         Self {
@@ -211,11 +213,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin, P: Unpin> Gate<S, P> {
             if http1.refused {
                 return Poll::Pending;
             }
+            if http1.broken {
+                return Poll::Ready(Err(broken()));
+            }
             if matches!(http1.part, Part::Head) {
                 match self.notes.upgrade() {
                     Upgrade::No => {}
-                    // Whether HTTP follows, the answer will tell; hyper asks again after it.
-                    Upgrade::Asked => return Poll::Pending,
+                    // Whether HTTP follows, the answer will tell.
+                    Upgrade::Asked => {
+                        self.notes.wake_when_answered(context.waker());
+                        return Poll::Pending;
+                    }
                     Upgrade::Done => {
                         self.cleared = self.held.len();
                         self.mode = Mode::Open;
@@ -229,9 +237,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, P: Unpin> Gate<S, P> {
                     Found::Pass(0) => {}
                     Found::Pass(count) => self.cleared = count,
                     Found::Refuse(count, refusal) => self.refuse(count, refusal),
-                    Found::Broken => return Poll::Ready(Err(broken())),
                 }
-                if self.cleared > 0 {
+                if self.cleared > 0 || http1_broken(&self.mode) {
                     self.reading.clear();
                     continue;
                 }
@@ -246,7 +253,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, P: Unpin> Gate<S, P> {
                 if buffer.filled().len() == before {
                     return Poll::Ready(Ok(()));
                 }
-                if self.look_in_place(buffer, before)? {
+                if self.look_in_place(buffer, before) {
                     return Poll::Ready(Ok(()));
                 }
             } else {
@@ -262,13 +269,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin, P: Unpin> Gate<S, P> {
     }
 
     /// Looks at what was just read into hyper's buffer. Whether any of it stays there.
-    fn look_in_place(&mut self, buffer: &mut ReadBuf<'_>, before: usize) -> io::Result<bool> {
-        let Mode::Http1(http1) = &mut self.mode else { return Ok(true) };
+    fn look_in_place(&mut self, buffer: &mut ReadBuf<'_>, before: usize) -> bool {
+        let Mode::Http1(http1) = &mut self.mode else { return true };
         let bytes = &buffer.filled()[before..];
         let (count, refusal) = match http1.look(bytes, &self.notes) {
             Found::Pass(count) => (count, None),
             Found::Refuse(count, refusal) => (count, Some(refusal)),
-            Found::Broken => return Err(broken()),
         };
         self.reading.clear();
         match refusal {
@@ -276,7 +282,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, P: Unpin> Gate<S, P> {
             Some(refusal) => self.refuse(0, refusal),
         }
         buffer.set_filled(before + count);
-        Ok(count > 0)
+        count > 0
     }
 
     /// Puts [`REFUSED`] behind the first `count` held bytes, in the place of all others.
@@ -306,14 +312,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin, P: Unpin> Gate<S, P> {
         let times = self.times;
         let time = || match (wait, &mut http1.part) {
             (_, Part::Length(_, pace) | Part::Chunked(_, pace)) => pace.wait(Instant::now()),
-            (Wait::Request, _) => times.idle,
+            // hyper may not have asked since the last answer ended.
+            (Wait::Request, _) => times.idle.saturating_sub(self.notes.resting()),
+            (Wait::Nothing, _) => times.idle,
             _ => times.head,
         };
-        if wait == Wait::Nothing {
-            return Poll::Pending;
-        }
         ready!(self.reading.poll(time, context));
         match wait {
+            // An answer may take as long as it takes; this only looks whether it still does.
+            Wait::Nothing => Poll::Ready(Ok(())),
             Wait::Body => {
                 self.notes.body_is_late();
                 Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the body came too slowly")))
@@ -409,7 +416,11 @@ impl Http1 {
                     }
                 }
                 Part::Chunked(chunks, pace) => {
-                    let Ok((count, ended)) = chunks.follow(here) else { return Found::Broken };
+                    let Ok((count, ended)) = chunks.follow(here) else {
+                        // What came before is whole: the head has to be answered.
+                        self.broken = true;
+                        return Found::Pass(at);
+                    };
                     came(pace, count);
                     at += count;
                     if ended {
@@ -427,6 +438,10 @@ fn came(pace: &mut Pace, bytes: usize) {
     if pace.waits() {
         pace.came(bytes, Instant::now());
     }
+}
+
+fn http1_broken(mode: &Mode) -> bool {
+    matches!(mode, Mode::Http1(http1) if http1.broken)
 }
 
 fn broken() -> io::Error {

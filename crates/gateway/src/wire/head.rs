@@ -59,21 +59,16 @@ pub(super) fn read(
         start += 2;
     }
     let from = searched.saturating_sub(3).max(start);
-    let Some(end) = memmem::find(bytes.get(from..).unwrap_or_default(), b"\r\n\r\n") else {
-        incomplete(&bytes[start..], limits)?;
-        *searched = bytes.len();
-        return Ok(None);
-    };
-    let length = from + end + 4;
-    if length > limits.head_bytes {
-        // A target that is too long by itself has an answer of its own.
-        incomplete(&bytes[start..length], limits)?;
-        return Err(Refusal::HeadTooLarge);
+    // It usually comes at once. When it did not, its end is looked for before it is read anew.
+    let may_be_whole =
+        *searched == 0 || memmem::find(bytes.get(from..).unwrap_or_default(), b"\r\n\r\n").is_some();
+    if may_be_whole && let Some(mut head) = whole(&bytes[start..], limits, keys)? {
+        head.length += start;
+        return if head.length > limits.head_bytes { Err(Refusal::HeadTooLarge) } else { Ok(Some(head)) };
     }
-    // Without the empty line: every line in it ends in CR LF.
-    let mut head = whole(&bytes[start..length - 2], limits, keys)?;
-    head.length = length;
-    Ok(Some(head))
+    incomplete(&bytes[start..], limits)?;
+    *searched = bytes.len();
+    Ok(None)
 }
 
 /// What is wrong already with a head that has not ended yet.
@@ -94,14 +89,17 @@ fn incomplete(bytes: &[u8], limits: &Limits) -> Result<(), Refusal> {
     if bytes.len() > limits.head_bytes { Err(Refusal::HeadTooLarge) } else { Ok(()) }
 }
 
-fn whole(bytes: &[u8], limits: &Limits, keys: &Keys) -> Result<Head, Refusal> {
-    let mut lines = Lines(bytes);
-    let first = lines.next().unwrap_or(Err(Refusal::RequestLine))?;
+fn whole(bytes: &[u8], limits: &Limits, keys: &Keys) -> Result<Option<Head>, Refusal> {
+    let mut lines = Lines { bytes, at: 0 };
+    let Some(first) = lines.next()? else { return Ok(None) };
     let old = request_line(first, limits)?;
     let mut order = Order::new(keys);
     let (mut length, mut chunked, mut upgrade, mut count) = (None, false, false, 0);
-    for line in lines {
-        let line = line?;
+    loop {
+        let Some(line) = lines.next()? else { return Ok(None) };
+        if line.is_empty() {
+            break;
+        }
         count += 1;
         if count > limits.fields {
             return Err(Refusal::TooManyFields);
@@ -109,9 +107,9 @@ fn whole(bytes: &[u8], limits: &Limits, keys: &Keys) -> Result<Head, Refusal> {
         if matches!(line.first(), Some(b' ' | b'\t')) {
             return Err(Refusal::Folded);
         }
-        let colon = memchr(b':', line).ok_or(Refusal::FieldName)?;
-        let (name, value) = (&line[..colon], &line[colon + 1..]);
-        if name.is_empty() || !name.iter().all(|byte| is_token(*byte)) {
+        let end = line.iter().position(|byte| !is_token(*byte)).ok_or(Refusal::FieldName)?;
+        let (name, value) = (&line[..end], &line[end + 1..]);
+        if name.is_empty() || line[end] != b':' {
             return Err(Refusal::FieldName);
         }
         order.add(name);
@@ -135,13 +133,17 @@ fn whole(bytes: &[u8], limits: &Limits, keys: &Keys) -> Result<Head, Refusal> {
             _ => {}
         }
     }
+    // One pass over all of it, which compiles to wide compares: two control characters a line are its end.
+    if controls(&bytes[..lines.at]) != 2 * (count + 2) {
+        return Err(cause(&bytes[..lines.at]));
+    }
     let framing = match (length, chunked) {
         (Some(_), true) => return Err(Refusal::TwoLengths),
         (None, true) => Framing::Chunked,
         (None | Some(0), false) => Framing::None,
         (Some(length), false) => Framing::Length(length),
     };
-    Ok(Head { length: 0, framing, order: order.finish(), upgrade })
+    Ok(Some(Head { length: lines.at, framing, order: order.finish(), upgrade }))
 }
 
 /// Whether it is HTTP/1.0.
@@ -162,25 +164,37 @@ fn request_line(line: &[u8], limits: &Limits) -> Result<bool, Refusal> {
     }
 }
 
-/// Lines that end in CR LF and hold no other control character than tabs.
-struct Lines<'a>(&'a [u8]);
+/// Lines that end in CR LF.
+struct Lines<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
 
-impl<'a> Iterator for Lines<'a> {
-    type Item = Result<&'a [u8], Refusal>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let end = memchr(b'\n', self.0)?;
-        let (line, rest) = self.0.split_at(end + 1);
-        self.0 = rest;
-        let Some(line) = line.strip_suffix(b"\r\n") else { return Some(Err(Refusal::LineEnd)) };
-        // Folded without a branch, so that it compiles to wide compares.
-        let clean = line.iter().fold(true, |clean, b| clean & ((*b >= b' ') | (*b == b'\t')) & (*b != 0x7f));
-        if clean {
-            return Some(Ok(line));
-        }
-        let why = if line.contains(&b'\r') { Refusal::LineEnd } else { Refusal::Control };
-        Some(Err(why))
+impl<'a> Lines<'a> {
+    /// The next one without its end; `None` when it has none yet.
+    fn next(&mut self) -> Result<Option<&'a [u8]>, Refusal> {
+        let rest = &self.bytes[self.at..];
+        let Some(end) = memchr(b'\n', rest) else { return Ok(None) };
+        self.at += end + 1;
+        rest[..=end].strip_suffix(b"\r\n").map(Some).ok_or(Refusal::LineEnd)
     }
+}
+
+fn controls(bytes: &[u8]) -> usize {
+    // Summed in bytes, sixteen or more at once; a piece is short enough for its sum to fit.
+    let piece = |piece: &[u8]| piece.iter().map(|byte| u8::from(is_control(*byte))).sum::<u8>();
+    bytes.chunks(128).map(|bytes| usize::from(piece(bytes))).sum()
+}
+
+fn is_control(byte: u8) -> bool {
+    (byte < b' ' && byte != b'\t') || byte == 0x7f
+}
+
+/// Which control character there is beside the lines' ends.
+fn cause(bytes: &[u8]) -> Refusal {
+    let returns = memchr::memchr_iter(b'\r', bytes).count();
+    let lines = memchr::memchr_iter(b'\n', bytes).count();
+    if returns == lines { Refusal::Control } else { Refusal::LineEnd }
 }
 
 /// Digits alone: no sign, no list, nothing that overflows.

@@ -1,7 +1,11 @@
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::task::Waker;
+use std::time::Duration;
 
 use http::HeaderValue;
+use parking_lot::Mutex;
+use tokio::time::Instant;
 
 use super::refusal::Refusal;
 
@@ -10,8 +14,12 @@ use super::refusal::Refusal;
 ///
 /// Over HTTP/1.1 there is one note at a time: the reader hands on one head, and the next one only when hyper asks again,
 /// which it does after it has called the service for the first.
-#[derive(Default)]
 pub(crate) struct Notes {
+    start: Instant,
+    /// When no request was in flight any more, in milliseconds from the start.
+    rested: AtomicU64,
+    /// Of the reader, while it waits for the answer to a switch of protocols.
+    reader: Mutex<Option<Waker>>,
     order: AtomicU64,
     refusal: AtomicU8,
     upgrade: AtomicU8,
@@ -29,6 +37,24 @@ pub(super) enum Upgrade {
     No,
     Asked,
     Done,
+}
+
+impl Default for Notes {
+    fn default() -> Self {
+        Self {
+            start: Instant::now(),
+            rested: AtomicU64::default(),
+            reader: Mutex::default(),
+            order: AtomicU64::default(),
+            refusal: AtomicU8::default(),
+            upgrade: AtomicU8::default(),
+            late: AtomicU8::default(),
+            in_flight: AtomicU32::default(),
+            waiting: AtomicU32::default(),
+            progress: AtomicU64::default(),
+            http2: OnceLock::default(),
+        }
+    }
 }
 
 impl Notes {
@@ -55,6 +81,17 @@ impl Notes {
         }
     }
 
+    /// Wakes the reader when it is known whether protocols are switched.
+    pub(super) fn wake_when_answered(&self, waker: &Waker) {
+        *self.reader.lock() = Some(waker.clone());
+    }
+
+    /// For how long no request has been in flight.
+    pub(super) fn resting(&self) -> Duration {
+        let rested = Duration::from_millis(self.rested.load(Ordering::Relaxed));
+        self.start.elapsed().saturating_sub(rested)
+    }
+
     pub(super) fn fingerprinted(&self, text: &str) {
         if let Ok(value) = HeaderValue::from_str(text) {
             let _ = self.http2.set(value);
@@ -79,7 +116,11 @@ impl Notes {
     /// The service has answered, with 101 or not.
     pub(crate) fn answered(&self, switched: bool) {
         let now = if switched { Upgrade::Done } else { Upgrade::No };
-        self.upgrade.store(now as u8, Ordering::Relaxed);
+        if self.upgrade.swap(now as u8, Ordering::Relaxed) != Upgrade::No as u8
+            && let Some(reader) = self.reader.lock().take()
+        {
+            reader.wake();
+        }
     }
 
     /// The HTTP/2 fingerprint: settings, window, priorities, order of pseudo-fields.
@@ -128,6 +169,9 @@ impl Busy {
 impl Drop for Busy {
     fn drop(&mut self) {
         self.offered(false);
-        self.notes.in_flight.fetch_sub(1, Ordering::Relaxed);
+        if self.notes.in_flight.fetch_sub(1, Ordering::Relaxed) == 1 {
+            let rested = u64::try_from(self.notes.start.elapsed().as_millis()).unwrap_or(u64::MAX);
+            self.notes.rested.store(rested, Ordering::Relaxed);
+        }
     }
 }

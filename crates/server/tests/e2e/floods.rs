@@ -16,6 +16,8 @@ fn setting(id: u16, value: u32) -> Vec<u8> {
 fn flood(demo: &Demo, name: &str, most: u32, mut flood: impl FnMut(u32) -> Vec<u8>) -> u32 {
     let before = demo.memory();
     let mut connection = Http2::open(demo.address, &[]);
+    // So that it is not the system that takes what the other side does not.
+    socket2::SockRef::from(&connection.socket).set_send_buffer_size(16 << 10).unwrap();
     // What comes back is read away, so that nothing stops us but the other side.
     let mut reader = Http2 { socket: connection.socket.try_clone().unwrap() };
     let reading = std::thread::spawn(move || while reader.next().is_some() {});
@@ -124,5 +126,5 @@ fn a_reader_that_takes_nothing_is_let_go() {
     assert!(idle.send(&frame(HEADERS, END_HEADERS | END_STREAM, 1, &get("/whoami"))));
     let kinds: Vec<u8> = std::iter::from_fn(|| idle.next()).map(|frame| frame.kind).collect();
     assert!(kinds.contains(&HEADERS) && kinds.contains(&GOAWAY), "{kinds:?}");
-    assert!(ACK == 1 && demo.connect().get("/whoami").status == 200);
+    assert_eq!(demo.connect().get("/whoami").status, 200);
 }

@@ -16,7 +16,6 @@ pub(crate) const WINDOW_UPDATE: u8 = 8;
 pub(crate) const CONTINUATION: u8 = 9;
 
 pub(crate) const END_STREAM: u8 = 1;
-pub(crate) const ACK: u8 = 1;
 pub(crate) const END_HEADERS: u8 = 4;
 
 /// `GET` of a path with `:authority: a`, without an end.
@@ -33,8 +32,6 @@ pub(crate) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8>
 #[derive(Debug)]
 pub(crate) struct Frame {
     pub(crate) kind: u8,
-    pub(crate) flags: u8,
-    pub(crate) stream: u32,
     pub(crate) payload: Vec<u8>,
 }
 
@@ -66,8 +63,7 @@ impl Http2 {
         let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
         let mut payload = vec![0; length as usize];
         self.read(&mut payload)?;
-        let stream = u32::from_be_bytes(head[5..].try_into().unwrap()) & 0x7fff_ffff;
-        Some(Frame { kind: head[3], flags: head[4], stream, payload })
+        Some(Frame { kind: head[3], payload })
     }
 
     fn read(&mut self, into: &mut [u8]) -> Option<()> {
@@ -76,24 +72,5 @@ impl Http2 {
             assert_ne!(error.kind(), std::io::ErrorKind::WouldBlock, "neither a frame nor an end");
         }
         read.ok()
-    }
-
-    /// Reads to the end of a stream: the bytes of its data, `None` when the connection ended before.
-    pub(crate) fn data(&mut self, stream: u32) -> Option<usize> {
-        let mut bytes = 0;
-        loop {
-            let frame = self.next()?;
-            if frame.stream != stream {
-                continue;
-            }
-            match frame.kind {
-                DATA => bytes += frame.payload.len(),
-                RST_STREAM => return None,
-                _ => {}
-            }
-            if matches!(frame.kind, DATA | HEADERS) && frame.flags & END_STREAM != 0 {
-                return Some(bytes);
-            }
-        }
     }
 }
