@@ -69,7 +69,7 @@ fn start() -> SocketAddr {
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("it starts");
         let (_stop, stopped) = tokio::sync::watch::channel(false);
-        let served = serve(gateway, listener, None, false, stopped, Duration::from_secs(1));
+        let served = serve(gateway, listener, None, false, stopped);
         let _ = tokio::task::LocalSet::new().block_on(&runtime, served);
     });
     address

@@ -65,6 +65,7 @@ fn seen(headers: &HeaderMap, client: u8, now: i64) -> Seen<'_> {
         user_agent: AGENT,
         software: Software::default(),
         secure: true,
+        header_order: 0,
         now: Millis(now),
     }
 }

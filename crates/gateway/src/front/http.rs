@@ -61,7 +61,7 @@ pub(super) async fn serve<S, I, P>(
         Protocol::Http1 => http1(connection, gate, limits(bounds), stop).await,
         // In a box, so that the many HTTP/1.1 connections are not as large as it.
         Protocol::Http2 => {
-            Box::pin(http2(connection, gate, limits(bounds), times(bounds), bounds.streams, stop)).await
+            Box::pin(http2(connection, gate, limits(bounds), times(bounds), bounds.streams, stop)).await;
         }
     }
 }

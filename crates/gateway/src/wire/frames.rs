@@ -135,9 +135,9 @@ impl Frames {
             return Err(Flood);
         }
         if length == 0 {
-            self.end()
+            self.end();
         } else {
-            self.place = Place::Payload(length)
+            self.place = Place::Payload(length);
         }
         Ok(())
     }

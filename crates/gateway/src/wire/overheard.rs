@@ -44,7 +44,7 @@ impl<S> Overheard<S> {
         };
         match message(all) {
             Message::Whole(message) => {
-                self.ja4 = ClientHello::read(&message).map(|mut hello| Ja4::of(&mut hello))
+                self.ja4 = ClientHello::read(&message).map(|mut hello| Ja4::of(&mut hello));
             }
             Message::Part if all.len() < MOST => {
                 if heard.is_empty() {
