@@ -26,6 +26,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_rustls::TlsAcceptor;
 
 pub(crate) use self::admission::{Admission, Place};
+pub(crate) use self::http::LocalExecutor;
 use crate::door::proxy::Connection;
 use crate::marks::Marks;
 use crate::metrics::Metrics;

@@ -196,7 +196,7 @@ impl Watch {
 
 /// Runs a connection's tasks on its own thread.
 #[derive(Clone, Copy)]
-struct LocalExecutor;
+pub(crate) struct LocalExecutor;
 
 impl<F: Future + 'static> hyper::rt::Executor<F> for LocalExecutor {
     fn execute(&self, future: F) {

@@ -163,7 +163,7 @@ async fn protocols() {
             for piece in bytes.chunks(size) {
                 client.write_all(piece).await.unwrap();
             }
-            std::future::pending().await;
+            std::future::pending::<()>().await;
         };
         let found = tokio::select! { found = gate.protocol() => found, () = sent => None };
         assert_eq!(found, expected, "{bytes:?}");

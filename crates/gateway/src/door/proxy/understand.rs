@@ -17,9 +17,7 @@ use crate::stash::Kept;
 const STASH_FIELD: &[u8] = b"spigot-stash=";
 
 /// Host in lower case and normalised path; or why the request could be read in more than one way.
-pub(super) fn understood(
-    parts: &http::request::Parts,
-) -> Result<(Cow<'_, str>, Cow<'_, str>), &'static str> {
+pub(super) fn understood(parts: &http::request::Parts) -> Result<(Cow<'_, str>, Cow<'_, str>), &'static str> {
     let headers = &parts.headers;
     let mut hosts = headers.get_all(header::HOST).iter();
     let host = hosts.next();
