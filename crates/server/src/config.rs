@@ -274,4 +274,36 @@ mod tests {
             ]
         );
     }
+
+    #[test]
+    fn the_schema_has_the_servers_keys() {
+        use std::collections::BTreeSet;
+        // Every section is there, so that every key is asked for.
+        let text = "upstream = \"http://127.0.0.1:3000\"\n[tls]\ncertificate = \"a\"\nkey = \"b\"\n[[site]]\nupstream = \"http://127.0.0.1:3000\"\n[bounds]\n[events]\n";
+        let asked = load_with("spigot.toml", text, |top| {
+            let of_policy: BTreeSet<_> = top.reader.asked().into_iter().collect();
+            server(top);
+            top.reader.asked().into_iter().filter(|key| !of_policy.contains(key)).collect::<Vec<_>>()
+        });
+        let (_, asked) = asked.unwrap_or_else(|problems| panic!("{problems}"));
+        let schema: serde_json::Value = serde_json::from_str(spigot_decision::policy::json_schema()).unwrap();
+        let keys = |node: &serde_json::Value| -> BTreeSet<String> {
+            node.as_object().into_iter().flatten().map(|(key, _)| key.clone()).collect()
+        };
+        let of = |section: &str| -> BTreeSet<String> {
+            asked.iter().filter(|(at, _)| at == section).map(|(_, key)| (*key).to_owned()).collect()
+        };
+        let top = of("");
+        assert!(top.contains("listen") && top.contains("site"), "{top:?}");
+        assert!(top.is_subset(&keys(&schema["properties"])), "read, but not in schema.json: {top:?}");
+        for section in ["tls", "site", "bounds", "events"] {
+            let node = &schema["properties"][section];
+            let node = if node["items"].is_object() { &node["items"] } else { node };
+            let node = match node["$ref"].as_str() {
+                Some(reference) => schema.pointer(&reference[1..]).unwrap(),
+                None => node,
+            };
+            assert_eq!(of(section), keys(&node["properties"]), "[{section}]");
+        }
+    }
 }

@@ -15,6 +15,7 @@ mod memory;
 mod operator;
 mod proxy;
 mod proxy_protocol;
+mod restrictions;
 mod served;
 mod slow;
 mod stop;

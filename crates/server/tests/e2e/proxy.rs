@@ -133,6 +133,32 @@ fn the_same_body_six_times_is_too_often() {
 }
 
 #[test]
+fn the_same_long_body_in_other_pieces_is_the_same() {
+    let demo = Demo::start();
+    let body: Vec<u8> =
+        b"note=".iter().copied().chain((0..150_000u32).map(|n| b'a' + (n % 23) as u8)).collect();
+    let post = |piece: usize| {
+        let mut connection = demo.connect();
+        connection.send(b"POST /newsletter HTTP/1.1\r\nHost: a\r\nAccept: application/json\r\nContent-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\n");
+        for part in body.chunks(piece) {
+            connection.send(format!("{:x}\r\n", part.len()).as_bytes());
+            connection.send(part);
+            connection.send(b"\r\n");
+        }
+        connection.send(b"0\r\n\r\n");
+        connection.answer(false)
+    };
+    for piece in [150_005, 70_001, 65_536, 30_011, 9_973] {
+        assert_ne!(
+            post(piece).header("x-captcha-reason"),
+            Some("payload_repetition"),
+            "in pieces of {piece}"
+        );
+    }
+    assert_eq!(post(50_000).header("x-captcha-reason"), Some("payload_repetition"), "the sixth");
+}
+
+#[test]
 fn events_stream_at_once_and_sockets_switch_after_the_101() {
     let demo = Demo::start();
     let mut connection = demo.connect();
