@@ -103,13 +103,16 @@ impl PolicyStore {
                 "the settings are of a newer Spigot (version {version}); use that one, or another data folder"
             )));
         }
-        connection.execute_batch(
-            "CREATE TABLE IF NOT EXISTS setting (key TEXT PRIMARY KEY, body TEXT NOT NULL, author TEXT NOT NULL, end INTEGER) WITHOUT ROWID;
-             CREATE TABLE IF NOT EXISTS change (number INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL, author TEXT NOT NULL, key TEXT NOT NULL, body TEXT);
-             CREATE TABLE IF NOT EXISTS hour (route TEXT NOT NULL, hour INTEGER NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (route, hour)) WITHOUT ROWID;
-             CREATE TABLE IF NOT EXISTS restriction (key INTEGER PRIMARY KEY, subject TEXT NOT NULL, step INTEGER NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL);
-             PRAGMA user_version = 1;",
-        )?;
+        // Whoever only looks writes nothing, or a running server would take it for a change.
+        if version < SCHEMA {
+            connection.execute_batch(
+                "CREATE TABLE IF NOT EXISTS setting (key TEXT PRIMARY KEY, body TEXT NOT NULL, author TEXT NOT NULL, end INTEGER) WITHOUT ROWID;
+                 CREATE TABLE IF NOT EXISTS change (number INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL, author TEXT NOT NULL, key TEXT NOT NULL, body TEXT);
+                 CREATE TABLE IF NOT EXISTS hour (route TEXT NOT NULL, hour INTEGER NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (route, hour)) WITHOUT ROWID;
+                 CREATE TABLE IF NOT EXISTS restriction (key INTEGER PRIMARY KEY, subject TEXT NOT NULL, step INTEGER NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL);
+                 PRAGMA user_version = 1;",
+            )?;
+        }
         Ok(Self { connection })
     }
 
@@ -386,6 +389,8 @@ mod tests {
         let (mut one, two) =
             (PolicyStore::open(folder.path()).unwrap(), PolicyStore::open(folder.path()).unwrap());
         let before = two.version().unwrap();
+        PolicyStore::open(folder.path()).unwrap().in_force(Millis(0)).unwrap();
+        assert_eq!(two.version().unwrap(), before, "whoever only looks changes nothing");
         one.commit(deny("192.0.2.7/24", Some(1000)), "ada", Millis(0)).unwrap();
         assert_ne!(two.version().unwrap(), before, "another process sees that something changed");
         let operator = two.operator(Millis(999)).unwrap();

@@ -11,15 +11,21 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use spigot_gateway::Gateway;
 use spigot_state::Memory;
 
+use crate::keeping::Keeping;
+
 /// Serves until its thread ends.
-pub(crate) async fn serve(gateway: Arc<Gateway<Memory>>, listener: std::net::TcpListener) {
+pub(crate) async fn serve(
+    gateway: Arc<Gateway<Memory>>,
+    keeping: Arc<Keeping>,
+    listener: std::net::TcpListener,
+) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
     loop {
         let Ok((stream, _)) = listener.accept().await else { continue };
-        let gateway = gateway.clone();
+        let (gateway, keeping) = (gateway.clone(), keeping.clone());
         tokio::task::spawn_local(async move {
             let service = service_fn(move |request| {
-                let answer = answer(&gateway, &request);
+                let answer = answer(&gateway, &keeping, &request);
                 async move { Ok::<_, Infallible>(answer) }
             });
             let mut builder = hyper::server::conn::http1::Builder::new();
@@ -28,10 +34,14 @@ pub(crate) async fn serve(gateway: Arc<Gateway<Memory>>, listener: std::net::Tcp
     }
 }
 
-fn answer(gateway: &Gateway<Memory>, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+fn answer(
+    gateway: &Gateway<Memory>,
+    keeping: &Keeping,
+    request: &Request<Incoming>,
+) -> Response<Full<Bytes>> {
     let (status, media_type, text) = match request.uri().path() {
-        "/health" => (StatusCode::OK, "application/json", health(gateway)),
-        "/metrics" => (StatusCode::OK, "text/plain; version=0.0.4", metrics(gateway)),
+        "/health" => (StatusCode::OK, "application/json", health(gateway, keeping)),
+        "/metrics" => (StatusCode::OK, "text/plain; version=0.0.4", metrics(gateway, keeping)),
         "/" => (StatusCode::OK, "text/plain; charset=utf-8", "Spigot's admin port: /health and /metrics. Settings are made with the command line; see `spigot help`.\n".to_owned()),
         _ => (StatusCode::NOT_FOUND, "text/plain; charset=utf-8", "There is nothing here. Try /health or /metrics.\n".to_owned()),
     };
@@ -41,7 +51,7 @@ fn answer(gateway: &Gateway<Memory>, request: &Request<Incoming>) -> Response<Fu
     response
 }
 
-fn health(gateway: &Gateway<Memory>) -> String {
+fn health(gateway: &Gateway<Memory>, keeping: &Keeping) -> String {
     let snapshot = gateway.snapshot.load();
     let table = gateway.state.table.stats();
     let (spends_max, spends) = gateway.state.spends.fill();
@@ -50,13 +60,14 @@ fn health(gateway: &Gateway<Memory>) -> String {
         "revision": snapshot.policy.revision,
         "events": { "written": gateway.recorder.written(), "dropped": gateway.recorder.dropped(), "failed": gateway.recorder.failed(),
                     "last_error": gateway.recorder.last_error().map(|error| error.to_string()) },
+        "keeping": { "failed": keeping.failed(), "last_error": keeping.last_error() },
         "counters": { "bytes": table.bytes, "evicted": table.evicted, "merged": table.merged, "chunks": table.chunks, "chunks_used": table.chunks_used },
         "spends": { "most": spends_max, "now": spends },
     })
     .to_string()
 }
 
-fn metrics(gateway: &Gateway<Memory>) -> String {
+fn metrics(gateway: &Gateway<Memory>, keeping: &Keeping) -> String {
     let mut text = gateway.metrics.render();
     let recorder = &gateway.recorder;
     let table = gateway.state.table.stats();
@@ -64,6 +75,7 @@ fn metrics(gateway: &Gateway<Memory>) -> String {
         ("events_written_total", recorder.written()),
         ("events_dropped_total", recorder.dropped()),
         ("events_failed_total", recorder.failed()),
+        ("keeping_failed_total", keeping.failed()),
         ("counter_evictions_total", table.evicted),
         ("counter_merges_total", table.merged),
     ];

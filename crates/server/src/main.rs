@@ -5,6 +5,7 @@ mod cli;
 mod clock;
 mod commands;
 mod config;
+mod keeping;
 mod log;
 mod names;
 mod run;

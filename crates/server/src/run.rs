@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use crate::admin_http;
 use crate::clock::{clock, now};
 use crate::config::{Config, Server};
+use crate::keeping::{Keeping, Said};
 use crate::names::{Names, look_up};
 use crate::secrets::Secrets;
 use crate::tls::Certificates;
@@ -92,18 +93,9 @@ pub(crate) fn start(config: Config, file: Option<PathBuf>) -> Result<Running, St
             )?);
         }
     }
-    let keeping_fails = false;
-    let control = control(Control {
-        gateway,
-        store,
-        server,
-        file,
-        good,
-        certificates,
-        stopped,
-        lifted,
-        keeping_fails,
-    })?;
+    let keeping = Arc::default();
+    let control =
+        control(Control { gateway, store, server, file, good, certificates, stopped, lifted, keeping })?;
     Ok(Running { stop, threads, writer: Some(writer), control: Some(control) })
 }
 
@@ -153,7 +145,7 @@ struct Control {
     stopped: watch::Receiver<bool>,
     /// The last change whose orders to lift were followed.
     lifted: u64,
-    keeping_fails: bool,
+    keeping: Arc<Keeping>,
 }
 
 fn control(control: Control) -> Result<JoinHandle<()>, String> {
@@ -178,7 +170,7 @@ fn control(control: Control) -> Result<JoinHandle<()>, String> {
 impl Control {
     async fn run(mut self, admin: Option<std::net::TcpListener>) {
         if let Some(listener) = admin {
-            tokio::task::spawn_local(admin_http::serve(self.gateway.clone(), listener));
+            tokio::task::spawn_local(admin_http::serve(self.gateway.clone(), self.keeping.clone(), listener));
         }
         let mut ticks = tokio::time::interval(Duration::from_millis(250));
         let mut hangup = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).ok();
@@ -187,6 +179,7 @@ impl Control {
         let mut turn = 0u64;
         self.lift();
         let mut names = Names::default();
+        let mut said = Said::default();
         while !*self.stopped.borrow() {
             let asked = tokio::select! {
                 _ = ticks.tick() => false,
@@ -213,6 +206,7 @@ impl Control {
             if turn.is_multiple_of(4) {
                 names.turn(&self.gateway.snapshot.load().settings);
                 self.keep();
+                said.about(&self.keeping, &self.gateway.recorder);
                 self.gateway.state.table.maintain(3600, now());
             }
             if turn.is_multiple_of(4 * 60) {
@@ -226,6 +220,11 @@ impl Control {
             }
         }
         self.keep();
+        said.about(&self.keeping, &self.gateway.recorder);
+    }
+
+    fn keep(&mut self) {
+        self.keeping.keep(&mut self.store, &self.gateway.state);
     }
 
     /// Reads the certificates again. Whatever is wrong is said, and what stood stays.
@@ -295,28 +294,6 @@ impl Control {
             self.lifted = lift.number;
             let ended = self.gateway.state.restrictions.lift(lift.whom, lift.ordered).len();
             crate::log::line("restrictions_lifted", &[("ended", &ended.to_string())]);
-        }
-    }
-
-    /// Writes what has to survive a restart. Said once when it fails and once when it works again: serving goes on, and
-    /// what could not be written is written then.
-    fn keep(&mut self) {
-        let state = &self.gateway.state;
-        state.hours.running(now());
-        let (hours, restrictions) = (state.hours.take_changed(), state.restrictions.take_changed());
-        match self.store.keep(&hours, &restrictions) {
-            Ok(()) if self.keeping_fails => {
-                self.keeping_fails = false;
-                crate::log::line("keeping_works_again", &[]);
-            }
-            Ok(()) => {}
-            Err(error) => {
-                state.hours.not_kept(hours);
-                state.restrictions.not_kept(&restrictions);
-                if !std::mem::replace(&mut self.keeping_fails, true) {
-                    crate::log::line("keeping_failed", &[("error", &error.to_string())]);
-                }
-            }
         }
     }
 }
