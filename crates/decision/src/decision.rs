@@ -78,6 +78,12 @@ impl Level {
         }
     }
 
+    /// The level with a name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|level| level.name() == name)
+    }
+
     /// The level of a number from 1 to 3.
     #[must_use]
     pub fn from_number(number: u8) -> Option<Self> {

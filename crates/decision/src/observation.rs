@@ -75,6 +75,16 @@ pub enum Sender {
 }
 
 impl Sender {
+    /// Every kind.
+    pub const ALL: [Self; 6] =
+        [Self::Navigation, Self::Fetch, Self::Api, Self::Grpc, Self::Upgrade, Self::Other];
+
+    /// The kind with a name, as events hold it.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|sender| sender.name() == name)
+    }
+
     /// Its name in expressions and events.
     #[must_use]
     pub fn name(self) -> &'static str {

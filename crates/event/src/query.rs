@@ -1,3 +1,4 @@
+use std::borrow::Borrow;
 use std::collections::VecDeque;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -109,16 +110,14 @@ pub fn open_readonly(folder: &Path) -> Result<Reader, StoreError> {
 impl Reader {
     /// The events of a query, read piece by piece while the iterator is asked.
     #[must_use]
-    pub fn events(&self, query: &Query) -> Events<'_> {
-        Events {
-            reader: self,
-            query: query.clone(),
-            ready: VecDeque::new(),
-            cursor: query.after,
-            fetched: query.after,
-            left: query.limit.unwrap_or(usize::MAX),
-            ended: false,
-        }
+    pub fn events(&self, query: &Query) -> Events<&Self> {
+        Events::new(self, query)
+    }
+
+    /// The same for whoever keeps the iterator and nothing else.
+    #[must_use]
+    pub fn into_events(self, query: &Query) -> Events<Self> {
+        Events::new(self, query)
     }
 
     /// The event with a decision's id.
@@ -191,8 +190,8 @@ impl Reader {
 
 /// The events of a query, in its order. After an error it ends.
 #[derive(Debug)]
-pub struct Events<'a> {
-    reader: &'a Reader,
+pub struct Events<R> {
+    reader: R,
     query: Query,
     ready: VecDeque<(i64, Record)>,
     cursor: Option<Cursor>,
@@ -201,7 +200,19 @@ pub struct Events<'a> {
     ended: bool,
 }
 
-impl Events<'_> {
+impl<R: Borrow<Reader>> Events<R> {
+    fn new(reader: R, query: &Query) -> Self {
+        Self {
+            reader,
+            query: query.clone(),
+            ready: VecDeque::new(),
+            cursor: query.after,
+            fetched: query.after,
+            left: query.limit.unwrap_or(usize::MAX),
+            ended: false,
+        }
+    }
+
     /// The place of the event that was returned last, for [`Query::after`].
     #[must_use]
     pub fn cursor(&self) -> Option<Cursor> {
@@ -212,7 +223,7 @@ impl Events<'_> {
         let piece = PIECE.min(self.left);
         // An id is found through its index and then held against the rest of the query.
         let only = match self.query.id {
-            Some(id) => match self.reader.find_with_place(id)? {
+            Some(id) => match self.reader.borrow().find_with_place(id)? {
                 Some((at, _)) => Some(at),
                 None => {
                     self.ended = true;
@@ -222,7 +233,7 @@ impl Events<'_> {
             None => None,
         };
         let (text, values) = sql(&self.query, self.fetched, only, piece);
-        let mut statement = self.reader.connection.prepare_cached(&text)?;
+        let mut statement = self.reader.borrow().connection.prepare_cached(&text)?;
         let mut rows = statement.query(params_from_iter(values))?;
         while let Some(found) = rows.next()? {
             self.ready.push_back(row::read(found)?);
@@ -233,7 +244,7 @@ impl Events<'_> {
     }
 }
 
-impl Iterator for Events<'_> {
+impl<R: Borrow<Reader>> Iterator for Events<R> {
     type Item = Result<Record, StoreError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -246,7 +257,7 @@ impl Iterator for Events<'_> {
         {
             self.ended = true;
             self.ready.clear();
-            return Some(Err(self.reader.failed(error)));
+            return Some(Err(self.reader.borrow().failed(error)));
         }
         let (at, record) = self.ready.pop_front()?;
         self.cursor = Some(Cursor(at));

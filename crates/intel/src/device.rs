@@ -34,6 +34,19 @@ enum Class {
     Desktop,
 }
 
+impl Class {
+    const ALL: [Self; 4] = [Self::Bot, Self::Tablet, Self::Phone, Self::Desktop];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Bot => "bot",
+            Self::Tablet => "tablet",
+            Self::Phone => "phone",
+            Self::Desktop => "desktop",
+        }
+    }
+}
+
 static MATCHER: LazyLock<AhoCorasick> = LazyLock::new(|| {
     let words = WORDS.iter().map(|(word, _)| word);
     AhoCorasick::builder()
@@ -47,12 +60,13 @@ static MATCHER: LazyLock<AhoCorasick> = LazyLock::new(|| {
 #[must_use]
 pub fn device(user_agent: &str) -> Option<&'static str> {
     let first = MATCHER.find_overlapping_iter(user_agent).map(|found| found.pattern().as_usize()).min()?;
-    Some(match WORDS[first].1 {
-        Class::Bot => "bot",
-        Class::Tablet => "tablet",
-        Class::Phone => "phone",
-        Class::Desktop => "desktop",
-    })
+    Some(WORDS[first].1.name())
+}
+
+/// The device class with a name, as events hold it.
+#[must_use]
+pub fn device_named(name: &str) -> Option<&'static str> {
+    Class::ALL.into_iter().map(Class::name).find(|known| *known == name)
 }
 
 #[cfg(test)]
@@ -61,7 +75,10 @@ mod tests {
 
     #[test]
     fn classes() {
-        let check = |agent: &str, class: Option<&str>| assert_eq!(device(agent), class, "{agent}");
+        let check = |agent: &str, class: Option<&str>| {
+            assert_eq!(device(agent), class, "{agent}");
+            assert_eq!(class.and_then(device_named), class, "a name reads back");
+        };
         check(
             "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:131.0) Gecko/20100101 Firefox/131.0",
             Some("desktop"),

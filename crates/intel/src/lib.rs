@@ -4,4 +4,4 @@ mod agents;
 mod device;
 
 pub use agents::{Agents, Software};
-pub use device::device;
+pub use device::{device, device_named};

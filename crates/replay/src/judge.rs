@@ -72,12 +72,13 @@ impl Judge {
     pub(crate) fn judge(&mut self, now: Millis, held: &Held, each: &mut dyn FnMut(&Judged<'_>)) {
         let path = held.path();
         let software = self.agents.read(held.user_agent());
-        let observation = held.observation(path.as_deref(), software);
         let policy = Arc::clone(&self.policy);
+        let clearance = held.told.clearance.map(|shown| shown.under(&policy));
+        let observation = held.observation(path.as_deref(), software, clearance);
         let memory = self.memory_at(now);
         let plan = plan(&policy, &observation, &KEYS, now);
         let mut facts = memory.fetch_now(&plan, &policy.route(plan.route).name, now);
-        facts.device = software.device;
+        facts.device = held.told.device.or(software.device);
         let decision = decide(&policy, &observation, &plan, &facts, now);
         let (treatment, stopped_by) = treat(&policy, &plan, &decision, memory, now);
         let client = Prefix::client(held.client);
@@ -141,6 +142,7 @@ fn treat(
         }
         _ => Treatment::Trickle,
     };
+    // What is stronger than the decision was answered by a clearance.
     let Some((action, reason)) = asks(decision, |source| source != Source::SensitiveRoute) else {
         return (passing, None);
     };
@@ -167,6 +169,7 @@ fn asks(decision: &Decision, of: impl Fn(Source) -> bool) -> Option<(Action, &Re
     let mut strongest: Option<(Action, &Reason)> = None;
     for reason in decision.reasons.iter().filter(|reason| of(reason.source)) {
         if let ReasonKind::Asks(action) = reason.kind
+            && action <= decision.action
             && strongest.is_none_or(|(found, _)| action > found)
         {
             strongest = Some((action, reason));

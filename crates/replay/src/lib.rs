@@ -30,7 +30,9 @@
 //!   browser's name and an address that looks like a page make a navigation, any other address a script's request;
 //!   every other client is `other`.
 //!
-//! What a log does not hold cannot be replayed: [`NOT_REPLAYED`].
+//! What a log does not hold cannot be replayed: [`NOT_REPLAYED`]. Spigot's own events ([`Recorded`]) hold more: who
+//! waited, the device, and clearances. With one that is good enough a request passes what asks for a challenge, as it
+//! did; and where the application was not asked there is no answer, so nothing has failed.
 //!
 //! # The same input gives the same report
 //!
@@ -42,6 +44,7 @@ mod difference;
 mod error;
 mod judge;
 mod log;
+mod recorded;
 mod render;
 mod report;
 mod request;
@@ -53,6 +56,7 @@ pub use compare::{Comparison, Difference, compare};
 pub use error::ReplayError;
 pub use judge::Judged;
 pub use log::{Log, Options, Progress};
+pub use recorded::{Given, Recorded};
 pub use render::{render_comparison, render_text};
 pub use report::{Day, Input, NOT_REPLAYED, ReasonReport, Report, RouteReport, SubjectReport};
 pub use run::{replay, replay_each};

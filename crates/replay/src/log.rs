@@ -3,10 +3,11 @@
 use std::io::Read;
 use std::path::PathBuf;
 
-use spigot_accesslog::{Format, Lines, Reject, Reorder, Scratch, discover};
+use spigot_accesslog::{Format, Lines, Record, Reject, Reorder, Scratch, discover};
 use spigot_decision::{Millis, Prefix};
 
 use crate::error::ReplayError;
+use crate::recorded::{Clearances, Recorded, Told};
 use crate::report::Input;
 use crate::request::{Held, Shape};
 
@@ -16,6 +17,8 @@ pub enum Log {
     Path(PathBuf),
     /// Anything that can be read, plain or gzip, such as standard input. Read after the files.
     Reader(Box<dyn Read + Send>),
+    /// Spigot's own events, oldest first. Read after everything else, one at a time.
+    Recorded(Box<dyn Iterator<Item = std::io::Result<Recorded>> + Send>),
 }
 
 /// How to replay; every bound of its memory.
@@ -76,11 +79,12 @@ pub(crate) fn read(
     if logs.is_empty() {
         return Err(ReplayError::NoLogs);
     }
-    let (mut paths, mut readers) = (Vec::new(), Vec::new());
+    let (mut paths, mut readers, mut recordings) = (Vec::new(), Vec::new(), Vec::new());
     for log in logs {
         match log {
             Log::Path(path) => paths.push(path),
             Log::Reader(reader) => readers.push(reader),
+            Log::Recorded(recorded) => recordings.push(recorded),
         }
     }
     let files = discover(&paths, options.format.as_ref())?;
@@ -91,7 +95,13 @@ pub(crate) fn read(
         input: Input::default(),
         rejects: [0; Reject::ALL.len()],
         times: None,
-        done: Progress { logs_done: 0, logs: files.len() + readers.len(), lines: 0, log_bytes: 0 },
+        clearances: Clearances::new(options.clients_max),
+        done: Progress {
+            logs_done: 0,
+            logs: files.len() + readers.len() + recordings.len(),
+            lines: 0,
+            log_bytes: 0,
+        },
         progress,
         each,
     };
@@ -105,6 +115,9 @@ pub(crate) fn read(
     for reader in readers {
         reading.log(Lines::new(reader)?, &options.format.clone().unwrap_or_default())?;
     }
+    for recorded in recordings {
+        reading.recorded(recorded)?;
+    }
     Ok(reading.finish())
 }
 
@@ -116,6 +129,7 @@ struct Reading<'r> {
     input: Input,
     rejects: [u64; Reject::ALL.len()],
     times: Option<(i64, i64)>,
+    clearances: Clearances,
     done: Progress,
     progress: &'r mut dyn FnMut(Progress),
     each: &'r mut dyn FnMut(Millis, &Held),
@@ -127,22 +141,11 @@ impl Reading<'_> {
         while let Some(line) = lines.next_line()? {
             self.input.lines += 1;
             match format.parse(line, &mut scratch) {
-                Ok(record) => {
-                    self.input.records += 1;
-                    let spare = self.spare.pop().unwrap_or_default();
-                    let held = Held::take(&record, &self.options.trusted_proxies, spare);
-                    if held.shape == Shape::Nothing {
-                        self.input.without_request += 1;
-                    }
-                    self.reorder.push(record.time_millis, held);
-                    self.drain();
-                }
+                Ok(record) => self.take(&record, Told::default()),
                 Err(reject) => self.rejects[reject.index()] += 1,
             }
             if self.input.lines.is_multiple_of(PROGRESS_LINES) {
-                self.done.lines = self.input.lines;
-                self.done.log_bytes = lines.stats().bytes;
-                (self.progress)(self.done);
+                self.progress(lines.stats().bytes);
             }
         }
         let stats = lines.stats();
@@ -150,10 +153,48 @@ impl Reading<'_> {
         self.rejects[Reject::TooLong.index()] += stats.too_long;
         self.input.damaged_logs += u64::from(stats.gzip_damaged);
         self.done.logs_done += 1;
-        self.done.lines = self.input.lines;
-        self.done.log_bytes = stats.bytes;
-        (self.progress)(self.done);
+        self.progress(stats.bytes);
         Ok(())
+    }
+
+    fn recorded(&mut self, events: impl Iterator<Item = std::io::Result<Recorded>>) -> std::io::Result<()> {
+        for recorded in events {
+            let recorded = recorded?;
+            self.input.lines += 1;
+            match recorded.line() {
+                Ok(record) => {
+                    let (sender, device) = (recorded.sender, recorded.device);
+                    let clearance = self.clearances.of(&recorded);
+                    self.input.with_clearance += u64::from(clearance.is_some());
+                    self.take(&record, Told { sender, device, clearance });
+                }
+                Err(reject) => self.rejects[reject.index()] += 1,
+            }
+            if self.input.lines.is_multiple_of(PROGRESS_LINES) {
+                self.progress(0);
+            }
+        }
+        self.done.logs_done += 1;
+        self.progress(0);
+        Ok(())
+    }
+
+    fn take(&mut self, record: &Record<'_>, told: Told) {
+        self.input.records += 1;
+        let spare = self.spare.pop().unwrap_or_default();
+        let mut held = Held::take(record, &self.options.trusted_proxies, spare);
+        held.told = told;
+        if held.shape == Shape::Nothing {
+            self.input.without_request += 1;
+        }
+        self.reorder.push(record.time_millis, held);
+        self.drain();
+    }
+
+    fn progress(&mut self, log_bytes: u64) {
+        self.done.lines = self.input.lines;
+        self.done.log_bytes = log_bytes;
+        (self.progress)(self.done);
     }
 
     fn drain(&mut self) {

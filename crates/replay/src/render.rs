@@ -39,6 +39,7 @@ fn input(text: &mut String, input: &Input) {
         (input.out_of_order, "records were out of order"),
         (input.clamped, "of them were too late to be put in order: sort the log, or hold more lines"),
         (input.damaged_logs, "logs are cut off or damaged"),
+        (input.with_clearance, "records came with a clearance"),
     ] {
         if count > 0 {
             let _ = writeln!(text, "  {count} {meaning}");

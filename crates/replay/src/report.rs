@@ -11,8 +11,13 @@ pub const NOT_REPLAYED: [&str; 4] = [
     "payload_repetition: access logs hold no bodies",
     "spam_detected (honeypot fields): access logs hold no form fields",
     "limits per account: access logs do not name the account",
-    "clearances: nobody presents one, so every client is counted by its address",
+    NO_CLEARANCES,
 ];
+
+const NO_CLEARANCES: &str = "clearances: nobody presents one, so every client is counted by its address";
+
+/// What takes its place when the input has clearances.
+const CLEARANCES_BY_HOLDER: &str = "which clearance it was: events tell its level, so it is taken as the one that the same host, user agent and address were given last";
 
 /// What a policy would have done to the requests of a log.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +75,23 @@ pub struct Input {
     pub first: Option<String>,
     /// The last record's time.
     pub last: Option<String>,
+    /// Records with a clearance, which only Spigot's own events have.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub with_clearance: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "what serde calls it with")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
+}
+
+impl Input {
+    /// What could not be replayed of this input.
+    pub(crate) fn not_replayed(&self) -> Vec<String> {
+        let cleared = self.with_clearance > 0;
+        let missing = NOT_REPLAYED.into_iter().filter(|text| !(cleared && *text == NO_CLEARANCES));
+        missing.chain(cleared.then_some(CLEARANCES_BY_HOLDER)).map(str::to_owned).collect()
+    }
 }
 
 /// What happened on one route.

@@ -4,8 +4,10 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use spigot_accesslog::Record;
-use spigot_decision::{Body, Headers, Observation, Prefix, Sender, path};
+use spigot_decision::{Body, Headers, Observation, Prefix, Presented, Sender, path};
 use spigot_intel::Software;
+
+use crate::recorded::Told;
 
 /// What the request line was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +26,7 @@ pub(crate) struct Held {
     pub(crate) client: IpAddr,
     pub(crate) status: u16,
     pub(crate) shape: Shape,
+    pub(crate) told: Told,
     text: String,
     ends: [u32; PARTS],
 }
@@ -67,7 +70,7 @@ impl Held {
             (false, _) => Shape::Request,
         };
         let client = visitor(record, trusted);
-        Self { client, status: record.status, shape, text: spare, ends }
+        Self { client, status: record.status, shape, told: Told::default(), text: spare, ends }
     }
 
     /// Gives the memory back.
@@ -81,7 +84,12 @@ impl Held {
     }
 
     /// The observation, given what [`Held::path`] found.
-    pub(crate) fn observation<'h>(&'h self, path: Option<&'h str>, software: Software) -> Observation<'h> {
+    pub(crate) fn observation<'h>(
+        &'h self,
+        path: Option<&'h str>,
+        software: Software,
+        clearance: Option<Presented>,
+    ) -> Observation<'h> {
         let malformed = path.is_none();
         let path = path.unwrap_or("/");
         let (method, user_agent) = (self.part(METHOD), self.part(USER_AGENT));
@@ -91,14 +99,14 @@ impl Held {
             method,
             path,
             query: self.part(QUERY),
-            sender: sender(method, path, user_agent),
+            sender: self.told.sender.unwrap_or_else(|| sender(method, path, user_agent)),
             user_agent,
             agent: software.agent,
             headers: self,
             body: Body::default(),
             honeypot_filled: false,
             account: None,
-            clearance: None,
+            clearance,
             malformed,
         }
     }
@@ -217,7 +225,7 @@ mod tests {
         let check = |method: &str, target: &str, expected: Option<(&str, &str, &str)>| {
             let held = Held::take(&record(method, target), &[], String::new());
             let path = held.path();
-            let seen = held.observation(path.as_deref(), Software::default());
+            let seen = held.observation(path.as_deref(), Software::default(), None);
             let found = (!seen.malformed).then_some((seen.host, seen.path, seen.query));
             assert_eq!(found, expected, "{method} {target}");
         };

@@ -8,7 +8,7 @@ use spigot_decision::policy::Policy;
 use spigot_decision::{Action, Mode, Prefix, ReasonKind, Source};
 
 use crate::judge::Judged;
-use crate::report::{Day, Input, NOT_REPLAYED, ReasonReport, Report, RouteReport, SubjectReport};
+use crate::report::{Day, Input, ReasonReport, Report, RouteReport, SubjectReport};
 use crate::treatment::{Treatment, Treatments};
 
 /// Days that are told apart, some eleven years; further ones only count in the totals.
@@ -188,6 +188,7 @@ impl Tally {
         let (subjects, clients_stopped) = self.subjects(policy, listed_max);
         Report {
             policy_revision: policy.revision.clone(),
+            not_replayed: input.not_replayed(),
             input,
             requests: self.requests,
             malformed: self.malformed,
@@ -205,7 +206,6 @@ impl Tally {
                 .collect(),
             subjects_left_out: clients_stopped - subjects.len() as u64,
             subjects,
-            not_replayed: NOT_REPLAYED.iter().map(|text| (*text).to_owned()).collect(),
         }
     }
 

@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use spigot_accesslog::Format as LogFormat;
 use spigot_decision::policy::{DEFAULT, Policy};
-use spigot_replay::{Log, Options, Progress, compare, render_comparison, render_text, replay};
+use spigot_decision::{Level, Millis, Sender};
+use spigot_event::{Order, Query, Record};
+use spigot_replay::{
+    Given, Log, Options, Progress, Recorded, compare, render_comparison, render_text, replay,
+};
 
 use crate::cli::{Format, ReplayArgs};
 use crate::config::Config;
@@ -17,7 +21,7 @@ pub(crate) fn run(args: ReplayArgs) -> Result<(), String> {
         ..Options::default()
     };
     let logs = match &args.events {
-        Some(folder) => vec![crate::commands::replay::events(folder)?],
+        Some(folder) => vec![events(folder)?],
         None => args
             .logs
             .into_iter()
@@ -63,23 +67,40 @@ fn log_format(text: &str) -> Result<LogFormat, String> {
     }
 }
 
-/// Spigot's own events as a log of lines that replay reads: combined format, oldest first.
+/// Spigot's own events, read as the replay asks for them, up to what was the newest when it began: a running Spigot
+/// goes on writing.
 fn events(folder: &Path) -> Result<Log, String> {
     let reader = spigot_event::open_readonly(folder).map_err(|error| error.to_string())?;
-    let query =
-        spigot_event::Query { order: spigot_event::Order::OldestFirst, ..spigot_event::Query::default() };
-    let mut lines = String::new();
-    for record in reader.events(&query) {
-        let record = record.map_err(|error| error.to_string())?;
-        let agent = record.user_agent.replace('\\', "\\\\").replace('"', "\\\"");
-        let object = serde_json::json!({
-            "remote_addr": record.client, "time_iso8601": record.time, "request_method": record.method, "uri": record.path,
-            "status": record.upstream_status.unwrap_or(403).to_string(), "body_bytes_sent": "0", "http_user_agent": agent, "host": record.host,
+    let newest = reader.events(&Query { limit: Some(1), ..Query::default() }).next();
+    let until = newest.transpose().map_err(|error| error.to_string())?.map(|newest| newest.time_millis);
+    let query = Query {
+        order: Order::OldestFirst,
+        until: until.map(|millis| Millis(millis + 1)),
+        ..Query::default()
+    };
+    let events = reader.into_events(&query);
+    Ok(Log::Recorded(Box::new(events.map(|event| event.map(recorded).map_err(std::io::Error::other)))))
+}
+
+fn recorded(record: Record) -> Recorded {
+    let given =
+        record.challenge.filter(|step| step.result == "solved").map(|step| match step.kind.as_str() {
+            "pbkdf2" | "wait" => Given::Fallback,
+            _ => Given::Puzzle,
         });
-        lines.push_str(&object.to_string());
-        lines.push('\n');
+    Recorded {
+        time: Millis(record.time_millis),
+        client: record.client.parse().ok(),
+        host: record.host,
+        method: record.method,
+        path: record.path,
+        user_agent: record.user_agent,
+        sender: Sender::from_name(&record.sender),
+        device: record.device.as_deref().and_then(spigot_intel::device_named),
+        clearance: record.clearance.as_deref().and_then(Level::from_name),
+        given,
+        status: record.upstream_status,
     }
-    Ok(Log::Reader(Box::new(std::io::Cursor::new(lines.into_bytes()))))
 }
 
 /// Shows on a terminal how far it is.

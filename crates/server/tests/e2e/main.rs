@@ -17,6 +17,7 @@ mod networks;
 mod operator;
 mod proxy;
 mod proxy_protocol;
+mod replay;
 mod restrictions;
 mod served;
 mod slow;
