@@ -1,4 +1,5 @@
-//! A data folder that stops taking anything while Spigot runs: on a disk that is full, and where every write fails.
+//! A data folder that stops taking anything while Spigot runs: on a disk that is full, where every write fails, and one
+//! that somebody moved away.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
@@ -209,4 +210,23 @@ fn a_folder_that_takes_nothing_stops_nobody() {
     let stop = |running: &Running| assert!(limit(running, "0").unwrap().success());
     let go_on = |running: &Running| assert!(limit(running, "unlimited").unwrap().success());
     check(&running, stop, go_on, "disk I/O error");
+}
+
+#[test]
+fn a_folder_that_was_moved_away_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let application = application();
+    let running = Running::start(folder.path(), WITHOUT_SIGNAL, application.address, false);
+    let away = folder.path().join("away");
+    std::fs::rename(&running.data, &away).unwrap();
+    let mut asked = running.until("noticed", |running| running.metric("keeping_failed_total") >= 2);
+    asked += running.until("said", |running| !running.said("keeping_failed").is_empty());
+    let said = running.said("keeping_failed");
+    assert!(said.len() == 1 && said[0].contains("removed or replaced"), "{said:?}");
+    std::fs::rename(&away, &running.data).unwrap();
+    asked += running.until("works again", |running| running.said("keeping_works_again").len() == 1);
+    let begun = Instant::now();
+    while kept(&running.data) != asked {
+        assert!(begun.elapsed().as_secs() < 30, "{asked} requests, {} kept", kept(&running.data));
+    }
 }
