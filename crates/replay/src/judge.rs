@@ -79,6 +79,7 @@ impl Judge {
         let plan = plan(&policy, &observation, &KEYS, now);
         let mut facts = memory.fetch_now(&plan, &policy.route(plan.route).name, now);
         facts.device = held.told.device.or(software.device);
+        (facts.network, facts.country) = (held.told.network, held.told.country);
         let decision = decide(&policy, &observation, &plan, &facts, now);
         let (treatment, stopped_by) = treat(&policy, &plan, &decision, memory, now);
         let client = Prefix::client(held.client);

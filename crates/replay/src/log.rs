@@ -163,10 +163,10 @@ impl Reading<'_> {
             self.input.lines += 1;
             match recorded.line() {
                 Ok(record) => {
-                    let (sender, device) = (recorded.sender, recorded.device);
                     let clearance = self.clearances.of(&recorded);
                     self.input.with_clearance += u64::from(clearance.is_some());
-                    self.take(&record, Told { sender, device, clearance });
+                    let Recorded { sender, device, network, country, .. } = recorded;
+                    self.take(&record, Told { sender, device, network, country, clearance });
                 }
                 Err(reject) => self.rejects[reject.index()] += 1,
             }

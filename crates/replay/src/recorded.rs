@@ -26,6 +26,10 @@ pub struct Recorded {
     pub sender: Option<Sender>,
     /// The device class; read from the user agent when absent.
     pub device: Option<&'static str>,
+    /// Network number (ASN), where known.
+    pub network: Option<u32>,
+    /// ISO 3166-1 country code in upper case, where known.
+    pub country: Option<[u8; 2]>,
     /// The level of the clearance that came with it.
     pub clearance: Option<Level>,
     /// The clearance that it was answered with.
@@ -71,6 +75,8 @@ impl Recorded {
 pub(crate) struct Told {
     pub(crate) sender: Option<Sender>,
     pub(crate) device: Option<&'static str>,
+    pub(crate) network: Option<u32>,
+    pub(crate) country: Option<[u8; 2]>,
     pub(crate) clearance: Option<Shown>,
 }
 

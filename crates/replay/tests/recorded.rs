@@ -28,6 +28,8 @@ fn visit(millis: i64, client: &str, path: &str) -> Recorded {
         user_agent: FIREFOX.to_owned(),
         sender: None,
         device: None,
+        network: None,
+        country: None,
         clearance: None,
         given: None,
         status: Some(200),
@@ -155,6 +157,10 @@ fn what_events_tell_decides() {
     let device = on("client.device == \"phone\"");
     check(&device, plain.clone(), Treatment::Allow);
     check(&device, Recorded { device: Some("phone"), ..plain.clone() }, Treatment::Block);
+    let network = on("client.network == 64500 && client.country == \"DE\"");
+    check(&network, plain.clone(), Treatment::Allow);
+    let known = Recorded { network: Some(64500), country: Some(*b"DE"), ..plain.clone() };
+    check(&network, known, Treatment::Block);
     let host = "[[route]]\nname = \"admin\"\nhost = \"admin.example\"\nmatch = \"/**\"\nask = \"always\"\n";
     check(host, plain.clone(), Treatment::Allow);
     check(host, Recorded { host: "admin.example".to_owned(), ..plain.clone() }, Treatment::Standing);

@@ -97,6 +97,8 @@ fn recorded(record: Record) -> Recorded {
         user_agent: record.user_agent,
         sender: Sender::from_name(&record.sender),
         device: record.device.as_deref().and_then(spigot_intel::device_named),
+        network: record.network,
+        country: record.country.and_then(|code| code.into_bytes().try_into().ok()),
         clearance: record.clearance.as_deref().and_then(Level::from_name),
         given,
         status: record.upstream_status,
