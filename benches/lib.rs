@@ -20,6 +20,7 @@ pub fn request<'a>(client: std::net::IpAddr, method: &'a str, path: &'a str) -> 
         honeypot_filled: false,
         account: None,
         clearance: None,
+        clearance_elsewhere: None,
         malformed: false,
     }
 }

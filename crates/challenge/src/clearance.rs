@@ -1,57 +1,19 @@
 //! What the browser keeps: a sealed cookie with a level, a scope, a quota and an expiry, bound to the client.
 //!
 //! Bound to the host and the client's class (its user agent) always. To its address loosely: [`open`] says whether it
-//! is presented from the network where it was given, the /16 (IPv4) or /32 (IPv6); what holds elsewhere is the
-//! caller's, who can count and remember. A phone changes between the two families without noticing.
-
-use std::net::IpAddr;
+//! is presented from the network that its challenge was issued to; what holds elsewhere is the caller's, who can count
+//! and remember.
 
 use chacha20poly1305::XNonce;
 use chacha20poly1305::aead::{Aead, Payload};
 
+use crate::binding::{Binding, Network, Place};
 use crate::frame::digest;
 use crate::keyring::Keyring;
 use crate::verify::Solved;
 
 const VERSION: u8 = 1;
-const PLAIN_BYTES: usize = 1 + 8 + 1 + 8 + 8 + 4 + 16 + 6;
-
-/// What a client has to stay, between the challenge and each use of its clearance.
-#[derive(Clone, Copy, Debug)]
-pub struct Binding<'a> {
-    /// Host in lower case.
-    pub host: &'a str,
-    /// The user agent, whole: a browser's update ends its clearances.
-    pub user_agent: &'a str,
-    /// The address.
-    pub client: IpAddr,
-}
-
-impl<'a> Binding<'a> {
-    /// What a challenge's submission has to share with the request that it was issued for. No address: a phone may
-    /// change networks while it solves.
-    #[must_use]
-    pub fn context(&self) -> [&'a [u8]; 2] {
-        [self.host.as_bytes(), self.user_agent.as_bytes()]
-    }
-
-    fn class(&self) -> [u8; 16] {
-        let hash = digest(&[0; 32], "spigot client class 1", &self.context());
-        hash[..16].try_into().expect("16 of 32 bytes")
-    }
-
-    /// The network, coarsely: family, then four bytes of address.
-    #[must_use]
-    pub fn network(&self) -> [u8; 6] {
-        match self.client {
-            IpAddr::V4(v4) => [4, v4.octets()[0], v4.octets()[1], 0, 0, 0],
-            IpAddr::V6(v6) => {
-                let octets = v6.octets();
-                [6, octets[0], octets[1], octets[2], octets[3], 0]
-            }
-        }
-    }
-}
+const PLAIN_BYTES: usize = 1 + 8 + 1 + 8 + 8 + 4 + 16 + Network::BYTES;
 
 /// A clearance that holds for the client that presented it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,17 +28,6 @@ pub struct Clearance {
     pub expires_millis: i64,
     /// How often it may be used.
     pub quota: u32,
-}
-
-/// Where a clearance is presented from, beside where it was given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// The same network.
-    Home,
-    /// An address of the other family, which says nothing about the network.
-    OtherFamily,
-    /// Another network of the same family.
-    OtherNetwork,
 }
 
 /// Why a cookie is no clearance for this client now. It is then as if there were none.
@@ -117,8 +68,9 @@ pub fn seal(
     plain.extend(clearance.issued_millis.to_le_bytes());
     plain.extend(clearance.expires_millis.to_le_bytes());
     plain.extend(quota.to_le_bytes());
-    plain.extend(binding.class());
-    plain.extend(binding.network());
+    plain.extend(class(binding));
+    // Not where it was submitted from: from there it would reach a network further.
+    plain.extend(solved.challenge().network.bytes());
     let key = keys.newest();
     let aad = key.id.to_le_bytes();
     let nonce = XNonce::from_slice(nonce);
@@ -151,8 +103,8 @@ pub fn open(
         .decrypt(XNonce::from_slice(nonce), Payload { msg: sealed, aad })
         .map_err(|_| Refused::NotOurs)?;
     let mut rest = plain.as_slice();
-    let [version, id, level, issued, expires, quota, class, prefix] =
-        [1, 8, 1, 8, 8, 4, 16, 6].map(|length| {
+    let [version, id, level, issued, expires, quota, sealed_class, network] =
+        [1, 8, 1, 8, 8, 4, 16, Network::BYTES].map(|length| {
             let (field, after) = rest.split_at(length);
             rest = after;
             field
@@ -171,16 +123,14 @@ pub fn open(
     if now_millis >= clearance.expires_millis {
         return Err(Refused::Expired);
     }
-    let here = binding.network();
-    if class != binding.class() {
+    if sealed_class != class(binding) {
         return Err(Refused::OtherClient);
     }
-    let from = if prefix == here {
-        Place::Home
-    } else if prefix[0] == here[0] {
-        Place::OtherNetwork
-    } else {
-        Place::OtherFamily
-    };
-    Ok((clearance, from))
+    let home = Network::from_bytes(network.try_into().expect("five bytes"));
+    Ok((clearance, home.place_of(binding.network())))
+}
+
+fn class(binding: &Binding<'_>) -> [u8; 16] {
+    let hash = digest(&[0; 32], "spigot client class 1", &binding.context());
+    hash[..16].try_into().expect("16 of 32 bytes")
 }

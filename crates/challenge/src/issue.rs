@@ -1,12 +1,13 @@
+use crate::binding::{Binding, Network, Place};
 use crate::frame::{authenticate, digest};
 use crate::keyring::{Key, Keyring};
 use crate::kind::Kind;
 
 use hmac::Mac;
 
-/// The length of a signed challenge: 62 bytes of fields and 32 of MAC.
+/// The length of a signed challenge: 67 bytes of fields and 32 of MAC.
 pub const CHALLENGE_BYTES: usize = FIELDS_BYTES + 32;
-const FIELDS_BYTES: usize = 62;
+const FIELDS_BYTES: usize = 62 + Network::BYTES;
 const VERSION: u8 = 1;
 
 /// What a challenge asks for.
@@ -33,17 +34,18 @@ pub struct Challenge {
     pub kind: Kind,
     /// The level that its clearance will have.
     pub level: u8,
+    /// The network of the client that it was issued to.
+    pub network: Network,
     /// Fields and MAC as they travel. The puzzle's key is derived from them, so every field is bound into the work.
     pub bytes: [u8; CHALLENGE_BYTES],
 }
 
-/// Issues a challenge. `context` is what a submission has to share with the request that it was issued for (see
-/// [`crate::Binding::context`]); `entropy` becomes its id.
+/// Issues a challenge to a client; `entropy` becomes its id.
 #[must_use]
 pub fn issue(
     keys: &Keyring,
     terms: &Terms,
-    context: &[&[u8]],
+    binding: &Binding<'_>,
     entropy: [u8; 16],
     now_millis: i64,
 ) -> Challenge {
@@ -59,7 +61,8 @@ pub fn issue(
     fields.extend(expires_millis.to_le_bytes());
     fields.push(terms.level);
     fields.extend(parameters);
-    fields.extend(context_hash(key, context));
+    fields.extend(context_hash(key, binding));
+    fields.extend(binding.network().bytes());
     let mut bytes = [0; CHALLENGE_BYTES];
     bytes[..FIELDS_BYTES].copy_from_slice(&fields);
     let mac = authenticate(key.challenge.expose(), PURPOSE, &split(&fields)).finalize().into_bytes();
@@ -70,24 +73,26 @@ pub fn issue(
         expires_millis,
         kind: terms.kind,
         level: terms.level,
+        network: binding.network(),
         bytes,
     }
 }
 
 const PURPOSE: &str = "spigot challenge 1";
 
-/// Cuts the fields for framing: version, algorithm, key id, id, issued, expires, level, parameters, context.
-fn split(fields: &[u8]) -> [&[u8]; 9] {
+/// Cuts the fields for framing: version, algorithm, key id, id, issued, expires, level, parameters, context,
+/// network.
+fn split(fields: &[u8]) -> [&[u8]; 10] {
     let mut rest = fields;
-    [1, 1, 4, 16, 8, 8, 1, 7, 16].map(|length| {
+    [1, 1, 4, 16, 8, 8, 1, 7, 16, Network::BYTES].map(|length| {
         let (field, after) = rest.split_at(length);
         rest = after;
         field
     })
 }
 
-fn context_hash(key: &Key, context: &[&[u8]]) -> [u8; 16] {
-    let hash = digest(key.context.expose(), "spigot context 1", context);
+fn context_hash(key: &Key, binding: &Binding<'_>) -> [u8; 16] {
+    let hash = digest(key.context.expose(), "spigot context 1", &binding.context());
     hash[..16].try_into().expect("16 of 32 bytes")
 }
 
@@ -104,7 +109,7 @@ pub(crate) enum NotOurs {
 pub(crate) fn open(keys: &Keyring, bytes: &[u8]) -> Result<Challenge, NotOurs> {
     let bytes: [u8; CHALLENGE_BYTES] = bytes.try_into().map_err(|_| NotOurs::Malformed)?;
     let (fields, mac) = bytes.split_at(FIELDS_BYTES);
-    let [version, algorithm, key_id, id, issued, expires, level, parameters, _] = split(fields);
+    let [version, algorithm, key_id, id, issued, expires, level, parameters, _, network] = split(fields);
     if version[0] != VERSION {
         return Err(NotOurs::UnknownVersion);
     }
@@ -121,6 +126,7 @@ pub(crate) fn open(keys: &Keyring, bytes: &[u8]) -> Result<Challenge, NotOurs> {
         expires_millis: time(expires),
         kind,
         level: level[0],
+        network: Network::from_bytes(network.try_into().expect("five bytes")),
         bytes,
     })
 }
@@ -140,9 +146,18 @@ impl Challenge {
     }
 }
 
-/// Whether a genuine challenge was issued for this context.
-pub(crate) fn fits(keys: &Keyring, challenge: &Challenge, context: &[&[u8]]) -> bool {
+/// Whether a genuine challenge was issued for this site and client class.
+pub(crate) fn fits(keys: &Keyring, challenge: &Challenge, binding: &Binding<'_>) -> bool {
     let fields = split(&challenge.bytes[..FIELDS_BYTES]);
     let id = u32::from_le_bytes(fields[2].try_into().expect("four bytes"));
-    keys.find(id).is_some_and(|key| context_hash(key, context) == fields[8])
+    keys.find(id).is_some_and(|key| context_hash(key, binding) == fields[8])
+}
+
+/// Whether a genuine challenge may come back from where this client is: from its own network, or from an address of the
+/// other family. What the clearance allows bounds the second: it holds in one network of that family.
+pub(crate) fn reaches(challenge: &Challenge, binding: &Binding<'_>) -> bool {
+    match challenge.network.place_of(binding.network()) {
+        Place::Home | Place::OtherFamily => true,
+        Place::OtherNetwork => false,
+    }
 }

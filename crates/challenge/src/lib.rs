@@ -12,6 +12,7 @@
 //! Pure: time and entropy are arguments, there is no I/O. None of the four can be built elsewhere, so no path
 //! reaches a clearance by falling through an error.
 
+mod binding;
 pub mod clearance;
 mod frame;
 mod issue;
@@ -19,7 +20,8 @@ mod keyring;
 pub mod kind;
 mod verify;
 
-pub use clearance::{Binding, Clearance};
+pub use binding::{Binding, Network, Place};
+pub use clearance::Clearance;
 pub use issue::{CHALLENGE_BYTES, Challenge, Terms, genuine, issue};
 pub use keyring::{Keyring, Secret};
 pub use kind::{Kind, Workspace};

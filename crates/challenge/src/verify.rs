@@ -1,4 +1,5 @@
-use crate::issue::{Challenge, NotOurs, fits, open};
+use crate::binding::Binding;
+use crate::issue::{Challenge, NotOurs, fits, open, reaches};
 use crate::keyring::Keyring;
 use crate::kind::Workspace;
 
@@ -28,6 +29,8 @@ pub enum Rejection {
     Stale,
     /// Issued for another site or another client.
     OtherContext,
+    /// Issued to a client in another network of the same address family.
+    OtherNetwork,
     /// The wait is not over.
     TooEarly,
     /// The proof is wrong.
@@ -52,6 +55,7 @@ impl Rejection {
             Self::Expired => "expired",
             Self::Stale => "stale",
             Self::OtherContext => "other_context",
+            Self::OtherNetwork => "other_network",
             Self::TooEarly => "too_early",
             Self::Wrong => "wrong",
             Self::Replay => "spent",
@@ -81,6 +85,7 @@ impl Rejection {
                 | Self::Unavailable
                 | Self::Busy
                 | Self::OtherContext
+                | Self::OtherNetwork
         )
     }
 }
@@ -110,7 +115,7 @@ pub struct Solved {
     challenge: Challenge,
 }
 
-/// The cheap checks, cheapest first: lengths, signature, times, context. `not_before_millis` is when this process began
+/// The cheap checks, cheapest first: lengths, signature, times, context, network. `not_before_millis` is when this process began
 /// to remember what was spent.
 ///
 /// # Errors
@@ -118,7 +123,7 @@ pub struct Solved {
 pub fn admit(
     keys: &Keyring,
     submission: Submission<'_>,
-    context: &[&[u8]],
+    binding: &Binding<'_>,
     not_before_millis: i64,
     now_millis: i64,
 ) -> Result<Admitted, Rejection> {
@@ -127,7 +132,7 @@ pub fn admit(
     if submission.proof.len() != challenge.kind.proof_bytes() {
         return Err(Rejection::Malformed);
     }
-    holds(keys, &challenge, context, not_before_millis, now_millis)?;
+    holds(keys, &challenge, binding, not_before_millis, now_millis)?;
     Ok(Admitted { challenge })
 }
 
@@ -138,12 +143,12 @@ pub fn admit(
 pub fn recognise(
     keys: &Keyring,
     challenge: &[u8],
-    context: &[&[u8]],
+    binding: &Binding<'_>,
     not_before_millis: i64,
     now_millis: i64,
 ) -> Result<Challenge, Rejection> {
     let challenge = opened(keys, challenge)?;
-    holds(keys, &challenge, context, not_before_millis, now_millis)?;
+    holds(keys, &challenge, binding, not_before_millis, now_millis)?;
     Ok(challenge)
 }
 
@@ -159,7 +164,7 @@ fn opened(keys: &Keyring, challenge: &[u8]) -> Result<Challenge, Rejection> {
 fn holds(
     keys: &Keyring,
     challenge: &Challenge,
-    context: &[&[u8]],
+    binding: &Binding<'_>,
     not_before_millis: i64,
     now_millis: i64,
 ) -> Result<(), Rejection> {
@@ -171,7 +176,10 @@ fn holds(
     {
         return Err(Rejection::Stale);
     }
-    if fits(keys, challenge, context) { Ok(()) } else { Err(Rejection::OtherContext) }
+    if !fits(keys, challenge, binding) {
+        return Err(Rejection::OtherContext);
+    }
+    if reaches(challenge, binding) { Ok(()) } else { Err(Rejection::OtherNetwork) }
 }
 
 impl Admitted {

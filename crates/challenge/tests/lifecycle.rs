@@ -4,8 +4,8 @@
 
 use proptest::prelude::*;
 use spigot_challenge::{
-    Binding, CHALLENGE_BYTES, Keyring, Kind, Rejection, Secret, Submission, Terms, Verified, Workspace,
-    admit, clearance, issue, kind,
+    Binding, CHALLENGE_BYTES, Keyring, Kind, Place, Rejection, Secret, Submission, Terms, Verified,
+    Workspace, admit, clearance, issue, kind, recognise,
 };
 
 const NOW: i64 = 1_795_248_000_000;
@@ -29,7 +29,7 @@ fn submit(
     binding: &Binding<'_>,
     now: i64,
 ) -> Result<Verified, Rejection> {
-    admit(keys, Submission { challenge, proof }, &binding.context(), NOW - 1000, now)?.unspent(false)?.verify(
+    admit(keys, Submission { challenge, proof }, binding, NOW - 1000, now)?.unspent(false)?.verify(
         proof,
         &mut Workspace::default(),
         now,
@@ -37,7 +37,7 @@ fn submit(
 }
 
 fn solved(keys: &Keyring, terms: &Terms) -> spigot_challenge::Solved {
-    let challenge = issue(keys, terms, &binding().context(), [9; 16], NOW);
+    let challenge = issue(keys, terms, &binding(), [9; 16], NOW);
     let proof = kind::sha256::solve(&challenge.bytes, 8);
     submit(keys, &challenge.bytes, &proof, &binding(), NOW + 10).unwrap().spent(true).unwrap()
 }
@@ -46,7 +46,7 @@ fn solved(keys: &Keyring, terms: &Terms) -> spigot_challenge::Solved {
 fn a_cachewalk_is_issued_solved_and_verified() {
     let keys = keys();
     let terms = Terms { kind: kind::cachewalk::of_log2(6), level: 2, life_millis: 60_000 };
-    let challenge = issue(&keys, &terms, &binding().context(), [9; 16], NOW);
+    let challenge = issue(&keys, &terms, &binding(), [9; 16], NOW);
     let Kind::Cachewalk(params) = challenge.kind else { panic!("another kind") };
     let proof =
         spigot_cachewalk::Solver::new(spigot_cachewalk::key(&challenge.bytes), params).solve().encode();
@@ -63,7 +63,7 @@ fn a_cachewalk_is_issued_solved_and_verified() {
 #[test]
 fn every_way_to_be_refused() {
     let keys = keys();
-    let challenge = issue(&keys, &sha256(1), &binding().context(), [9; 16], NOW);
+    let challenge = issue(&keys, &sha256(1), &binding(), [9; 16], NOW);
     let proof = kind::sha256::solve(&challenge.bytes, 8);
     let check = |challenge: &[u8], proof: &[u8], binding: Binding<'_>, now: i64, expected: Rejection| {
         assert_eq!(submit(&keys, challenge, proof, &binding, now).unwrap_err(), expected);
@@ -87,15 +87,15 @@ fn every_way_to_be_refused() {
     check(&challenge.bytes, &[0xff; 8], binding(), NOW, Rejection::Wrong);
     check(&challenge.bytes, &[], binding(), NOW, Rejection::Malformed);
     check(&challenge.bytes[1..], &proof, binding(), NOW, Rejection::Malformed);
-    let old = issue(&keys, &sha256(1), &binding().context(), [9; 16], NOW - 2000);
+    let old = issue(&keys, &sha256(1), &binding(), [9; 16], NOW - 2000);
     check(&old.bytes, &kind::sha256::solve(&old.bytes, 8), binding(), NOW, Rejection::Stale);
     let foreign = Keyring::new(&[(7, Secret::new([7; 32]))]);
-    let theirs = issue(&foreign, &sha256(1), &binding().context(), [9; 16], NOW);
+    let theirs = issue(&foreign, &sha256(1), &binding(), [9; 16], NOW);
     check(&theirs.bytes, &proof, binding(), NOW, Rejection::UnknownKey);
     let wait = issue(
         &keys,
         &Terms { kind: Kind::Wait(kind::wait::Wait::first(5000, 1)), ..sha256(1) },
-        &binding().context(),
+        &binding(),
         [9; 16],
         NOW,
     );
@@ -106,11 +106,51 @@ fn every_way_to_be_refused() {
 }
 
 #[test]
+fn a_challenge_comes_back_from_its_network_or_from_the_other_family() {
+    let keys = keys();
+    let at = |client: &str| Binding { client: client.parse().unwrap(), ..binding() };
+    let check = |issued: &str, submitted: &str, expected: Result<(), Rejection>| {
+        let challenge = issue(&keys, &sha256(1), &at(issued), [9; 16], NOW);
+        let proof = kind::sha256::solve(&challenge.bytes, 8);
+        let here = at(submitted);
+        let verified = submit(&keys, &challenge.bytes, &proof, &here, NOW).map(|_| ());
+        assert_eq!(verified, expected, "to {issued}, from {submitted}");
+        let exchanged = recognise(&keys, &challenge.bytes, &here, NOW - 1000, NOW).map(|_| ());
+        assert_eq!(exchanged, expected, "exchanged: to {issued}, from {submitted}");
+    };
+    check("192.0.2.1", "192.0.99.1", Ok(()));
+    check("192.0.2.1", "192.1.2.1", Err(Rejection::OtherNetwork));
+    check("192.0.2.1", "2001:db8::1", Ok(()));
+    check("2001:db8::1", "2001:db8:9::1", Ok(()));
+    check("2001:db8::1", "2001:db9::1", Err(Rejection::OtherNetwork));
+    check("2001:db8::1", "198.51.100.1", Ok(()));
+    assert!(Rejection::OtherNetwork.is_honest(), "phones do this");
+}
+
+#[test]
+fn a_challenge_that_comes_back_from_the_other_family_clears_its_own_network() {
+    let keys = keys();
+    let challenge = issue(&keys, &sha256(2), &binding(), [9; 16], NOW);
+    let proof = kind::sha256::solve(&challenge.bytes, 8);
+    let farm = Binding { client: "2001:db8::1".parse().unwrap(), ..binding() };
+    let solved = submit(&keys, &challenge.bytes, &proof, &farm, NOW).unwrap().spent(true).unwrap();
+    let (cookie, _) = clearance::seal(&keys, &solved, &farm, 3_600_000, 100, [5; 32], NOW);
+    let check = |client: &str, expected: Place| {
+        let here = Binding { client: client.parse().unwrap(), ..binding() };
+        assert_eq!(clearance::open(&keys, &cookie, &here, NOW).unwrap().1, expected, "{client}");
+    };
+    check("192.0.2.1", Place::Home);
+    check("2001:db8::1", Place::OtherFamily);
+    // Had the submission's network become its home, this would be the other family's first.
+    check("198.51.100.1", Place::OtherNetwork);
+}
+
+#[test]
 fn a_clearance_holds_for_its_client_only() {
     let keys = keys();
     let (cookie, given) =
         clearance::seal(&keys, &solved(&keys, &sha256(2)), &binding(), 3_600_000, 100, [5; 32], NOW);
-    let check = |binding: Binding<'_>, now: i64, expected: Result<clearance::Place, clearance::Refused>| {
+    let check = |binding: Binding<'_>, now: i64, expected: Result<Place, clearance::Refused>| {
         let opened = clearance::open(&keys, &cookie, &binding, now);
         let from = opened.map(|(clearance, from)| {
             assert_eq!(clearance, given);
@@ -119,10 +159,10 @@ fn a_clearance_holds_for_its_client_only() {
         assert_eq!(from, expected, "{binding:?} at {now}");
     };
     let at = |client: &str| Binding { client: client.parse().unwrap(), ..binding() };
-    check(binding(), NOW, Ok(clearance::Place::Home));
-    check(at("192.0.99.1"), NOW, Ok(clearance::Place::Home));
-    check(at("2001:db8::1"), NOW, Ok(clearance::Place::OtherFamily));
-    check(at("198.51.100.1"), NOW, Ok(clearance::Place::OtherNetwork));
+    check(binding(), NOW, Ok(Place::Home));
+    check(at("192.0.99.1"), NOW, Ok(Place::Home));
+    check(at("2001:db8::1"), NOW, Ok(Place::OtherFamily));
+    check(at("198.51.100.1"), NOW, Ok(Place::OtherNetwork));
     check(Binding { user_agent: "Chrome", ..binding() }, NOW, Err(clearance::Refused::OtherClient));
     check(Binding { host: "x.example", ..binding() }, NOW, Err(clearance::Refused::OtherClient));
     check(binding(), NOW + 3_600_000, Err(clearance::Refused::Expired));
@@ -137,7 +177,7 @@ proptest! {
     #[test]
     fn no_changed_bit_is_believed(bit in 0..CHALLENGE_BYTES * 8) {
         let keys = keys();
-        let mut challenge = issue(&keys, &sha256(1), &binding().context(), [9; 16], NOW);
+        let mut challenge = issue(&keys, &sha256(1), &binding(), [9; 16], NOW);
         challenge.bytes[bit / 8] ^= 1 << (bit % 8);
         let proof = kind::sha256::solve(&challenge.bytes, 8);
         let refused = submit(&keys, &challenge.bytes, &proof, &binding(), NOW).unwrap_err();
@@ -161,7 +201,7 @@ fn secrets_do_not_print() {
 }
 
 /// What the fields of a signed challenge are, for the tests that put them together anew.
-const FIELDS: [(&str, std::ops::Range<usize>); 10] = [
+const FIELDS: [(&str, std::ops::Range<usize>); 11] = [
     ("version", 0..1),
     ("algorithm", 1..2),
     ("key id", 2..6),
@@ -171,16 +211,19 @@ const FIELDS: [(&str, std::ops::Range<usize>); 10] = [
     ("level", 38..39),
     ("parameters", 39..46),
     ("context", 46..62),
-    ("mac", 62..94),
+    ("network", 62..67),
+    ("mac", 67..99),
 ];
 
 #[test]
 fn no_field_of_one_challenge_fits_another() {
     let keys = keys();
-    let mine = issue(&keys, &sha256(1), &binding().context(), [9; 16], NOW);
+    let mine = issue(&keys, &sha256(1), &binding(), [9; 16], NOW);
     // Every field differs but version, algorithm and key id.
     let terms = Terms { kind: Kind::Sha256 { bits: 1 }, level: 3, life_millis: 90_000 };
-    let other = issue(&keys, &terms, &[b"other.example", b"Chrome"], [8; 16], NOW + 1);
+    let elsewhere =
+        Binding { host: "other.example", user_agent: "Chrome", client: "2001:db8::1".parse().unwrap() };
+    let other = issue(&keys, &terms, &elsewhere, [8; 16], NOW + 1);
     for (name, range) in &FIELDS[3..] {
         let mut spliced = mine.bytes;
         spliced[range.clone()].copy_from_slice(&other.bytes[range.clone()]);
@@ -193,7 +236,7 @@ fn no_field_of_one_challenge_fits_another() {
         );
     }
     // Bytes moved over the border between two fields, as where fields are signed without their lengths.
-    for pair in FIELDS[..9].windows(2) {
+    for pair in FIELDS[..10].windows(2) {
         let mut moved = mine.bytes;
         let border = pair[1].1.start;
         moved.swap(border - 1, border);
@@ -215,7 +258,7 @@ proptest! {
     fn no_proof_of_random_bytes_passes(bytes in prop::collection::vec(any::<u8>(), 0..900), log2_n in 4u8..8, pbkdf2: bool) {
         let keys = keys();
         let kind = if pbkdf2 { kind::pbkdf2::of_log2(log2_n) } else { kind::cachewalk::of_log2(log2_n) };
-        let challenge = issue(&keys, &Terms { kind, level: 2, life_millis: 60_000 }, &binding().context(), [9; 16], NOW);
+        let challenge = issue(&keys, &Terms { kind, level: 2, life_millis: 60_000 }, &binding(), [9; 16], NOW);
         let (Kind::Cachewalk(params) | Kind::Pbkdf2(params)) = kind else { panic!("another kind") };
         let mut right_length = bytes.clone();
         right_length.resize(params.proof_bytes(), 0x5a);

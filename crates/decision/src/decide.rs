@@ -28,6 +28,7 @@ pub fn decide(
     weighing.signals();
     weighing.rules();
     weighing.availability();
+    weighing.elsewhere();
     weighing.standing();
     weighing.conclude()
 }
@@ -360,6 +361,13 @@ impl<'a> Weighing<'a> {
     fn standing(&mut self) {
         if self.route.settings.standing == Standing::Always {
             self.asks(Source::SensitiveRoute, Action::Challenge, Evidence::Level(self.route.settings.level));
+        }
+    }
+
+    /// Changes nothing by itself; without it nobody could tell why a cleared visitor is asked again.
+    fn elsewhere(&mut self) {
+        if let Some(evidence) = self.observation.clearance_elsewhere {
+            self.reason(Source::ClearanceElsewhere, ReasonKind::Tells, evidence);
         }
     }
 

@@ -29,6 +29,9 @@ pub struct Observation<'r> {
     pub account: Option<&'r str>,
     /// A clearance that was presented and is genuine, unexpired, in scope and bound to this client.
     pub clearance: Option<Presented>,
+    /// One was presented that is all of this, but not from where it is presented: then it is as if there were none, and
+    /// this is why (how often it was used away from home, against how often it may be).
+    pub clearance_elsewhere: Option<crate::Evidence>,
     /// The request could not be parsed as HTTP; only replay of logs sees such, the gateway refuses them earlier.
     pub malformed: bool,
 }
@@ -175,6 +178,7 @@ pub(crate) mod tests_support {
             honeypot_filled: false,
             account: None,
             clearance: None,
+            clearance_elsewhere: None,
             malformed: false,
         }
     }

@@ -28,6 +28,7 @@ fn get(path: &'static str, client: &str) -> Observation<'static> {
         honeypot_filled: false,
         account: None,
         clearance: None,
+        clearance_elsewhere: None,
         malformed: false,
     }
 }

@@ -183,6 +183,7 @@ pub(crate) fn kind(source: Source) -> &'static str {
         | Source::Restriction
         | Source::Clearance
         | Source::QuotaUsedUp
+        | Source::ClearanceElsewhere
         | Source::StateUnavailable => "flow",
     }
 }

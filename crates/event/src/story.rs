@@ -40,8 +40,16 @@ impl Record {
             Some(level) => {
                 let _ = writeln!(story, "The client held a clearance of level {level}.");
             }
+            None if self.was_elsewhere() => story.push_str(
+                "The client held a clearance that does not hold where it came from: not the network that it was given in.\n",
+            ),
             None => story.push_str("The client held no clearance.\n"),
         }
+    }
+
+    /// The clearance was left out of account because of the network that it was presented from.
+    fn was_elsewhere(&self) -> bool {
+        self.reasons.iter().any(|reason| reason.kind == "flow" && reason.name == "clearance_elsewhere")
     }
 
     fn found(&self, story: &mut String) {
@@ -280,7 +288,13 @@ impl<'a> Weighing<'a> {
         }
         if self.action == Action::Challenge {
             let action = self.strongest(&[], true);
-            let new = if used_up { "The one held is used up; a new clearance" } else { "A clearance" };
+            let new = if used_up {
+                "The one held is used up; a new clearance"
+            } else if record.was_elsewhere() {
+                "The one held does not hold there; a new clearance"
+            } else {
+                "A clearance"
+            };
             return match action {
                 Action::Allow | Action::Log => {
                     vec![format!("{new} of level {} would have let it pass.", record.level)]

@@ -199,6 +199,32 @@ fn challenge() {
 }
 
 #[test]
+fn challenge_although_a_clearance_was_brought_from_elsewhere() {
+    let evidence = Evidence::Count { count: 51, limit: 50, window_millis: 8 * 3_600_000 };
+    check(
+        Action::Challenge,
+        0,
+        &[frequency(), reason(Source::ClearanceElsewhere, ReasonKind::Tells, evidence)],
+        |_| (),
+        &expect![[r#"
+            Decision ae2584kv15j96000 at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
+            GET shop.example/search from 192.0.2.7 (network 64500, country DE, desktop), sent by page, user agent "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".
+            The client held a clearance that does not hold where it came from: not the network that it was given in.
+            What was found:
+            - high_frequency (trigger) asks for a challenge: 501 of 500 in 20m.
+            - clearance_elsewhere (flow) is told for the record: 51 of 50 in 8h.
+            Risk 0 of 100; on the route search a risk is marked from 20, challenged from 50, refused from 80.
+            The client was asked for a challenge.
+            The upstream answered 200. Spigot added 40 µs.
+            What would have changed it:
+            - Without high_frequency it would have passed.
+            - The one held does not hold there; a new clearance of level medium would have let it pass.
+            - With 80 more risk it would have been refused.
+        "#]],
+    );
+}
+
+#[test]
 fn challenge_for_two_reasons_with_a_clearance_that_is_used_up() {
     let quota = Evidence::Count { count: 301, limit: 300, window_millis: 0 };
     check(

@@ -58,22 +58,34 @@ pub(crate) fn needs_script(texts: Texts) -> String {
     format!("<p class=\"text\">{}</p>", escape(texts.text("scriptNeeded")))
 }
 
-/// The way on without JavaScript, as a part of the interstitial. `lost_bytes` is how much would have been kept of a form
-/// that was larger.
+/// Why a form that was sent is not kept.
+#[derive(Clone, Copy)]
+pub(crate) enum Lost {
+    /// It is larger than so many bytes.
+    TooLarge(u64),
+    /// There is no room for it now, or it is nothing that can be kept.
+    NotKept,
+}
+
+/// The way on without JavaScript, as a part of the interstitial. What is lost is said here, before anybody waits.
 pub(crate) fn plain(
     texts: Texts,
     token: &str,
     hidden: &[(&str, &str)],
     seconds: u32,
     steps: u8,
-    lost_bytes: Option<u64>,
+    lost: Option<Lost>,
 ) -> String {
     let text = if steps > 1 { texts.text("stepsText") } else { texts.text("waitText") };
     let text = text.replace("{seconds}", &seconds.to_string()).replace("{steps}", &steps.to_string());
     let mut html = format!("<p class=\"text\">{}</p>\n", escape(&text));
-    if let Some(bytes) = lost_bytes {
-        let size = format!("{} MB", (bytes >> 20).max(1));
-        let lost = texts.text("lostText").replace("{size}", &size);
+    if let Some(lost) = lost {
+        let lost = match lost {
+            Lost::TooLarge(bytes) => {
+                texts.text("lostText").replace("{size}", &format!("{} MB", (bytes >> 20).max(1)))
+            }
+            Lost::NotKept => texts.text("notKeptBeforeText").to_owned(),
+        };
         let _ = writeln!(html, "<p class=\"text\">{}</p>", escape(&lost));
     }
     html + &wait_form(token, hidden, texts.text("withoutScript"))
@@ -81,13 +93,32 @@ pub(crate) fn plain(
 
 /// The page of a later step of a wait.
 pub(crate) fn next_step(texts: Texts, token: &str, hidden: &[(&str, &str)], wait: Wait) -> String {
-    let text = texts
+    let text = step_text(texts, wait);
+    let decision = hidden.iter().find(|(name, _)| *name == "decision").map_or("", |(_, value)| value);
+    step(texts, texts.text("heading"), &text, &wait_form(token, hidden, texts.text("goOn")), decision)
+}
+
+/// The page of a wait that begins again, because it was too slow or came from elsewhere: it says why.
+pub(crate) fn wait_again(
+    texts: Texts,
+    token: &str,
+    hidden: &[(&str, &str)],
+    wait: Wait,
+    code: &str,
+) -> String {
+    let said = texts.text("code").replace("{code}", code);
+    let text = format!("{}\n{said}\n{}", texts.text("failedText"), step_text(texts, wait));
+    let decision = hidden.iter().find(|(name, _)| *name == "decision").map_or("", |(_, value)| value);
+    let form = wait_form(token, hidden, texts.text("goOn"));
+    step(texts, texts.text("failedHeading"), &text, &form, decision)
+}
+
+fn step_text(texts: Texts, wait: Wait) -> String {
+    texts
         .text("nextStepText")
         .replace("{step}", &wait.step.to_string())
         .replace("{steps}", &wait.steps.to_string())
-        .replace("{seconds}", &wait.millis.div_ceil(1000).to_string());
-    let decision = hidden.iter().find(|(name, _)| *name == "decision").map_or("", |(_, value)| value);
-    step(texts, texts.text("heading"), &text, &wait_form(token, hidden, texts.text("goOn")), decision)
+        .replace("{seconds}", &wait.millis.div_ceil(1000).to_string())
 }
 
 /// A button that sends the kept form on.
@@ -192,9 +223,10 @@ mod tests {
         let texts = Texts::wanted("ar");
         let wait = Wait::first(10_000, 2);
         let hidden = [("to", nasty), ("decision", nasty)];
-        let plain = plain(texts, nasty, &hidden, 10, 2, Some(8 << 20));
+        let plain = plain(texts, nasty, &hidden, 10, 2, Some(Lost::TooLarge(8 << 20)));
         let page = challenge(texts, nasty, "abc", json, &plain)
             + &next_step(texts, nasty, &hidden, wait)
+            + &wait_again(texts, nasty, &hidden, wait, nasty)
             + &send_form(texts, nasty, nasty);
         assert!(!page.contains("<script>alert") && !page.contains("<img src=x"), "{page}");
         assert!(page.contains("lang=\"ar\" dir=\"rtl\""), "{page}");

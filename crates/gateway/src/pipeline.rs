@@ -4,11 +4,11 @@ use std::sync::atomic::Ordering;
 
 use arc_swap::ArcSwap;
 use http::HeaderMap;
-use spigot_challenge::{Binding, Keyring, clearance};
+use spigot_challenge::{Binding, Keyring, Place, clearance};
 use spigot_decision::policy::Policy;
 use spigot_decision::{
-    Action, Body, Decision, Headers, Keys, Level, Millis, Observation, Plan, Presented, Sender, decide,
-    outcome, plan,
+    Action, Body, Decision, Evidence, Headers, Keys, Level, Millis, Observation, Plan, Presented, Sender,
+    decide, outcome, plan,
 };
 use spigot_event::{ChallengeStep, DecisionId, Event, Recorder};
 use spigot_intel::Software;
@@ -73,6 +73,22 @@ pub(crate) struct Seen<'r> {
     pub(crate) now: Millis,
 }
 
+impl<'r> Seen<'r> {
+    /// Who it is, for challenges and clearances.
+    pub(crate) fn binding(&self) -> Binding<'r> {
+        Binding { host: self.host, user_agent: self.user_agent, client: self.client }
+    }
+}
+
+/// What a request's cookies come to.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Held {
+    /// A clearance that holds.
+    pub(crate) presented: Option<Presented>,
+    /// There is one that does not hold where it is presented from, and how often it was used away from home.
+    elsewhere: Option<Evidence>,
+}
+
 /// What was decided, and what is needed to act on it and to record it.
 pub(crate) struct Decided {
     pub(crate) id: DecisionId,
@@ -113,21 +129,23 @@ impl<S: State> Gateway<S> {
     }
 
     /// The clearance that a request carries, when it is genuine and its client's.
-    pub(crate) async fn clearance(&self, snapshot: &Snapshot, seen: &Seen<'_>) -> Option<Presented> {
-        let binding = Binding { host: seen.host, user_agent: seen.user_agent, client: seen.client };
-        let (opened, from) = cookies(seen.headers, COOKIE)
+    pub(crate) async fn clearance(&self, snapshot: &Snapshot, seen: &Seen<'_>) -> Held {
+        let binding = seen.binding();
+        let best = cookies(seen.headers, COOKIE)
             .filter_map(|value| clearance::open(&snapshot.keyring, value, &binding, seen.now.0).ok())
-            .min_by_key(|(_, from)| *from != clearance::Place::Home)?;
-        if !self.belongs(snapshot, seen, &opened, from).await {
-            return None;
+            .min_by_key(|(_, from)| *from != Place::Home);
+        let Some((opened, from)) = best else { return Held::default() };
+        if let Err(evidence) = self.belongs(snapshot, seen, &opened, from).await {
+            return Held { presented: None, elsewhere: Some(evidence) };
         }
         let life = opened.expires_millis.saturating_sub(opened.issued_millis);
-        Some(Presented {
+        let presented = Level::from_number(opened.level).map(|level| Presented {
             id: opened.id,
-            level: Level::from_number(opened.level)?,
+            level,
             quota: opened.quota,
             life_millis: u32::try_from(life).unwrap_or(u32::MAX),
-        })
+        });
+        Held { presented, elsewhere: None }
     }
 
     /// Observation → plan → facts → decision.
@@ -138,7 +156,7 @@ impl<S: State> Gateway<S> {
         body: Body,
         fields: crate::fields::Fields,
         sender: Sender,
-        clearance: Option<Presented>,
+        held: Held,
     ) -> Decided {
         let observation = Observation {
             client: seen.client,
@@ -153,7 +171,8 @@ impl<S: State> Gateway<S> {
             body,
             honeypot_filled: fields.honeypot_filled,
             account: fields.account.as_deref(),
-            clearance,
+            clearance: held.presented,
+            clearance_elsewhere: held.elsewhere,
             malformed: false,
         };
         let policy = &snapshot.policy;
@@ -163,7 +182,15 @@ impl<S: State> Gateway<S> {
         let decision = decide(policy, &observation, &plan, &facts, seen.now);
         let action = Action::ALL.iter().position(|action| *action == decision.action).unwrap_or(0);
         Metrics::one(&self.metrics.actions[action]);
-        Decided { id: DecisionId(random()), decision, plan, sender, clearance, account: fields.account, body }
+        Decided {
+            id: DecisionId(random()),
+            decision,
+            plan,
+            sender,
+            clearance: held.presented,
+            account: fields.account,
+            body,
+        }
     }
 
     /// What follows from the upstream's answer, or from a refused submission.
@@ -189,6 +216,7 @@ impl<S: State> Gateway<S> {
             honeypot_filled: false,
             account: decided.account.as_deref(),
             clearance: decided.clearance,
+            clearance_elsewhere: None,
             malformed: false,
         };
         let policy = &snapshot.policy;

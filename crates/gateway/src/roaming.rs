@@ -5,9 +5,8 @@
 //! What is remembered are counts: bounded in memory, and forgotten with the clearance. A restart forgets them too, and
 //! then the next network of the other family is the first.
 
-use spigot_challenge::clearance::Place;
-use spigot_challenge::{Binding, Clearance};
-use spigot_decision::{Count, CountKind, Subject};
+use spigot_challenge::{Clearance, Place};
+use spigot_decision::{Count, CountKind, Evidence, Subject};
 use spigot_state::State;
 
 use crate::pipeline::{Gateway, Seen, Snapshot};
@@ -19,15 +18,17 @@ const ABROAD: u16 = u16::MAX - 4;
 
 impl<S: State> Gateway<S> {
     /// Whether a clearance holds where it is presented from. When the state is away it holds at home only.
+    ///
+    /// # Errors
+    /// How often it was used away from home, against how often it may be.
     pub(crate) async fn belongs(
         &self,
         snapshot: &Snapshot,
         seen: &Seen<'_>,
         clearance: &Clearance,
         from: Place,
-    ) -> bool {
-        let binding = Binding { host: seen.host, user_agent: seen.user_agent, client: seen.client };
-        let network = binding.network();
+    ) -> Result<(), Evidence> {
+        let network = seen.binding().network();
         let life = clearance.expires_millis.saturating_sub(clearance.issued_millis);
         let count = |purpose, place: &[u8], limit, add| Count {
             key: self.keys.hash(purpose, &[Subject::Clearance(clearance.id), Subject::Text(place)]),
@@ -37,18 +38,25 @@ impl<S: State> Gateway<S> {
             add,
         };
         if from == Place::Home {
-            return true;
+            return Ok(());
         }
         if from == Place::OtherFamily {
-            let its = |add| count(NETWORKS, &network, 1, add);
+            let its = |add| count(NETWORKS, network.bytes(), 1, add);
             if self.state.count(&its(false), seen.now).await.is_some_and(|known| known > 0) {
-                return true;
+                return Ok(());
             }
-            if self.state.count(&count(FAMILIES, &network[..1], 1, true), seen.now).await == Some(1) {
-                return self.state.count(&its(true), seen.now).await.is_some();
+            if self.state.count(&count(FAMILIES, network.family(), 1, true), seen.now).await == Some(1) {
+                return self.state.count(&its(true), seen.now).await.map(|_| ()).ok_or(Evidence::None);
             }
         }
         let most = snapshot.policy.challenge.roaming;
-        self.state.count(&count(ABROAD, &[], most, true), seen.now).await.is_some_and(|used| used <= most)
+        let abroad = count(ABROAD, &[], most, true);
+        match self.state.count(&abroad, seen.now).await {
+            Some(used) if used <= most => Ok(()),
+            Some(used) => {
+                Err(Evidence::Count { count: used, limit: most, window_millis: abroad.window_millis })
+            }
+            None => Err(Evidence::None),
+        }
     }
 }

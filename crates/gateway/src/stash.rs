@@ -23,6 +23,15 @@ pub(crate) struct Kept {
     pub(crate) body: Bytes,
 }
 
+/// Why a form is not kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unkept {
+    /// It is larger than any form may be.
+    TooLarge,
+    /// It did not come whole, or there is no room for it now.
+    NoRoom,
+}
+
 /// The forms that wait.
 #[derive(Default)]
 pub(crate) struct Stash {

@@ -107,6 +107,7 @@ impl Held {
             honeypot_filled: false,
             account: None,
             clearance,
+            clearance_elsewhere: None,
             malformed,
         }
     }

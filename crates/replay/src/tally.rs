@@ -293,6 +293,7 @@ fn number(source: Source) -> u32 {
         Source::Clearance => (11, 0),
         Source::QuotaUsedUp => (12, 0),
         Source::StateUnavailable => (13, 0),
+        Source::ClearanceElsewhere => (14, 0),
     };
     tag << 16 | u32::from(index)
 }
@@ -309,7 +310,7 @@ pub(crate) fn kind(source: Source) -> &'static str {
         Source::Risk => "risk",
         Source::SensitiveRoute => "standing",
         Source::RepeatedFailures | Source::Restriction => "restriction",
-        Source::Clearance | Source::QuotaUsedUp => "clearance",
+        Source::Clearance | Source::QuotaUsedUp | Source::ClearanceElsewhere => "clearance",
         Source::StateUnavailable => "state",
     }
 }

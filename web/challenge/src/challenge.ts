@@ -22,6 +22,8 @@ const view = createView(pickLanguage(navigator.languages ?? [navigator.language]
 const guard = createLoopGuard(() => sessionStorage, Date.now);
 const page = parseChallenge(document.getElementById("spigot-challenge")!.textContent ?? "");
 const isGet = page.method === "GET" || page.method === "HEAD";
+const isKept = page.stash !== null && !page.too_large;
+const tooLargeBytes = page.too_large ? page.max_upload_bytes : undefined;
 const target = returnAddress(page.return_to, location.origin);
 let leaving = false;
 
@@ -33,17 +35,20 @@ void begin();
 async function begin(): Promise<void> {
   if (!navigator.cookieEnabled) return view.show({ is: "cookies_off", again: () => location.reload() });
   if (guard.isLooping(target)) return view.show({ is: "looping", again: restart });
+  if (!isGet && !isKept) return view.show({ is: "cannot_keep", tooLargeBytes, go: () => void attempt(page) });
   await attempt(page);
 }
 
 /** Solves and submits until it is done or the visitor has to decide. */
 async function attempt(challenge: Challenge): Promise<void> {
-  view.show({ is: "working" });
+  view.show({ is: "working", slow: false });
   const pool = new Pool();
   try {
     await openLanesFor(challenge, pool);
-    challenge = await withinReach(page, challenge, pool);
     for (let tries = 1; ; tries++) {
+      const reached = await withinReach(page, challenge, pool);
+      challenge = reached.challenge;
+      if (reached.slow) view.show({ is: "working", slow: true });
       const answer = await solveAndSubmit(challenge, pool, TRIES_MAX - tries);
       if (answer.is === "solved") return goOn();
       if ("challenge" in answer && answer.challenge) challenge = withPuzzle(page, answer.challenge);
@@ -104,11 +109,10 @@ function goOn(): void {
   if (isGet) {
     view.show({ is: "going", sending: false });
     leave(open);
-  } else if (page.stash !== null && !page.too_large) {
+  } else if (isKept) {
     view.show({ is: "going", sending: true });
     leave(() => sendStash(page.stash!));
   } else {
-    const tooLargeBytes = page.too_large ? page.max_upload_bytes : undefined;
     view.show({ is: "not_sent", tooLargeBytes, back: () => history.back() });
   }
 }
@@ -138,7 +142,19 @@ function sendStash(stash: string): void {
   input.value = stash;
   form.append(input);
   document.body.append(form);
+  forgetPost();
   form.submit();
+}
+
+/** The browser remembers this page as one that a form was posted to: going back would ask whether to post it once more.
+ * Instead it leads to where the form was. */
+function forgetPost(): void {
+  const form = document.referrer.startsWith(`${location.origin}/`) ? document.referrer : target;
+  try {
+    history.replaceState(null, "", form);
+  } catch {
+    // Some in-app browsers forbid it. Then the browser asks.
+  }
 }
 
 function fail(answer: Answer, challenge: Challenge): void {

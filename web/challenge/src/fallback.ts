@@ -1,5 +1,5 @@
 // Where the engine does not compile, the puzzle would take minutes: then another one is asked for. What it costs and what
-// it buys are the server's, and it may say no.
+// it buys are the server's, and it may say no. Where there is none the visitor is told that it takes longer.
 
 import type { Pool } from "./pool.js";
 import { readPuzzle, withPuzzle, type Challenge } from "./protocol.js";
@@ -8,24 +8,41 @@ import { returnAddress } from "./return-address.js";
 /** A leaf that takes longer than this was not compiled: the slowest phones that compile are at about a third of it. */
 const LEAF_MILLIS_MAX = 1.5;
 
-/** The challenge to solve: the one given, or another where this browser cannot do it in time. */
-export async function withinReach(page: Challenge, challenge: Challenge, pool: Pool): Promise<Challenge> {
-  const url = challenge.fallback_url;
-  if (challenge.kind !== "cachewalk" || url === undefined) return challenge;
-  // WebCrypto is missing on plain http. Then the puzzle is solved as it is, slowly.
-  if (typeof crypto === "undefined" || crypto.subtle === undefined) return challenge;
-  if ((await leafMillis(pool)) <= LEAF_MILLIS_MAX) return challenge;
+/** How often another puzzle is asked for: the first time may be with a challenge from before a change of network. */
+const ASKS_MAX = 2;
+
+export interface Reached {
+  readonly challenge: Challenge;
+  /** It will be solved, but takes a minute and not a moment. */
+  readonly slow: boolean;
+}
+
+/** The challenge to solve: the one given, or another where this browser cannot do it in time and there is another. */
+export async function withinReach(page: Challenge, challenge: Challenge, pool: Pool): Promise<Reached> {
+  if (challenge.kind !== "cachewalk" || (await leafMillis(pool)) <= LEAF_MILLIS_MAX) return { challenge, slow: false };
+  // WebCrypto is missing on plain http.
+  const computes = typeof crypto !== "undefined" && crypto.subtle !== undefined;
+  for (let asks = 1; computes && challenge.fallback_url !== undefined && asks <= ASKS_MAX; asks++) {
+    const fresh = await exchange(challenge.fallback_url, challenge.challenge);
+    if (fresh === undefined) break;
+    challenge = withPuzzle(page, fresh);
+    if (challenge.kind === "pbkdf2") return { challenge, slow: false };
+  }
+  return { challenge, slow: true };
+}
+
+/** Another puzzle; or, where the challenge holds no longer, a fresh one like it. */
+async function exchange(url: string, challenge: string): Promise<Challenge | undefined> {
   try {
     const response = await fetch(returnAddress(url, location.origin), {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ challenge: challenge.challenge }),
+      body: JSON.stringify({ challenge }),
       credentials: "same-origin",
     });
-    const fresh = readPuzzle(await response.json());
-    return response.ok && fresh !== undefined ? withPuzzle(page, fresh) : challenge;
+    return readPuzzle(await response.json());
   } catch {
-    return challenge;
+    return undefined;
   }
 }
 

@@ -46,7 +46,7 @@ export type Answer =
   | { readonly is: "refused"; readonly code: string; readonly challenge?: Challenge }
   | { readonly is: "unreachable" };
 
-const AGAIN = ["expired", "spent", "stale"];
+const AGAIN = ["expired", "spent", "stale", "other_network"];
 const BUSY = ["busy", "unavailable"];
 
 /** Reads the answer to a submission. `body` is whatever came, parsed, or nothing. */

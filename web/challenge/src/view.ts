@@ -3,11 +3,14 @@
 import { languages, type Texts } from "./languages.js";
 
 export type State =
-  | { readonly is: "working" }
+  /** `slow` is said: where this browser needs a minute and not a moment, the visitor knows why. */
+  | { readonly is: "working"; readonly slow: boolean }
   | { readonly is: "going"; readonly sending: boolean }
   | { readonly is: "failed"; readonly offline: boolean; readonly code: string | undefined; readonly again: () => void }
   | { readonly is: "looping"; readonly again: () => void }
   | { readonly is: "cookies_off"; readonly again: () => void }
+  /** What was sent cannot be kept, which the visitor is told before anything is solved. */
+  | { readonly is: "cannot_keep"; readonly tooLargeBytes: number | undefined; readonly go: () => void }
   | { readonly is: "not_sent"; readonly tooLargeBytes: number | undefined; readonly back: () => void }
   | { readonly is: "already_sent"; readonly back: () => void };
 
@@ -52,8 +55,8 @@ export function createView(language: string): View {
         element("action").textContent = action.label;
         element("action").onclick = action.run;
       }
-      if (next.is === "working") return;
-      say(`${heading}. ${text}`);
+      if (next.is !== "working") say(`${heading}. ${text}`);
+      else if (next.slow) say(text);
     },
     progress(share) {
       if (state !== "working") return;
@@ -75,7 +78,7 @@ interface Content {
 function content(state: State, texts: Texts, language: string): Content {
   switch (state.is) {
     case "working":
-      return { heading: texts.heading, text: texts.text };
+      return { heading: texts.heading, text: state.slow ? texts.slowText : texts.text };
     case "going":
       return { heading: texts.doneHeading, text: state.sending ? texts.sending : texts.opening };
     case "failed": {
@@ -91,9 +94,12 @@ function content(state: State, texts: Texts, language: string): Content {
         text: texts.cookiesText,
         action: { label: texts.tryAgain, run: state.again },
       };
+    case "cannot_keep": {
+      const text = lost(state.tooLargeBytes, texts.beforeNotKeptText, texts.beforeTooLargeText, language);
+      return { heading: texts.beforeHeading, text, action: { label: texts.checkNow, run: state.go } };
+    }
     case "not_sent": {
-      const bytes = state.tooLargeBytes;
-      const text = bytes === undefined ? texts.notKeptText : texts.tooLargeText.replace("{size}", size(bytes, language));
+      const text = lost(state.tooLargeBytes, texts.notKeptText, texts.tooLargeText, language);
       return { heading: texts.notSentHeading, text, action: { label: texts.backToForm, run: state.back } };
     }
     case "already_sent":
@@ -103,6 +109,10 @@ function content(state: State, texts: Texts, language: string): Content {
         action: { label: texts.backToForm, run: state.back },
       };
   }
+}
+
+function lost(bytes: number | undefined, notKept: string, tooLarge: string, language: string): string {
+  return bytes === undefined ? notKept : tooLarge.replace("{size}", size(bytes, language));
 }
 
 function element(id: string): HTMLElement {

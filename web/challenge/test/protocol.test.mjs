@@ -29,6 +29,7 @@ const answers = [
   ["ok with another status", 403, { ok: true }, { is: "refused", code: "http_403" }],
   ["expired with a new one", 409, { code: "expired", challenge }, { is: "again", code: "expired", challenge }],
   ["spent with a new one", 409, { code: "spent", challenge: sha256 }, { is: "again", code: "spent", challenge: sha256 }],
+  ["another network with a new one", 400, { code: "other_network", challenge }, { is: "again", code: "other_network", challenge }],
   ["stale with a new one", 409, { code: "stale", challenge }, { is: "again", code: "stale", challenge }],
   ["expired without one", 409, { code: "expired" }, { is: "refused", code: "expired" }],
   ["expired with a broken one", 409, { code: "expired", challenge: { kind: "cachewalk" } }, { is: "refused", code: "expired" }],

@@ -245,6 +245,7 @@ impl Policy {
             Source::Restriction => "restriction",
             Source::Clearance => "clearance",
             Source::QuotaUsedUp => "quota_used_up",
+            Source::ClearanceElsewhere => "clearance_elsewhere",
             Source::StateUnavailable => "state_unavailable",
         }
     }

@@ -123,6 +123,37 @@ fn files_of_others_are_refused() {
     assert!(error.to_string().contains("check that it exists and who owns it"), "{error}");
 }
 
+#[test]
+fn a_file_of_version_1_is_brought_up_to_date_by_who_writes() {
+    let folder = Folder::new();
+    let old = || Connection::open(folder.0.join(store::FILE)).unwrap();
+    old().execute_batch(include_str!("version_1.sql")).unwrap();
+    // Who only reads changes nothing and says what to do.
+    let error = open_readonly(&folder.0).map(drop).unwrap_err().to_string();
+    assert!(error.contains("written by an older Spigot: start this one on the folder once"), "{error}");
+
+    sink(&folder).write(&[full(1)]).unwrap();
+    let reader = open_readonly(&folder.0).unwrap();
+    let check = |record: &Record, expected: (&str, Option<u32>, Option<u32>)| {
+        let step = record.challenge.as_ref().unwrap();
+        assert_eq!((record.path.as_str(), step.solve_millis, step.claimed_millis), expected);
+    };
+    let read: Vec<Record> = reader.events(&Query::default()).map(Result::unwrap).collect();
+    assert_eq!(read.len(), 2, "{read:?}");
+    check(&read[0], ("/ü\0", Some(900), Some(850)));
+    check(&read[1], ("/search", Some(480), None));
+    let was = &read[1];
+    assert_eq!(
+        (was.route.as_str(), was.client.as_str(), was.risk, was.clearance.as_deref(), was.reasons.len()),
+        ("search", "192.0.2.1", 60, Some("low"), 1)
+    );
+    assert!(was.story().contains("high_frequency"), "{}", was.story());
+    drop(reader);
+    // The second time there is nothing to do.
+    sink(&folder).write(&[full(2)]).unwrap();
+    assert_eq!(open_readonly(&folder.0).unwrap().events(&Query::default()).count(), 3);
+}
+
 /// Bounds the file as a full disk would; 0 is no bound.
 struct Bounded(SqliteSink, Arc<AtomicI64>);
 

@@ -2,7 +2,7 @@
 
 use http::{HeaderValue, Response, StatusCode};
 use serde_json::{Value, json};
-use spigot_challenge::{Binding, Challenge, Kind, Terms, issue, kind, to_text};
+use spigot_challenge::{Challenge, Kind, Terms, issue, kind, to_text};
 use spigot_decision::policy::ChallengeSettings;
 use spigot_decision::{Demand, Millis, Sender};
 use spigot_event::ChallengeStep;
@@ -94,8 +94,7 @@ impl<S: State> Gateway<S> {
     }
 
     pub(super) fn issue(&self, snapshot: &Snapshot, seen: &Seen<'_>, terms: &Terms) -> Challenge {
-        let binding = Binding { host: seen.host, user_agent: seen.user_agent, client: seen.client };
-        issue(&snapshot.keyring, terms, &binding.context(), random(), seen.now.0)
+        issue(&snapshot.keyring, terms, &seen.binding(), random(), seen.now.0)
     }
 }
 

@@ -4,7 +4,7 @@
 use http::{Response, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
-use spigot_challenge::{Binding, Challenge, Kind, Rejection, Terms, from_text, kind, recognise};
+use spigot_challenge::{Challenge, Kind, Rejection, Terms, from_text, genuine, kind, recognise};
 use spigot_decision::policy::ChallengeSettings;
 use spigot_decision::{Count, CountKind, Prefix, Subject};
 use spigot_state::State;
@@ -51,11 +51,14 @@ impl<S: State> Gateway<S> {
                 plain(StatusCode::OK, "application/json", json!({ "challenge": described }).to_string())
             }
             Err(refused) => {
+                let mut more = json!({});
                 let (status, code, detail) = match refused {
                     Refused::Rejected(rejection) => {
                         if !rejection.is_honest() {
                             self.report(snapshot, seen, &decided, 0, true).await;
                         }
+                        let issued = genuine(&snapshot.keyring, &challenge);
+                        more = self.fresh(snapshot, seen, rejection, issued.as_ref());
                         (StatusCode::BAD_REQUEST, rejection.name(), sentence(rejection))
                     }
                     Refused::NotOffered => (
@@ -70,7 +73,7 @@ impl<S: State> Gateway<S> {
                     ),
                 };
                 self.record_step(snapshot, seen, decided, Step::of(None, code, seen.now, None));
-                let mut response = problem(status, code, "There is no other puzzle", detail, json!({}));
+                let mut response = problem(status, code, "There is no other puzzle", detail, more);
                 if refused == Refused::TooOften {
                     retry_after(&mut response, Some(60));
                 }
@@ -85,9 +88,8 @@ impl<S: State> Gateway<S> {
         seen: &Seen<'_>,
         challenge: &[u8],
     ) -> Result<Challenge, Refused> {
-        let binding = Binding { host: seen.host, user_agent: seen.user_agent, client: seen.client };
-        let (context, now) = (binding.context(), seen.now);
-        let challenge = recognise(&snapshot.keyring, challenge, &context, self.start.0, now.0)?;
+        let now = seen.now;
+        let challenge = recognise(&snapshot.keyring, challenge, &seen.binding(), self.start.0, now.0)?;
         let terms = exchange(&snapshot.policy.challenge, &challenge, seen.software.device)
             .ok_or(Refused::NotOffered)?;
         match self.state.is_spent(&challenge.id, now).await {

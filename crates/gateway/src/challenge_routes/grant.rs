@@ -1,7 +1,7 @@
 //! What a submission leads to: the clearance, and the record of it.
 
 use http::{HeaderValue, Response, StatusCode, header};
-use spigot_challenge::{Binding, Challenge, Solved, clearance};
+use spigot_challenge::{Challenge, Solved, clearance};
 use spigot_decision::{Action, Millis, ReasonKind, Sender, Source};
 use spigot_event::ChallengeStep;
 use spigot_state::State;
@@ -83,9 +83,15 @@ impl<S: State> Gateway<S> {
         } else {
             (settings.clearance_millis, settings.clearance_quota)
         };
-        let binding = Binding { host: seen.host, user_agent: seen.user_agent, client: seen.client };
-        let (value, _) =
-            clearance::seal(&snapshot.keyring, solved, &binding, life_millis, quota, random(), seen.now.0);
+        let (value, _) = clearance::seal(
+            &snapshot.keyring,
+            solved,
+            &seen.binding(),
+            life_millis,
+            quota,
+            random(),
+            seen.now.0,
+        );
         let secure = if seen.secure { "; Secure" } else { "" };
         let cookie = format!(
             "{COOKIE}={value}; Path=/; Max-Age={}; HttpOnly; SameSite=Lax{secure}",

@@ -35,7 +35,7 @@ pub(crate) use return_address::is_return_address;
 /// Everything of ours lies below this path.
 pub(crate) const BELOW: &str = "/.spigot/";
 
-/// A submission is a challenge of 126 letters, a proof of at most some kilobytes, and two numbers.
+/// A submission is a challenge of 132 letters, a proof of at most some kilobytes, and two numbers.
 const SUBMISSION_BYTES: u64 = 64 << 10;
 
 impl<S: State> Gateway<S> {

@@ -2,9 +2,9 @@
 
 use http::{HeaderValue, Response, StatusCode, header};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use spigot_challenge::{
-    Binding, Challenge, Rejection, Solved, Submission, Verified, Workspace, admit, from_text, genuine,
+    Challenge, Rejection, Solved, Submission, Verified, Workspace, admit, from_text, genuine,
 };
 use spigot_decision::{Demand, Level, Millis};
 use spigot_state::{Spend, State};
@@ -73,17 +73,7 @@ impl<S: State> Gateway<S> {
     ) -> Response<Through> {
         let status =
             if rejection.is_ours() { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::BAD_REQUEST };
-        let mut more = json!({});
-        // What nobody looked at yet can be sent again as it is.
-        if rejection.is_honest() && !rejection.is_ours() {
-            // The same again; one whose terms cannot be read any more gets the hardest, never an easier one.
-            let hardest = Demand { level: Level::High, doublings: 0 };
-            let again =
-                issued.map_or_else(|| terms(&snapshot.policy.challenge, hardest, None), Challenge::terms);
-            let fresh = self.issue(snapshot, seen, &again);
-            let errand = Errand { return_to: "/", method: "GET", stash: None, too_large: false };
-            more = json!({ "challenge": describe(snapshot, &fresh, "", &errand, seen.now) });
-        }
+        let more = self.fresh(snapshot, seen, rejection, issued);
         let mut response =
             problem(status, rejection.name(), "The proof is not accepted", sentence(rejection), more);
         if rejection.is_ours() {
@@ -92,7 +82,27 @@ impl<S: State> Gateway<S> {
         response
     }
 
-    /// Lengths, signature, times and context; then whether it was spent; then the proof, on threads of its own when it
+    /// The fresh challenge that goes with a refusal, where an honest client needs one.
+    pub(super) fn fresh(
+        &self,
+        snapshot: &Snapshot,
+        seen: &Seen<'_>,
+        rejection: Rejection,
+        issued: Option<&Challenge>,
+    ) -> Value {
+        // What nobody looked at yet can be sent again as it is.
+        if !rejection.is_honest() || rejection.is_ours() {
+            return json!({});
+        }
+        // The same again; one whose terms cannot be read any more gets the hardest, never an easier one.
+        let hardest = Demand { level: Level::High, doublings: 0 };
+        let again = issued.map_or_else(|| terms(&snapshot.policy.challenge, hardest, None), Challenge::terms);
+        let fresh = self.issue(snapshot, seen, &again);
+        let errand = Errand { return_to: "/", method: "GET", stash: None, too_large: false };
+        json!({ "challenge": describe(snapshot, &fresh, "", &errand, seen.now) })
+    }
+
+    /// Lengths, signature, times, context and network; then whether it was spent; then the proof, on threads of its own when it
     /// is costly; then it is spent, and only a first spend solves.
     pub(super) async fn verify_and_spend(
         &self,
@@ -101,9 +111,8 @@ impl<S: State> Gateway<S> {
         challenge: &[u8],
         proof: Vec<u8>,
     ) -> Result<Solved, Rejection> {
-        let binding = Binding { host: seen.host, user_agent: seen.user_agent, client: seen.client };
         let submission = Submission { challenge, proof: &proof };
-        let admitted = admit(&snapshot.keyring, submission, &binding.context(), self.start.0, seen.now.0)?;
+        let admitted = admit(&snapshot.keyring, submission, &seen.binding(), self.start.0, seen.now.0)?;
         let spent = self.state.is_spent(&admitted.challenge().id, seen.now).await;
         let unspent = admitted.unspent(spent.map_err(|_| Rejection::Unavailable)?)?;
         let now_millis = seen.now.0;
@@ -131,6 +140,7 @@ pub(super) fn sentence(rejection: Rejection) -> &'static str {
         Rejection::Forged => "The challenge was not issued here.",
         Rejection::Expired => "The challenge has expired. Solve the new one.",
         Rejection::OtherContext => "The challenge was issued for another browser or site.",
+        Rejection::OtherNetwork => "The challenge was issued to another network. Solve the new one.",
         Rejection::TooEarly => "The wait is not over yet.",
         Rejection::Wrong => "The proof is wrong.",
         Rejection::Replay => "The challenge was used already. Solve the new one.",

@@ -10,9 +10,9 @@ use std::task::{Context, Poll, Waker};
 use http::{HeaderMap, Response, header};
 use serde_json::{Value, json};
 use spigot_cachewalk::{Solver, key};
-use spigot_challenge::{Binding, Keyring, Kind, Secret, Terms, Workspace, issue, kind, to_text};
+use spigot_challenge::{Binding, Challenge, Keyring, Kind, Secret, Terms, Workspace, issue, kind, to_text};
 use spigot_decision::policy::load;
-use spigot_decision::{Keys, Millis};
+use spigot_decision::{Evidence, Keys, Millis, ReasonKind, Source};
 use spigot_event::{Event, Maintained, Recorder, RecorderSettings, Sink, SinkError};
 use spigot_intel::Software;
 use spigot_state::{Memory, MemorySettings};
@@ -72,13 +72,22 @@ fn seen(headers: &HeaderMap, client: u8, now: i64) -> Seen<'_> {
 
 /// A submission that is right, for a challenge with this id.
 fn solution(gateway: &Gateway<Memory>, id: u8) -> Vec<u8> {
+    let (challenge, asked) = issued(gateway, id, NOW);
+    let Kind::Cachewalk(params) = challenge.kind else { panic!("another kind") };
+    let proof = Solver::new(key(&challenge.bytes), params).solve().encode();
+    let mut posted: Value = serde_json::from_slice(&asked).expect("JSON");
+    posted["proof"] = to_text(&proof).into();
+    posted.to_string().into_bytes()
+}
+
+/// A challenge with this id, and what a question about it holds.
+fn issued(gateway: &Gateway<Memory>, id: u8, now: i64) -> (Challenge, Vec<u8>) {
     let snapshot = gateway.snapshot.load();
     let binding = Binding { host: "shop.example", user_agent: AGENT, client: IpAddr::from([192, 0, 2, 1]) };
     let terms = Terms { kind: kind::cachewalk::of_log2(4), level: 2, life_millis: 60_000 };
-    let challenge = issue(&snapshot.keyring, &terms, &binding.context(), [id; 16], NOW);
-    let Kind::Cachewalk(params) = challenge.kind else { panic!("another kind") };
-    let proof = Solver::new(key(&challenge.bytes), params).solve().encode();
-    json!({ "challenge": to_text(&challenge.bytes), "proof": to_text(&proof) }).to_string().into_bytes()
+    let challenge = issue(&snapshot.keyring, &terms, &binding, [id; 16], now);
+    let asked = json!({ "challenge": to_text(&challenge.bytes) }).to_string().into_bytes();
+    (challenge, asked)
 }
 
 fn body(response: &Response<Through>) -> Value {
@@ -168,7 +177,7 @@ async fn a_clearance_has_one_network_of_each_family_and_few_requests_elsewhere()
     headers.insert(header::COOKIE, cookie.split(';').next().expect("a pair").parse().expect("a value"));
     let check = async |client: &str, expected: bool, why: &str| {
         let at = Seen { client: client.parse().expect("an address"), ..seen(&headers, 1, NOW) };
-        assert_eq!(gateway.clearance(&snapshot, &at).await.is_some(), expected, "{client}: {why}");
+        assert_eq!(gateway.clearance(&snapshot, &at).await.presented.is_some(), expected, "{client}: {why}");
     };
     for _ in 0..10 {
         check("192.0.2.1", true, "where it was given").await;
@@ -182,8 +191,70 @@ async fn a_clearance_has_one_network_of_each_family_and_few_requests_elsewhere()
     for elsewhere in ["198.51.100.1", "203.0.113.1", "2001:dead::1"] {
         check(elsewhere, false, "its requests abroad are used up").await;
     }
+    // Its owner can find out why.
+    let at = Seen { client: "203.0.113.1".parse().expect("an address"), ..seen(&headers, 1, NOW) };
+    let decision = gateway.decide_own(&snapshot, &at).await.decision;
+    let why = decision.reasons.iter().find(|reason| reason.source == Source::ClearanceElsewhere);
+    let evidence = why.map(|reason| (reason.kind, reason.evidence));
+    let Some((ReasonKind::Tells, Evidence::Count { count, limit: 3, .. })) = evidence else {
+        panic!("{:?}", decision.reasons)
+    };
+    assert!(count > 3, "{count}");
     check("192.0.2.1", true, "at home it still holds").await;
     check("2001:db8:1::1", true, "and there").await;
+}
+
+#[tokio::test]
+async fn a_solution_from_another_network_gets_a_fresh_challenge_and_no_clearance() {
+    let gateway = gateway("");
+    let snapshot = gateway.snapshot.load_full();
+    let headers = HeaderMap::new();
+    let right = solution(&gateway, 1);
+    let from = |client: &str| Seen { client: client.parse().expect("an address"), ..seen(&headers, 1, NOW) };
+    for elsewhere in ["198.51.100.1", "192.1.2.1"] {
+        let refused = gateway.solve(&snapshot, &from(elsewhere), &right).await;
+        let problem = body(&refused);
+        assert_eq!((refused.status().as_u16(), &problem["code"]), (400, &json!("other_network")));
+        assert!(!refused.headers().contains_key(header::SET_COOKIE));
+        assert_eq!(
+            (&problem["challenge"]["kind"], &problem["challenge"]["log2_n"]),
+            (&json!("cachewalk"), &json!(4))
+        );
+        // The fresh one is that network's: it cannot be exchanged for one of home either.
+        let fresh = json!({ "challenge": problem["challenge"]["challenge"] }).to_string();
+        let exchanged = body(&gateway.fallback(&snapshot, &from("192.0.2.1"), fresh.as_bytes()).await);
+        assert_eq!(exchanged["code"], "other_network");
+        assert!(exchanged["challenge"]["challenge"].is_string(), "again with a fresh one: {exchanged}");
+    }
+    // Nobody was restricted for it, nothing was spent, and the other family is not another network.
+    let solved = gateway.solve(&snapshot, &from("2001:db8::1"), &right).await;
+    assert_eq!(solved.status(), 200, "{}", body(&solved));
+    assert!(solved.headers().contains_key(header::SET_COOKIE));
+}
+
+#[tokio::test]
+async fn one_address_exchanges_twenty_challenges_in_ten_minutes() {
+    let gateway = gateway("");
+    let snapshot = gateway.snapshot.load_full();
+    let headers = HeaderMap::new();
+    let mut id = 0;
+    let mut ask = async |client: u8, now: i64| {
+        id += 1;
+        let right: Value = serde_json::from_slice(&issued(&gateway, id, now).1).expect("JSON");
+        let asked = json!({ "challenge": right["challenge"] }).to_string();
+        let answer = gateway.fallback(&snapshot, &seen(&headers, client, now), asked.as_bytes()).await;
+        let waits = answer.headers().contains_key(header::RETRY_AFTER);
+        assert_eq!(waits, answer.status() == 429, "{}", body(&answer));
+        let said = body(&answer);
+        if answer.status() == 200 { said["challenge"]["kind"].clone() } else { said["code"].clone() }
+    };
+    for n in 1..=20 {
+        assert_eq!(ask(1, NOW).await, "pbkdf2", "question {n}");
+    }
+    assert_eq!(ask(1, NOW).await, "too_often");
+    assert_eq!(ask(1, NOW + 590_000).await, "too_often", "ten minutes are not over");
+    assert_eq!(ask(2, NOW).await, "pbkdf2", "another address has its own");
+    assert_eq!(ask(1, NOW + 1_800_000).await, "pbkdf2", "later again");
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use super::grant::Step;
 use super::is_return_address;
 use crate::body::Through;
 use crate::languages::Texts;
-use crate::pages::{self, escape};
+use crate::pages::{self, Lost, escape};
 use crate::pipeline::{Gateway, Seen, Snapshot};
 use crate::respond::page;
 
@@ -63,7 +63,11 @@ impl<S: State> Gateway<S> {
             unsent: errand.stash.is_none() && !matches!(errand.method, "GET" | "HEAD"),
             decision: decision.to_owned(),
         };
-        let lost = errand.too_large.then_some(snapshot.settings.bounds.stash_bytes);
+        let lost = match (errand.too_large, baggage.unsent) {
+            (true, _) => Some(Lost::TooLarge(snapshot.settings.bounds.stash_bytes)),
+            (false, true) => Some(Lost::NotKept),
+            (false, false) => None,
+        };
         pages::plain(texts, &to_text(&first.bytes), &baggage.hidden(), millis.div_ceil(1000), steps, lost)
     }
 
@@ -114,9 +118,35 @@ impl<S: State> Gateway<S> {
                 let issued = genuine(&snapshot.keyring, &challenge);
                 let step = Step::of(issued.as_ref(), rejection.name(), seen.now, None);
                 self.record_step(snapshot, seen, decided, step);
-                self.wait_failed(texts, &baggage, rejection)
+                match issued.as_ref().and_then(|issued| first_again(issued, rejection)) {
+                    Some((first, level)) => {
+                        self.begin_again(snapshot, seen, &baggage, first, level, rejection)
+                    }
+                    None => self.wait_failed(texts, &baggage, rejection),
+                }
             }
         }
+    }
+
+    /// All steps once more, on a page that still knows where the visitor was going and with which form.
+    fn begin_again(
+        &self,
+        snapshot: &Snapshot,
+        seen: &Seen<'_>,
+        baggage: &Baggage,
+        first: Wait,
+        level: u8,
+        rejection: Rejection,
+    ) -> Response<Through> {
+        let fresh = self.step(snapshot, seen, first, level);
+        let html = pages::wait_again(
+            texts(seen),
+            &to_text(&fresh.bytes),
+            &baggage.hidden(),
+            first,
+            rejection.name(),
+        );
+        page(StatusCode::BAD_REQUEST, html)
     }
 
     fn wait_failed(&self, texts: Texts, baggage: &Baggage, rejection: Rejection) -> Response<Through> {
@@ -131,6 +161,17 @@ impl<S: State> Gateway<S> {
         let status =
             if rejection.is_ours() { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::BAD_REQUEST };
         page(status, html)
+    }
+}
+
+/// The wait to begin with again, and its level, for who was too slow or came from another network meanwhile. From the
+/// first step: otherwise somebody elsewhere could wait all but the last.
+fn first_again(issued: &Challenge, rejection: Rejection) -> Option<(Wait, u8)> {
+    match (issued.kind, rejection) {
+        (Kind::Wait(wait), Rejection::Expired | Rejection::Stale | Rejection::OtherNetwork) => {
+            Some((Wait::first(wait.millis, wait.steps), issued.level))
+        }
+        _ => None,
     }
 }
 

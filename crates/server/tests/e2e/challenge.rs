@@ -1,11 +1,13 @@
 //! Challenges: when they come, how they are solved, and what must never work.
 
+use std::time::Instant;
+
 use serde_json::{Value, json};
 use spigot_cachewalk::{Params, Solver, key};
 use spigot_challenge::{from_text, to_text};
 
 use super::client::{Answer, BROWSER, Connection};
-use super::demo::Demo;
+use super::demo::{Demo, SOON};
 
 const API: [(&str, &str); 1] = [("Accept", "application/json")];
 
@@ -158,6 +160,60 @@ fn nothing_wrong_mints_a_clearance() {
     assert_ne!("another browser", BROWSER);
     assert_eq!(submit(&mut connection, &right).status, 200);
     assert_eq!(submit(&mut connection, &right).json()["code"], "spent");
+}
+
+#[test]
+fn a_puzzle_farm_in_another_network_cannot_redeem_and_a_phone_that_moved_goes_on() {
+    let demo = Demo::start();
+    let mut home = demo.connect();
+    let form = b"email=ada%40example.org&password=wrong+one";
+    let headers = [("Accept", "text/html"), ("Content-Type", "application/x-www-form-urlencoded")];
+    let challenge = of_page(&home.request("POST", "/login", &headers, form));
+    let body = solve(&challenge);
+    let mut away = Connection::open_in(demo.address, [127, 1, 0, 1]);
+    let refused = submit(&mut away, &body);
+    assert_eq!((refused.status, refused.header("set-cookie")), (400, None));
+    let problem = refused.json();
+    assert_eq!(problem["code"], "other_network");
+    // Whoever really moved solves the fresh one where they are now, and the kept form is sent from there.
+    let cookie = submit(&mut away, &solve(&problem["challenge"])).cookie();
+    let kept = format!("spigot-stash={}", challenge["stash"].as_str().unwrap());
+    let with_cookie = [headers[0], headers[1], ("Cookie", cookie.as_str())];
+    let answer = away.request("POST", "/login", &with_cookie, kept.as_bytes());
+    assert_eq!(answer.status, 401, "the shop says that the password is wrong: {}", answer.text());
+    let received = home.request("GET", "/received", &API, b"").json();
+    let posts = received.as_array().unwrap().iter();
+    assert_eq!(posts.filter(|post| post["body_bytes"] == form.len()).count(), 1, "{received}");
+    // The first one is as good as before where it was issued.
+    assert_eq!(submit(&mut home, &body).status, 200);
+}
+
+#[test]
+fn a_clearance_that_roamed_too_far_is_explained() {
+    let config = "[challenge]\nroaming = 0\n";
+    let demo = Demo::start_with(tempfile::tempdir().unwrap(), Some(config));
+    let mut home = demo.connect();
+    let refused = home.request("GET", "/login", &API, b"").json();
+    let cookie = submit(&mut home, &solve(&refused["challenge"])).cookie();
+    let with_cookie = [API[0], ("Cookie", cookie.as_str())];
+    assert_eq!(home.request("GET", "/login", &with_cookie, b"").status, 200);
+    let mut away = Connection::open_in(demo.address, [127, 1, 0, 1]);
+    let asked = away.request("GET", "/login", &with_cookie, b"");
+    assert_eq!(asked.status, 403);
+    let id = asked.json()["decision"].as_str().unwrap().to_owned();
+    let deadline = Instant::now() + SOON;
+    let story = loop {
+        let output = demo.command(&["explain", &id]);
+        if output.status.success() || Instant::now() > deadline {
+            break format!(
+                "{}{}",
+                String::from_utf8_lossy(&output.stdout),
+                String::from_utf8_lossy(&output.stderr)
+            );
+        }
+    };
+    assert!(story.contains("clearance_elsewhere (flow) is told for the record: 1 of 0"), "{story}");
+    assert!(story.contains("does not hold where it came from"), "{story}");
 }
 
 #[test]

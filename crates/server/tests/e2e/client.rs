@@ -48,8 +48,13 @@ impl Connection {
 
     /// From another loopback address: a client of its own.
     pub(crate) fn open_from(address: SocketAddr, last_byte: u8) -> Self {
+        Self::open_in(address, [127, 0, 0, last_byte])
+    }
+
+    /// From any loopback address; `127.1.…` is another network than `127.0.…`.
+    pub(crate) fn open_in(address: SocketAddr, from: [u8; 4]) -> Self {
         let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
-        socket.bind(&SocketAddr::from(([127, 0, 0, last_byte], 0)).into()).unwrap();
+        socket.bind(&SocketAddr::from((from, 0)).into()).unwrap();
         socket.connect(&address.into()).unwrap();
         let stream: TcpStream = socket.into();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();

@@ -7,7 +7,7 @@ use spigot_cachewalk::{Params, Solver, key};
 use spigot_challenge::kind::pbkdf2::Leaves;
 use spigot_challenge::{from_text, to_text};
 
-use super::challenge::{of_page, submit};
+use super::challenge::{of_page, solve, submit};
 use super::client::{Answer, Connection};
 use super::demo::Demo;
 
@@ -87,6 +87,71 @@ fn a_route_refuses_a_wait_above_its_level() {
     let page = demo.connect().get("/account/");
     assert_eq!(page.status, 403);
     assert!(!page.text().contains("/.spigot/wait"), "{}", page.text());
+}
+
+#[test]
+fn a_wait_from_another_network_begins_again_and_keeps_the_form() {
+    let demo = start();
+    let headers = [("Accept", "text/html"), ("Content-Type", "application/x-www-form-urlencoded")];
+    let page = demo.connect().request("POST", "/login", &headers, b"email=ada%40example.org&password=x");
+    let stash = of_page(&page)["stash"].as_str().unwrap().to_owned();
+    let mut away = Connection::open_in(demo.address, [127, 1, 0, 1]);
+    let refused = away.request("GET", &way_on(&page), &headers, b"");
+    assert_eq!((refused.status, refused.header("set-cookie")), (400, None));
+    assert!(refused.text().contains("other_network"), "{}", refused.text());
+    let second = wait(&mut away, &way_on(&refused), &headers);
+    let done = wait(&mut away, &way_on(&second), &headers);
+    done.cookie();
+    assert!(done.text().contains(&format!("name=\"spigot-stash\" value=\"{stash}\"")), "{}", done.text());
+}
+
+#[test]
+fn a_level_that_is_too_weak_steps_up_and_an_adequate_one_is_not_asked_again() {
+    let demo = Demo::start_with(
+        tempfile::tempdir().unwrap(),
+        Some(&CONFIG.replace("[challenge]", "[challenge]\nlog2_work = [4, 5, 6]")),
+    );
+    let mut connection = demo.connect();
+    let headers = [("Accept", "text/html"), ("Content-Type", "text/plain")];
+    let page = connection.request("POST", "/login", &headers, b"x");
+    let medium = submit(&mut connection, &solve(&of_page(&page))).cookie();
+    let get = |connection: &mut Connection, path: &str, cookie: &str| {
+        connection.request("GET", path, &[headers[0], ("Cookie", cookie)], b"")
+    };
+    let weak = get(&mut connection, "/account/", &medium);
+    assert_eq!(weak.status, 403, "medium is not high");
+    let challenge = of_page(&weak);
+    assert_eq!((&challenge["log2_n"], &challenge["return_to"]), (&json!(6), &json!("/account/")));
+    let high = submit(&mut connection, &solve(&challenge)).cookie();
+    for _ in 0..3 {
+        assert_ne!(get(&mut connection, "/account/", &high).status, 403);
+        let login = [headers[0], headers[1], ("Cookie", high.as_str())];
+        assert_ne!(connection.request("POST", "/login", &login, b"x").status, 403, "more is enough, too");
+    }
+}
+
+#[test]
+fn whose_form_cannot_be_kept_is_told_before_anything_is_lost() {
+    let config = format!("{CONFIG}\n[bounds]\nkept_form = \"2KiB\"\nkept_forms = \"4KiB\"\n");
+    let demo = Demo::start_with(tempfile::tempdir().unwrap(), Some(&config));
+    let headers = [("Accept", "text/html"), ("Content-Type", "text/plain")];
+    let check = |bytes: usize, kept: bool, too_large: bool, said: Option<&str>| {
+        let page = demo.connect().request("POST", "/login", &headers, &vec![b'x'; bytes]);
+        let challenge = of_page(&page);
+        assert_eq!(
+            (challenge["stash"].is_string(), &challenge["too_large"]),
+            (kept, &json!(too_large)),
+            "{bytes} bytes"
+        );
+        let text = page.text();
+        for sentence in ["is too big to be kept", "What you sent cannot be kept"] {
+            assert_eq!(text.contains(sentence), said == Some(sentence), "{bytes} bytes: {text}");
+        }
+    };
+    check(2000, true, false, None);
+    check(3000, false, true, Some("is too big to be kept"));
+    check(1000, true, false, None);
+    check(2000, false, false, Some("What you sent cannot be kept"));
 }
 
 fn ask(connection: &mut Connection, challenge: &Value) -> Answer {

@@ -98,6 +98,7 @@ fn observe(request: Request<'_>) -> Observation<'_> {
         honeypot_filled: false,
         account: None,
         clearance: request.clearance,
+        clearance_elsewhere: None,
         malformed: false,
     }
 }

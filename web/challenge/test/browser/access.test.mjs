@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, test } from "node:test";
-import { CSP, DECISION, DEFAULT, closeBrowser, isApplication, state, visit } from "./stub.mjs";
+import { CSP, DECISION, DEFAULT, closeBrowser, isApplication, state, until, visit } from "./stub.mjs";
 
 after(closeBrowser);
 
@@ -31,7 +31,15 @@ const scenes = {
       await page.goto(`${stub.origin}/a`);
     },
   },
-  not_sent: { options: {}, go: (page, stub) => submitForm(page, stub, "x".repeat(2000)) },
+  cannot_keep: { options: {}, go: (page, stub) => submitForm(page, stub, "x".repeat(2000)) },
+  not_sent: {
+    options: {},
+    async go(page, stub) {
+      await submitForm(page, stub, "x".repeat(2000));
+      await state(page, "cannot_keep");
+      await page.click("#action");
+    },
+  },
   already_sent: {
     options: { stays: true },
     async go(page, stub) {
@@ -186,12 +194,33 @@ test("a slow check is announced at its start, half and end, and its bar only gro
   });
 });
 
+/** From then on the page's own time stands still until the test moves it, so that no machine is too slow or too fast. */
+async function stopTheClock(page) {
+  await page.clock.install({ time: 0 });
+  await page.clock.pauseAt(1_000);
+}
+
 test("a quick check says nothing before its end", async () => {
   await visit({}, async ({ stub, page }) => {
     await page.addInitScript(listen);
+    await stopTheClock(page);
     await page.goto(`${stub.origin}/a`);
     await isApplication(page);
     assert.deepEqual(await noted(page, "said"), ["Done. The page is opening."]);
+  });
+});
+
+test("a check is quick up to 400 ms", async () => {
+  await visit({ hold: never }, async ({ stub, page }) => {
+    await page.addInitScript(listen);
+    await stopTheClock(page);
+    await page.goto(`${stub.origin}/a`);
+    await until(() => stub.requests.includes("POST /.spigot/solve"));
+    await page.clock.runFor(399);
+    assert.deepEqual(await noted(page, "said"), []);
+    await page.clock.runFor(1);
+    await page.waitForFunction(() => window.said.length > 0);
+    assert.deepEqual(await noted(page, "said"), ["Checking. You do not need to do anything."]);
   });
 });
 

@@ -71,11 +71,22 @@ test("a posted form arrives", async () => {
   });
 });
 
-test("a form too large to keep: nothing is sent, and the form is one button away", async () => {
+test("a form too large to keep: said before anything is solved, nothing is sent, and the form is one button away", async () => {
   await visit({}, async ({ stub, page }) => {
     await page.goto(`${stub.origin}/form`);
     await page.fill("[name=name]", "x".repeat(2000));
     await page.click("button");
+    await state(page, "cannot_keep");
+    assert.match(await page.textContent("#text"), /more than 1 kB/);
+    assert.match(await page.textContent("#live"), /not been sent yet.*Nothing was sent/);
+    assert.ok(!(await page.isVisible("progress")));
+    // Nothing is being solved: not even what it takes for that was loaded.
+    assert.deepEqual([stub.submissions.length, stub.requests.includes("GET /.spigot/worker.js")], [0, false]);
+    await page.goBack();
+    assert.equal(await page.inputValue("[name=name]"), "x".repeat(2000), "whoever goes back has lost nothing");
+    await page.click("button");
+    await state(page, "cannot_keep");
+    await page.click("#action");
     await state(page, "not_sent");
     assert.match(await page.textContent("#text"), /more than 1 kB/);
     assert.match(await page.textContent("#live"), /Nothing was sent/);
@@ -93,6 +104,9 @@ test("a body that could not be kept at all is said as plainly", async () => {
   await visit({ change: { stash: null } }, async ({ stub, page }) => {
     await page.goto(`${stub.origin}/form`);
     await page.click("button");
+    await state(page, "cannot_keep");
+    assert.match(await page.textContent("#text"), /cannot be kept/);
+    await page.click("#action");
     await state(page, "not_sent");
     assert.match(await page.textContent("#text"), /could not be kept/);
   });
@@ -103,6 +117,76 @@ test("two tabs at once", async () => {
     const other = await context.newPage();
     await Promise.all([page.goto(`${stub.origin}/a`), other.goto(`${stub.origin}/a`)]);
     await Promise.all([isApplication(page), isApplication(other)]);
+    assert.equal(stub.submissions.length, 2);
+  });
+});
+
+test("back after a solve leads to where the visitor was, and solves nothing again", async () => {
+  await visit({}, async ({ stub, page }) => {
+    await page.goto(`${stub.origin}/form`);
+    await page.goto(`${stub.origin}/a#part`);
+    await isApplication(page);
+    await page.goto(`${stub.origin}/b`);
+    for (const before of ["/a#part", "/form"]) {
+      await page.goBack();
+      assert.equal(page.url(), stub.origin + before);
+      await isApplication(page);
+    }
+    await page.goForward();
+    assert.equal(await isApplication(page), "GET /a ");
+    assert.deepEqual([stub.submissions.length, stub.issued], [1, 1]);
+  });
+});
+
+test("back after a form was sent on leads to the form, and sends nothing once more", async () => {
+  await visit({}, async ({ stub, page }) => {
+    await page.goto(`${stub.origin}/form`);
+    await page.click("button");
+    await page.waitForFunction(() => document.getElementById("got")?.textContent.startsWith("POST"));
+    for (const where of ["the challenge was", "the form was"]) {
+      await page.goBack();
+      assert.equal(page.url(), `${stub.origin}/form`, where);
+      assert.match(await isApplication(page), /^GET/);
+    }
+    assert.deepEqual([stub.submissions.length, stub.requests.filter((at) => at === "POST /send").length], [1, 2]);
+  });
+});
+
+test("many tabs on one address at once: each arrives, none goes round in circles", async () => {
+  await visit({ puzzle: { ...DEFAULT, log2_n: 9 } }, async ({ stub, page, context }) => {
+    const tabs = [page, ...(await Promise.all(Array.from({ length: 5 }, () => context.newPage())))];
+    await Promise.all(tabs.map((tab) => tab.goto(`${stub.origin}/a`)));
+    for (const tab of tabs) assert.equal(await isApplication(tab), "GET /a ");
+    assert.ok(stub.issued <= tabs.length, `${stub.issued} challenges`);
+    assert.equal(stub.submissions.length, stub.issued, "one submission each");
+    await Promise.all(tabs.map((tab) => tab.reload()));
+    for (const tab of tabs) assert.equal(await isApplication(tab), "GET /a ");
+    assert.ok(stub.issued <= tabs.length, "nobody was asked again");
+  });
+});
+
+test("a level that is too weak steps up, to where the visitor was, and is enough from then on", async () => {
+  await visit({ levels: { "/account": 2, "/send": 2 } }, async ({ stub, page }) => {
+    await page.goto(`${stub.origin}/a`);
+    await isApplication(page);
+    await page.goto(`${stub.origin}/account?tab=2#part`);
+    assert.equal(await isApplication(page), "GET /account?tab=2 ");
+    assert.equal(page.url(), `${stub.origin}/account?tab=2#part`);
+    assert.equal(stub.submissions.length, 2);
+    await page.goto(`${stub.origin}/a`);
+    await isApplication(page);
+    await page.goto(`${stub.origin}/account`);
+    await isApplication(page);
+    assert.equal(stub.submissions.length, 2, "what is enough is not asked for again");
+  });
+  await visit({ levels: { "/send": 2 } }, async ({ stub, page }) => {
+    await page.goto(`${stub.origin}/a`);
+    await isApplication(page);
+    await page.goto(`${stub.origin}/form`);
+    await page.fill("[name=name]", "kept");
+    await page.click("button");
+    await page.waitForFunction(() => document.getElementById("got")?.textContent.startsWith("POST"));
+    assert.equal(await isApplication(page), "POST /send name=kept&text=", "a form survives it, too");
     assert.equal(stub.submissions.length, 2);
   });
 });

@@ -27,16 +27,19 @@ const escape = (text) => text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt
 
 /** Options: `csp`, `puzzle`, `answers` (codes for the first submissions: null solves, a code refuses; with `+` it brings
  * a new challenge), `setsCookie`, `hold` (a promise that submissions wait for), `missing` (assets that are 404),
- * `flags` (for the browser), `fallback` (another puzzle, or `"no"` when it is refused), `stays` (the application answers with nothing, so that the page stays where it is), `change` (over the challenge's fields). */
+ * `flags` (for the browser), `fallback` (another puzzle, or `"no"` when it is refused), `fallbackAnswers` (codes for the first questions for it),
+ * `stays` (the application answers with nothing, so that the page stays where it is), `change` (over the challenge's fields),
+ * `levels` (which level a path demands; 1 without). */
 export async function startStub(options = {}) {
-  const { csp = CSP, puzzle = SMALL, setsCookie = true, missing = [], stays = false, hold, change = {}, fallback } = options;
+  const { csp = CSP, puzzle = SMALL, setsCookie = true, missing = [], stays = false, hold, change = {}, fallback, levels = {} } = options;
   const answers = [...(options.answers ?? [])];
+  const fallbackAnswers = [...(options.fallbackAnswers ?? [])];
   const stub = { submissions: [], requests: [], stashes: new Map(), issued: 0 };
   const open = new Map();
 
-  function challenge(errand, what = puzzle) {
+  function challenge(errand, what = puzzle, level = 1) {
     const bytes = randomBytes(120);
-    open.set(bytes.toString("base64url"), what);
+    open.set(bytes.toString("base64url"), { what, level });
     stub.issued++;
     if (fallback !== undefined && what === puzzle) errand = { ...errand, fallback_url: "/.spigot/fallback" };
     return { challenge: bytes.toString("base64url"), ...what, expires_in_millis: 120000, solve_url: "/.spigot/solve", ...errand };
@@ -52,7 +55,8 @@ export async function startStub(options = {}) {
 
   function page(request, body) {
     const plain = '<p class="text">Wait 5 seconds.</p><form class="actions" method="get" action="/.spigot/wait"><input type="hidden" name="c" value="w41t"><button class="action" type="submit">Continue without JavaScript</button></form>';
-    const json = JSON.stringify(challenge(errand(request, body))).replaceAll("<", "\\u003c");
+    const demanded = levels[request.url.split("?")[0]] ?? 1;
+    const json = JSON.stringify(challenge(errand(request, body), puzzle, demanded)).replaceAll("<", "\\u003c");
     return dist("page.html").toString()
       .replaceAll("{{lang}}", "en")
       .replaceAll("{{dir}}", "ltr")
@@ -75,16 +79,17 @@ export async function startStub(options = {}) {
   }
 
   function solved(submission) {
-    const what = open.get(submission.challenge);
-    return what !== undefined && open.delete(submission.challenge) ? verify(submission, what) : "spent";
+    const issued = open.get(submission.challenge);
+    return issued !== undefined && open.delete(submission.challenge) ? verify(submission, issued.what) : "spent";
   }
 
   async function solve(body) {
     await hold;
     const submission = JSON.parse(body);
     stub.submissions.push(submission);
+    const level = open.get(submission.challenge)?.level;
     const code = answers.shift() ?? solved(submission);
-    if (code === "ok") return { status: 200, fields: { ok: true }, cookie: setsCookie };
+    if (code === "ok") return { status: 200, fields: { ok: true }, cookie: setsCookie ? level : undefined };
     if (code === "busy") return { status: 503, fields: { title: "No", status: 503, code } };
     const fresh = code.endsWith("+") ? { challenge: challenge({}) } : {};
     return { status: 403, fields: { title: "No", detail: "Not solved", status: 403, code: code.replace("+", ""), ...fresh } };
@@ -97,14 +102,17 @@ export async function startStub(options = {}) {
     const headers = { "Cache-Control": "no-store" };
     if (path === "/.spigot/solve") {
       const { status, fields, cookie } = await solve(body);
-      if (cookie) headers["Set-Cookie"] = "clearance=yes; Path=/; HttpOnly; SameSite=Lax";
+      if (cookie) headers["Set-Cookie"] = `clearance=${cookie}; Path=/; HttpOnly; SameSite=Lax`;
       response.writeHead(status, { ...headers, "Content-Type": status === 200 ? "application/json" : "application/problem+json" });
       return response.end(JSON.stringify(fields));
     }
     if (path === "/.spigot/fallback") {
-      const given = fallback === "no" ? undefined : { challenge: challenge({}, fallback) };
-      response.writeHead(given ? 200 : 403, { ...headers, "Content-Type": "application/json" });
-      return response.end(JSON.stringify(given ?? { code: "no_fallback" }));
+      const code = fallbackAnswers.shift() ?? (fallback === "no" ? "no_fallback" : undefined);
+      // As there, where the challenge does not hold any more a fresh one like it comes along.
+      const fresh = code === "other_network" ? { challenge: challenge({}) } : {};
+      const given = code === undefined ? { challenge: challenge({}, fallback) } : { code, ...fresh };
+      response.writeHead(code === undefined ? 200 : 403, { ...headers, "Content-Type": "application/json" });
+      return response.end(JSON.stringify(given));
     }
     headers["Content-Security-Policy"] = csp;
     if (path === "/.spigot/wait") return response.writeHead(200, { ...headers, "Content-Type": "text/html" }).end(waitPage());
@@ -113,7 +121,8 @@ export async function startStub(options = {}) {
       if (missing.includes(name)) return response.writeHead(404, headers).end();
       return response.writeHead(200, { ...headers, "Content-Type": CONTENT_TYPES[name.split(".")[1]] }).end(dist(name));
     }
-    const cleared = /clearance=yes/.test(request.headers.cookie ?? "");
+    const held = Number(/clearance=(\d)/.exec(request.headers.cookie ?? "")?.[1] ?? 0);
+    const cleared = held >= (levels[path] ?? 1);
     if (cleared && stays) return response.writeHead(204).end();
     if (cleared || path === "/form") {
       return response.writeHead(200, { "Content-Type": "text/html" }).end(application(request, body));
@@ -232,4 +241,10 @@ export async function visit(options, scenario) {
 }
 
 export const isApplication = (page) => page.waitForSelector("#got").then((got) => got.textContent());
+/** Waits until something holds here, in the test; what it waits for is done by others meanwhile. */
+export async function until(holds) {
+  for (const end = Date.now() + 60_000; !holds(); await new Promise((resolve) => setTimeout(resolve, 10))) {
+    assert.ok(Date.now() < end, `never: ${holds}`);
+  }
+}
 export const state = (page, name) => page.waitForSelector(`#card[data-state=${name}]`);

@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { DECISION, closeBrowser, isApplication, state, visit } from "./stub.mjs";
+import { DECISION, closeBrowser, isApplication, state, until, visit } from "./stub.mjs";
 
 after(closeBrowser);
 
-for (const code of ["expired+", "spent+", "stale+"]) {
+for (const code of ["expired+", "spent+", "stale+", "other_network+"]) {
   test(`${code} twice: solved again without a word`, async () => {
     await visit({ answers: [code, code] }, async ({ stub, page }) => {
       await page.goto(`${stub.origin}/a?b`);
@@ -37,6 +37,17 @@ test("refused outright: one submission only", async () => {
   });
 });
 
+test("another network meanwhile: solved again there, and the form still arrives", async () => {
+  await visit({ answers: ["other_network+"] }, async ({ stub, page }) => {
+    await page.goto(`${stub.origin}/form`);
+    await page.fill("[name=name]", "kept");
+    await page.click("button");
+    await page.waitForFunction(() => document.getElementById("got")?.textContent.startsWith("POST"));
+    assert.equal(await isApplication(page), "POST /send name=kept&text=");
+    assert.equal(stub.submissions.length, 2);
+  });
+});
+
 test("a posted form survives refusals, and Try again does not lose it", async () => {
   await visit({ answers: ["expired+", "expired+", "expired+", "expired+"] }, async ({ stub, page }) => {
     await page.goto(`${stub.origin}/form`);
@@ -58,7 +69,7 @@ test("a cookie that does not stick: stops after four rounds", async () => {
     assert.match(await page.textContent("#text"), /cookies/);
     assert.equal(await page.textContent("#decision"), DECISION);
     await page.click("#action");
-    await page.waitForFunction(() => document.getElementById("card")?.dataset.state !== "looping");
+    await until(() => stub.submissions.length === 8);
     await state(page, "looping");
     assert.equal(stub.submissions.length, 8);
   });

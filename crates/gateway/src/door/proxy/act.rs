@@ -15,7 +15,7 @@ use crate::challenge_routes::{Errand, is_return_address};
 use crate::entropy::random;
 use crate::pipeline::{Decided, End};
 use crate::respond::{Refusal, plain, retry_after};
-use crate::stash::Kept;
+use crate::stash::{Kept, Unkept};
 
 const THROTTLED: Refusal = Refusal {
     status: StatusCode::TOO_MANY_REQUESTS,
@@ -104,8 +104,10 @@ impl<S: State> Turn<'_, S> {
             decided.sender == Sender::Navigation && !matches!(*original.method(), Method::GET | Method::HEAD);
         if keeps {
             let id = random();
-            errand.stash = self.keep(original, body, inspected, id).await.then_some(id);
-            errand.too_large = errand.stash.is_none();
+            match self.keep(original, body, inspected, id).await {
+                Ok(()) => errand.stash = Some(id),
+                Err(why) => errand.too_large = why == Unkept::TooLarge,
+            }
         }
         let demand = decided
             .decision
@@ -117,23 +119,32 @@ impl<S: State> Turn<'_, S> {
     }
 
     /// Keeps a posted form whole, or not at all.
-    async fn keep(&self, original: &Original<'_>, body: Through, inspected: Bytes, id: [u8; 16]) -> bool {
+    async fn keep(
+        &self,
+        original: &Original<'_>,
+        body: Through,
+        inspected: Bytes,
+        id: [u8; 16],
+    ) -> Result<(), Unkept> {
         let bounds = &self.snapshot.settings.bounds;
         let whole = match body {
             Through::Inspected(held) if held.rest.is_some() => {
-                let Inspected { bytes, rest: Some(rest), .. } = *held else { return false };
+                let Inspected { bytes, rest: Some(rest), .. } = *held else { return Err(Unkept::NoRoom) };
                 if told_length(&original.parts.headers).is_some_and(|told| told > bounds.stash_bytes) {
-                    return false;
+                    return Err(Unkept::TooLarge);
                 }
                 let read = inspect(rest, bytes, bounds.stash_bytes, bounds.answer_time).await;
-                if !read.complete || read.bytes.len() as u64 > bounds.stash_bytes {
-                    return false;
+                if !read.complete && read.bytes.len() as u64 <= bounds.stash_bytes {
+                    return Err(Unkept::NoRoom);
                 }
                 read.bytes
             }
-            Through::Incoming(_) | Through::Answer(..) => return false,
+            Through::Incoming(_) | Through::Answer(..) => return Err(Unkept::NoRoom),
             Through::Empty | Through::Bytes(_) | Through::Inspected(_) => inspected,
         };
+        if whole.len() as u64 > bounds.stash_bytes {
+            return Err(Unkept::TooLarge);
+        }
         let kept = Kept {
             host: self.seen.host.to_owned(),
             method: original.method().clone(),
@@ -141,7 +152,8 @@ impl<S: State> Turn<'_, S> {
             content_type: original.content_type().cloned(),
             body: whole,
         };
-        self.connection.gateway.stash.keep(id, kept, bounds.stash_bytes_total, self.seen.now)
+        let held = self.connection.gateway.stash.keep(id, kept, bounds.stash_bytes_total, self.seen.now);
+        if held { Ok(()) } else { Err(Unkept::NoRoom) }
     }
 
     /// Records how the request ended; all time until now is Spigot's own.
