@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use spigot_admin::PolicyStore;
+use spigot_challenge::Keyring;
 use spigot_event::{Recorder, RecorderSettings, Retention, SqliteSink, WriterHandle};
 use spigot_gateway::{Gateway, Snapshot, Tls, listen, serve};
 use spigot_state::{Memory, MemorySettings};
@@ -94,8 +95,18 @@ pub(crate) fn start(config: Config, file: Option<PathBuf>) -> Result<Running, St
         }
     }
     let keeping = Arc::default();
-    let control =
-        control(Control { gateway, store, server, file, good, certificates, stopped, lifted, keeping })?;
+    let control = control(Control {
+        gateway,
+        store,
+        server,
+        file,
+        good,
+        certificates,
+        stopped,
+        lifted,
+        keeping,
+        secrets,
+    })?;
     Ok(Running { stop, threads, writer: Some(writer), control: Some(control) })
 }
 
@@ -146,6 +157,8 @@ struct Control {
     /// The last change whose orders to lift were followed.
     lifted: u64,
     keeping: Arc<Keeping>,
+    /// The keys in force.
+    secrets: Secrets,
 }
 
 fn control(control: Control) -> Result<JoinHandle<()>, String> {
@@ -266,7 +279,6 @@ impl Control {
             self.file.as_ref().map_or("policies/default.toml".to_owned(), |file| file.display().to_string());
         let config = Config::parse(&name, text).map_err(|problems| problems.to_string())?;
         let operator = self.store.operator(now()).map_err(|error| error.to_string())?;
-        let secrets = Secrets::open(&self.server.data, now()).map_err(|error| error.to_string())?;
         let mut settings = config.server.gateway_settings();
         if settings.sites.is_empty() {
             // The demo's file holds a policy alone; what it protects stays.
@@ -276,12 +288,25 @@ impl Control {
         look_up(&settings);
         let policy = config.policy.with_operator(operator);
         let revision = policy.revision.clone();
-        self.gateway.snapshot.store(Arc::new(Snapshot {
-            policy: Arc::new(policy),
-            settings,
-            keyring: secrets.keyring(),
-        }));
+        let keyring = self.keyring();
+        self.gateway.snapshot.store(Arc::new(Snapshot { policy: Arc::new(policy), settings, keyring }));
         Ok(revision)
+    }
+
+    /// Reads the keys again, and makes a new one when it is time. A folder that allows neither is no reason to refuse a
+    /// change of settings: the keys in force stay.
+    fn keyring(&mut self) -> Keyring {
+        match Secrets::open(&self.server.data, now()) {
+            Ok(secrets) => self.secrets = secrets,
+            Err(error) => {
+                let folder = self.server.data.display();
+                let said = format!(
+                    "the secrets in {folder} cannot be read or renewed: {error}. Those in force stay"
+                );
+                crate::log::line("secrets_unchanged", &[("error", &said)]);
+            }
+        }
+        self.secrets.keyring()
     }
 
     /// Ends the automatic restrictions that an operator lifted since the last look.

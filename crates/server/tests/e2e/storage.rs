@@ -223,6 +223,17 @@ fn a_folder_that_was_moved_away_is_noticed() {
     asked += running.until("said", |running| !running.said("keeping_failed").is_empty());
     let said = running.said("keeping_failed");
     assert!(said.len() == 1 && said[0].contains("removed or replaced"), "{said:?}");
+
+    // Settings still change: keys that can neither be read nor made anew stay as they are.
+    let file = folder.path().join("spigot.toml");
+    let mut text = std::fs::read_to_string(&file).unwrap();
+    text.push_str("[[rule]]\nname = \"gone\"\nwhen = 'request.path == \"/gone\"'\naction = \"block\"\n");
+    std::fs::write(&file, text).unwrap();
+    asked += running.until("the new rule holds", |running| running.said("configuration_loaded").len() == 1);
+    assert_eq!(Connection::open(running.address).get("/gone").status, 403);
+    asked += 1;
+    assert_eq!(running.said("secrets_unchanged").len(), 1);
+
     std::fs::rename(&away, &running.data).unwrap();
     asked += running.until("works again", |running| running.said("keeping_works_again").len() == 1);
     let begun = Instant::now();
