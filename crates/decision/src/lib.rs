@@ -29,7 +29,7 @@ pub use decision::{
 };
 pub use explain::{evidence_text, explain};
 pub use facts::{Facts, HourFact, RestrictionFact};
-pub use observation::{Body, Headers, NoHeaders, Observation, Pairs, Presented, Sender};
+pub use observation::{Body, Headers, NoHeaders, Observation, Pairs, Presented, Sender, Told};
 pub use plan::{Count, CountKind, MAX_COUNTS, MAX_SUBJECTS, Plan, Who, plan};
 pub use policy::Policy;
 pub use subject::{Hashed, Keys, Prefix, Subject};

@@ -104,24 +104,22 @@ impl Sender {
     /// Reads it off the headers. `Sec-Fetch-*` decides where it is sent (the page's scripts cannot forge it);
     /// otherwise a client that asks for HTML is a navigation.
     #[must_use]
-    pub fn from_headers(headers: &dyn Headers) -> Self {
-        let value = |name| headers.value(name).unwrap_or_default();
-        let content_type = value("content-type");
+    pub fn of(told: &Told<'_>) -> Self {
+        let Told { accept, content_type, .. } = *told;
         if content_type.starts_with(b"application/grpc") {
             return Self::Grpc;
         }
-        if !value("upgrade").is_empty() {
+        if !told.upgrade.is_empty() {
             return Self::Upgrade;
         }
-        match value("sec-fetch-mode") {
+        match told.sec_fetch_mode {
             b"navigate" | b"nested-navigate" => return Self::Navigation,
             b"" => {}
             _ => return Self::Fetch,
         }
-        if value("x-requested-with").eq_ignore_ascii_case(b"XMLHttpRequest") {
+        if told.x_requested_with.eq_ignore_ascii_case(b"XMLHttpRequest") {
             return Self::Fetch;
         }
-        let accept = value("accept");
         if memchr::memmem::find(accept, b"text/html").is_some() {
             return Self::Navigation;
         }
@@ -132,6 +130,21 @@ impl Sender {
         }
         Self::Other
     }
+}
+
+/// The first values of the header fields that tell who waits for an answer; empty where a field is absent.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Told<'r> {
+    /// `Accept`.
+    pub accept: &'r [u8],
+    /// `Content-Type`.
+    pub content_type: &'r [u8],
+    /// `Sec-Fetch-Mode`.
+    pub sec_fetch_mode: &'r [u8],
+    /// `Upgrade`.
+    pub upgrade: &'r [u8],
+    /// `X-Requested-With`.
+    pub x_requested_with: &'r [u8],
 }
 
 /// Read access to header fields, by lower-case name.
@@ -191,7 +204,17 @@ mod tests {
     #[test]
     fn senders() {
         let check = |headers: &[(&str, &str)], name: &str| {
-            assert_eq!(Sender::from_headers(&Pairs(headers)).name(), name, "{headers:?}");
+            let value = |name| {
+                Pairs(headers).0.iter().find(|(key, _)| *key == name).map_or(&b""[..], |(_, v)| v.as_bytes())
+            };
+            let told = Told {
+                accept: value("accept"),
+                content_type: value("content-type"),
+                sec_fetch_mode: value("sec-fetch-mode"),
+                upgrade: value("upgrade"),
+                x_requested_with: value("x-requested-with"),
+            };
+            assert_eq!(Sender::of(&told).name(), name, "{headers:?}");
         };
         check(&[("accept", "text/html,application/xhtml+xml")], "navigation");
         check(&[("sec-fetch-mode", "navigate"), ("accept", "*/*")], "navigation");

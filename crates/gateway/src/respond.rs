@@ -136,7 +136,7 @@ pub(crate) fn remove_ours(headers: &mut HeaderMap) {
     }
 }
 
-const HOP_BY_HOP: [HeaderName; 7] = [
+static HOP_BY_HOP: [HeaderName; 7] = [
     HeaderName::from_static("keep-alive"),
     HeaderName::from_static("proxy-connection"),
     header::PROXY_AUTHENTICATE,
@@ -147,7 +147,7 @@ const HOP_BY_HOP: [HeaderName; 7] = [
 ];
 
 /// What tells an application where a request comes from. Only a trusted proxy's own words are kept.
-pub(crate) const FORWARDING: [HeaderName; 6] = [
+pub(crate) static FORWARDING: [HeaderName; 6] = [
     HeaderName::from_static("x-forwarded-for"),
     HeaderName::from_static("x-forwarded-proto"),
     HeaderName::from_static("x-forwarded-host"),
@@ -157,7 +157,7 @@ pub(crate) const FORWARDING: [HeaderName; 6] = [
 ];
 
 /// Fields that a server may take for a header's although they came behind the body (RFC 9110, section 6.5.1).
-const NOT_IN_TRAILERS: [HeaderName; 9] = [
+static NOT_IN_TRAILERS: [HeaderName; 9] = [
     header::AUTHORIZATION,
     header::CONNECTION,
     header::CONTENT_ENCODING,
@@ -168,6 +168,15 @@ const NOT_IN_TRAILERS: [HeaderName; 9] = [
     header::SET_COOKIE,
     header::TRAILER,
 ];
+
+/// Removes fields by name. Looking at the few names that are there costs less than asking the map for each.
+pub(crate) fn remove_all(headers: &mut HeaderMap, names: &[HeaderName]) {
+    if headers.keys().any(|name| names.contains(name)) {
+        for name in names {
+            headers.remove(name);
+        }
+    }
+}
 
 /// Removes from a client's trailers what it could not have said in the headers either.
 pub(crate) fn remove_untrusted_trailers(trailers: &mut HeaderMap) {
@@ -180,6 +189,9 @@ pub(crate) fn remove_untrusted_trailers(trailers: &mut HeaderMap) {
 /// Removes the fields that belong to one hop (RFC 9110, section 7.6.1), and those that `Connection` names — but never
 /// ours, which are set afterwards. `TE: trailers` stays, because trailers are passed on.
 pub(crate) fn remove_hop_by_hop(headers: &mut HeaderMap) {
+    if !headers.keys().any(|name| *name == header::CONNECTION || HOP_BY_HOP.contains(name)) {
+        return;
+    }
     let trailers =
         headers.get_all(header::TE).iter().any(|te| te.as_bytes().eq_ignore_ascii_case(b"trailers"));
     if let Some(connection) = headers.remove(header::CONNECTION) {
@@ -193,9 +205,7 @@ pub(crate) fn remove_hop_by_hop(headers: &mut HeaderMap) {
             }
         }
     }
-    for name in &HOP_BY_HOP {
-        headers.remove(name);
-    }
+    remove_all(headers, &HOP_BY_HOP);
     if trailers {
         headers.insert(header::TE, HeaderValue::from_static("trailers"));
     }

@@ -14,18 +14,17 @@ use std::time::Instant;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
-use spigot_decision::Sender;
 use spigot_intel::Agents;
 use spigot_state::State;
 
 use self::rewrite::Original;
-use self::understand::{body_fields, understood, wanted_upgrade};
+use self::understand::{body_fields, sender, understood, wanted_upgrade};
 use crate::body::Through;
 use crate::challenge_routes::BELOW;
 use crate::client_ip::client_address;
 use crate::marks::Marks;
 use crate::metrics::Metrics;
-use crate::pipeline::{Fields, Gateway, Seen, Snapshot};
+use crate::pipeline::{Gateway, Seen, Snapshot};
 use crate::respond::{Refusal, remove_ours};
 use crate::upstream::Pool;
 
@@ -123,8 +122,9 @@ impl<S: State> Connection<S> {
 impl<S> Connection<S> {
     /// Whether a trusted proxy in front says that the client speaks TLS with it.
     fn came_by_tls(&self, headers: &HeaderMap, snapshot: &Snapshot) -> bool {
-        headers.get("x-forwarded-proto").is_some_and(|proto| proto.as_bytes().eq_ignore_ascii_case(b"https"))
-            && snapshot.settings.trusted_proxies.find(self.peer.ip()).is_some()
+        let trusted = snapshot.settings.trusted_proxies.find(self.peer.ip()).is_some();
+        let told = || headers.get("x-forwarded-proto");
+        trusted && told().is_some_and(|proto| proto.as_bytes().eq_ignore_ascii_case(b"https"))
     }
 }
 
@@ -139,7 +139,7 @@ struct Turn<'a, S> {
 impl<S: State> Turn<'_, S> {
     async fn take(&self, parts: &Parts, body: Incoming) -> Response<Through> {
         let (gateway, snapshot, seen) = (&self.connection.gateway, &**self.snapshot, self.seen);
-        let sender = Sender::from_headers(&Fields(&parts.headers));
+        let sender = sender(&parts.headers);
         let clearance = gateway.clearance(snapshot, seen).await;
         let route = snapshot.policy.route(snapshot.policy.route_for(seen.host, seen.method, seen.path));
         let Some((mut body, mut inspected, complete)) =

@@ -10,12 +10,16 @@ use super::Turn;
 use super::understand::told_length;
 use crate::body::Through;
 use crate::pipeline::{Decided, Seen};
-use crate::respond::{FORWARDING, remove_hop_by_hop};
+use crate::respond::{FORWARDING, remove_all, remove_hop_by_hop};
 use crate::stash::Kept;
 use crate::upstream::Protocol;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const X_SPIGOT_ACTION: HeaderName = HeaderName::from_static("x-spigot-action");
+const X_SPIGOT_DECISION: HeaderName = HeaderName::from_static("x-spigot-decision");
+const X_SPIGOT_RISK: HeaderName = HeaderName::from_static("x-spigot-risk");
+const X_SPIGOT_REASONS: HeaderName = HeaderName::from_static("x-spigot-reasons");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
 /// What the upstream's head is made of.
@@ -59,7 +63,7 @@ impl<S: State> Turn<'_, S> {
         let mut headers = parts.headers.clone();
         remove_hop_by_hop(&mut headers);
         // We have asked for the body ourselves, or will when it is sent on.
-        headers.remove(header::EXPECT);
+        remove_all(&mut headers, &[header::EXPECT]);
         if let Some(kept) = kept {
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from(kept.body.len()));
             match &kept.content_type {
@@ -91,15 +95,15 @@ impl<S: State> Turn<'_, S> {
 
     /// What the application is told of the decision.
     fn told(&self, headers: &mut HeaderMap, decided: &Decided) {
-        let mut set = |name: &'static str, value: HeaderValue| {
-            headers.insert(HeaderName::from_static(name), value);
+        let mut set = |name: HeaderName, value: HeaderValue| {
+            headers.insert(name, value);
         };
-        set("x-spigot-action", HeaderValue::from_static(decided.decision.effective.name()));
+        set(X_SPIGOT_ACTION, HeaderValue::from_static(decided.decision.effective.name()));
         if let Ok(id) = HeaderValue::try_from(decided.id.to_string()) {
-            set("x-spigot-decision", id);
+            set(X_SPIGOT_DECISION, id);
         }
         let risk = u16::from(decided.decision.risk);
-        set("x-spigot-risk", if risk == 0 { HeaderValue::from_static("0") } else { risk.into() });
+        set(X_SPIGOT_RISK, if risk == 0 { HeaderValue::from_static("0") } else { risk.into() });
         let policy = &self.snapshot.policy;
         let mut reasons = String::new();
         for reason in decided.decision.reasons.iter().filter(|reason| reason.kind != ReasonKind::Tells) {
@@ -109,7 +113,7 @@ impl<S: State> Turn<'_, S> {
             reasons.push_str(policy.source_name(reason.source));
         }
         if let Ok(reasons) = HeaderValue::try_from(reasons) {
-            set("x-spigot-reasons", reasons);
+            set(X_SPIGOT_REASONS, reasons);
         }
     }
 
@@ -117,9 +121,7 @@ impl<S: State> Turn<'_, S> {
     fn forwarded(&self, headers: &mut HeaderMap) {
         let connection = self.connection;
         if self.snapshot.settings.trusted_proxies.find(connection.peer.ip()).is_none() {
-            for name in &FORWARDING {
-                headers.remove(name);
-            }
+            remove_all(headers, &FORWARDING);
         }
         let before = headers.get(X_FORWARDED_FOR).and_then(|before| before.to_str().ok());
         let chain = before.and_then(|before| {

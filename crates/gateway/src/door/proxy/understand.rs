@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Version, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Version, header};
 use hyper::body::Incoming;
 use spigot_challenge::from_text;
-use spigot_decision::{Body, Sender, Subject};
+use spigot_decision::{Body, Sender, Subject, Told};
 use spigot_state::State;
 
 use super::{Turn, rewrite::target};
@@ -164,3 +164,26 @@ pub(super) fn wanted_upgrade(parts: &http::request::Parts) -> Option<&HeaderValu
     };
     upgrade.to_str().ok().filter(|protocols| !protocols.split(',').any(hides_requests)).map(|_| upgrade)
 }
+
+/// Who waits for the answer. One pass over the few fields that came, instead of a search for each of five.
+pub(super) fn sender(headers: &HeaderMap) -> Sender {
+    let mut told = Told::default();
+    for (name, value) in headers {
+        let field = match name {
+            name if *name == header::ACCEPT => &mut told.accept,
+            name if *name == header::CONTENT_TYPE => &mut told.content_type,
+            name if *name == header::UPGRADE => &mut told.upgrade,
+            name if *name == SEC_FETCH_MODE => &mut told.sec_fetch_mode,
+            name if *name == X_REQUESTED_WITH => &mut told.x_requested_with,
+            _ => continue,
+        };
+        // The first of several counts.
+        if field.is_empty() {
+            *field = value.as_bytes();
+        }
+    }
+    Sender::of(&told)
+}
+
+static SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+static X_REQUESTED_WITH: HeaderName = HeaderName::from_static("x-requested-with");
