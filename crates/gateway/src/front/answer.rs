@@ -1,5 +1,6 @@
 //! One request's answer, watched from its head to the last byte that the client takes.
 
+use std::convert::Infallible;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -30,7 +31,7 @@ pub(super) fn answer<S: State>(
     notes: Arc<Notes>,
     limits: Limits,
     request: Request<Incoming>,
-) -> impl Future<Output = Response<Watched>> {
+) -> impl Future<Output = Result<Response<Watched>, Infallible>> {
     let busy = Busy::new(&notes);
     let http2 = request.version() == Version::HTTP_2;
     let (order, refused) = if http2 {
@@ -51,7 +52,7 @@ pub(super) fn answer<S: State>(
         if !http2 {
             notes.answered(response.status() == StatusCode::SWITCHING_PROTOCOLS);
         }
-        response.map(|body| Watched { body, busy })
+        Ok(response.map(|body| Watched { body, busy }))
     }
 }
 

@@ -1,6 +1,5 @@
 //! HTTP over one connection, until it ends by itself, is told to, or wastes its place.
 
-use std::convert::Infallible;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -78,8 +77,8 @@ async fn http1<S, I, P>(
 {
     let notes = connection.marks.notes.clone();
     let service = service_fn(move |request| {
-        let answered = answer(connection.clone(), notes.clone(), limits, request);
-        async move { Ok::<_, Infallible>(answered.await) }
+        // In a box: hyper keeps room for the future as long as the connection stands, and moves it on its way there.
+        Box::pin(answer(connection.clone(), notes.clone(), limits, request))
     });
     let mut builder = hyper::server::conn::http1::Builder::new();
     // The reader keeps the bounds and the times; hyper's own would only answer less clearly.
@@ -111,8 +110,8 @@ async fn http2<S, I, P>(
     let notes = connection.marks.notes.clone();
     let mut watch = Watch::new(notes.clone(), times);
     let service = service_fn(move |request| {
-        let answered = answer(connection.clone(), notes.clone(), limits, request);
-        async move { Ok::<_, Infallible>(answered.await) }
+        // In a box: hyper keeps room for the future as long as the connection stands, and moves it on its way there.
+        Box::pin(answer(connection.clone(), notes.clone(), limits, request))
     });
     let mut builder = hyper::server::conn::http2::Builder::new(LocalExecutor);
     builder

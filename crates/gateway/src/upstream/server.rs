@@ -72,7 +72,7 @@ impl Server {
         if !fresh && let Some(line) = self.free(http1_only).await {
             return Some((line, true));
         }
-        timeout(time, self.open(http1_only, fresh)).await.ok().flatten()
+        timeout(time, Box::pin(self.open(http1_only, fresh))).await.ok().flatten()
     }
 
     async fn free(self: &Rc<Self>, http1_only: bool) -> Option<Line> {

@@ -48,7 +48,7 @@ impl<S: State> Turn<'_, S> {
     ) -> Response<Through> {
         let gateway = &self.connection.gateway;
         match decided.decision.effective {
-            Action::Allow | Action::Log => self.pass(original, body, decided, false).await,
+            Action::Allow | Action::Log => {}
             Action::Throttle => {
                 let admitted = match &decided.decision.trickle {
                     Some(trickle) => gateway
@@ -58,26 +58,26 @@ impl<S: State> Turn<'_, S> {
                         .is_some_and(|count| count <= trickle.limit),
                     None => false,
                 };
-                if admitted {
-                    self.pass(original, body, decided, true).await
-                } else {
-                    self.refuse(decided, &THROTTLED)
+                if !admitted {
+                    return self.refuse(decided, &THROTTLED);
                 }
             }
-            Action::Challenge => self.challenge(original, body, inspected, decided).await,
+            Action::Challenge => return Box::pin(self.challenge(original, body, inspected, decided)).await,
             Action::Shadow => {
                 let status = self.snapshot.policy.route(decided.decision.route).settings.shadow_status;
                 let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
                 self.end(decided, End::default());
-                plain(
+                return plain(
                     status,
                     "text/html; charset=utf-8",
                     "<!doctype html><title>Thank you</title><p>Thank you.</p>\n",
-                )
+                );
             }
-            Action::Block if decided.decision.is_unavailable() => self.refuse(decided, &UNAVAILABLE),
-            Action::Block => self.refuse(decided, &BLOCKED),
+            Action::Block if decided.decision.is_unavailable() => return self.refuse(decided, &UNAVAILABLE),
+            Action::Block => return self.refuse(decided, &BLOCKED),
         }
+        let trickled = decided.decision.effective == Action::Throttle;
+        self.pass(original, body, decided, trickled).await
     }
 
     /// Answers with a refusal that the application has no part in.

@@ -112,7 +112,10 @@ impl<S: State> Connection<S> {
             now,
         };
         if path.starts_with(BELOW) {
-            return self.gateway.own_route(&snapshot, &seen, Request::from_parts(parts.clone(), body)).await;
+            let request = Request::from_parts(parts.clone(), body);
+            // In a box, as everything rare is: a request's future is moved several times, and is as large as its
+            // largest part.
+            return Box::pin(self.gateway.own_route(&snapshot, &seen, request)).await;
         }
         let turn = Turn { connection: &self, snapshot: &snapshot, seen: &seen, arrived };
         turn.take(&parts, body).await

@@ -82,7 +82,8 @@ impl<S: State> Turn<'_, S> {
         if sender == Sender::Grpc {
             return Some((Through::Incoming(body), Bytes::new(), false));
         }
-        let found = inspect(body, Bytes::new(), most, self.snapshot.settings.bounds.inspect_time).await;
+        let time = self.snapshot.settings.bounds.inspect_time;
+        let found = Box::pin(inspect(body, Bytes::new(), most, time)).await;
         let (bytes, complete) = (found.bytes.clone(), found.complete);
         if found.broken
             || (complete && told_length(&parts.headers).is_some_and(|told| told != bytes.len() as u64))
