@@ -22,7 +22,7 @@ impl Software {
 
 /// User agents that were read lately, so that each is read once and not with every request.
 ///
-/// Bounded: a fixed number of places, each for one user agent of at most [`LENGTH_MAX`] bytes. Two that fall on one
+/// Bounded: a fixed number of places, each for one user agent of at most 512 bytes. Two that fall on one
 /// place take turns in it, and longer ones are read every time: either costs time in proportion to what was sent,
 /// nothing else.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub struct Agents {
     hasher: RandomState,
 }
 
-/// Longer than what any browser sends; together with [`PLACES`] half a mebibyte per thread at most.
+/// Longer than what any browser sends; together with the number of places half a mebibyte per thread at most.
 const LENGTH_MAX: usize = 512;
 /// A thread meets some hundred different user agents in a minute on a busy site.
 const PLACES: usize = 1024;
