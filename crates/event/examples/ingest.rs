@@ -1,5 +1,5 @@
 //! Measures what recording costs the request path, and how many events a processor second stores.
-//! `cargo run --release -p spigot-event --example measure`
+//! `cargo run --release -p spigot-event --example ingest`
 
 #[path = "../tests/support/mod.rs"]
 mod support;
