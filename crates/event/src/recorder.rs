@@ -113,7 +113,10 @@ impl Recorder {
         let writer = Writer::new(shared.clone(), Box::new(sink));
         let thread = std::thread::Builder::new()
             .name("events".to_owned())
-            .spawn(move || writer.run())
+            .spawn(move || {
+                give_way();
+                writer.run();
+            })
             .expect("the operating system gives a thread at start-up");
         (Self { shared: shared.clone() }, WriterHandle { shared, thread: Some(thread) })
     }
@@ -273,6 +276,13 @@ impl Drop for WriterHandle {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+/// Puts this thread behind those that serve requests: a batch takes tens of milliseconds in one go, and on a machine
+/// without a processor to spare requests would wait for it. Priorities are a thread's own on Linux only.
+fn give_way() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::nice(10);
 }
 
 #[cfg(test)]

@@ -40,7 +40,12 @@ impl Verifier {
             let jobs = jobs.clone();
             let named = std::thread::Builder::new().name(format!("verify-{n}"));
             // With fewer threads than wanted, or none, the queue fills and says so.
-            let _ = named.spawn(move || work(&jobs));
+            let _ = named.spawn(move || {
+                // Behind the threads that serve requests. Priorities are a thread's own on Linux only.
+                #[cfg(target_os = "linux")]
+                let _ = rustix::process::nice(5);
+                work(&jobs);
+            });
         }
         Self { queue }
     }
