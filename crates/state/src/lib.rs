@@ -9,6 +9,7 @@ mod memory;
 mod restrictions;
 mod spends;
 mod table;
+mod zeroed;
 
 use std::future::Future;
 

@@ -26,12 +26,14 @@ pub(super) struct Watched {
 
 /// Answers a request. What the reader noted is taken at once, before anything is awaited: the note is about the request
 /// that hyper calls with, and the next one overwrites it.
+///
+/// The future stands in a box: hyper keeps room for it as long as the connection stands, and moves it on its way there.
 pub(super) fn answer<S: State>(
     connection: Rc<Connection<S>>,
     notes: Arc<Notes>,
     limits: Limits,
     request: Request<Incoming>,
-) -> impl Future<Output = Result<Response<Watched>, Infallible>> {
+) -> Pin<Box<impl Future<Output = Result<Response<Watched>, Infallible>>>> {
     let busy = Busy::new(&notes);
     let http2 = request.version() == Version::HTTP_2;
     let (order, refused) = if http2 {
@@ -40,7 +42,7 @@ pub(super) fn answer<S: State>(
     } else {
         (notes.header_order(), notes.refusal())
     };
-    async move {
+    Box::pin(async move {
         let response = match refused {
             Some(why) => refusal(&connection, why, http2),
             None => {
@@ -53,7 +55,7 @@ pub(super) fn answer<S: State>(
             notes.answered(response.status() == StatusCode::SWITCHING_PROTOCOLS);
         }
         Ok(response.map(|body| Watched { body, busy }))
-    }
+    })
 }
 
 /// hyper bounds the bytes of an HTTP/2 head, but neither its fields nor its target.

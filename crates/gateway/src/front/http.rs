@@ -76,10 +76,7 @@ async fn http1<S, I, P>(
     P: Unpin + Send + 'static,
 {
     let notes = connection.marks.notes.clone();
-    let service = service_fn(move |request| {
-        // In a box: hyper keeps room for the future as long as the connection stands, and moves it on its way there.
-        Box::pin(answer(connection.clone(), notes.clone(), limits, request))
-    });
+    let service = service_fn(move |request| answer(connection.clone(), notes.clone(), limits, request));
     let mut builder = hyper::server::conn::http1::Builder::new();
     // The reader keeps the bounds and the times; hyper's own would only answer less clearly.
     // No pipeline_flush: with it hyper never sends an answer behind which unread bytes remain.
@@ -109,10 +106,7 @@ async fn http2<S, I, P>(
 {
     let notes = connection.marks.notes.clone();
     let mut watch = Watch::new(notes.clone(), times);
-    let service = service_fn(move |request| {
-        // In a box: hyper keeps room for the future as long as the connection stands, and moves it on its way there.
-        Box::pin(answer(connection.clone(), notes.clone(), limits, request))
-    });
+    let service = service_fn(move |request| answer(connection.clone(), notes.clone(), limits, request));
     let mut builder = hyper::server::conn::http2::Builder::new(LocalExecutor);
     builder
         .timer(TokioTimer::new())

@@ -13,9 +13,9 @@ use spigot_decision::Keys;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
-use super::chunks::Chunks;
 use super::frames::{Frames, PREFACE};
-use super::head::{self, Framing, Limits};
+use super::head::Limits;
+use super::http1::{Found, Http1, Part, Wait};
 use super::notes::{Notes, Upgrade};
 use super::patience::{Deadline, Pace};
 use super::refusal::Refusal;
@@ -72,45 +72,6 @@ enum Mode {
     Http2(Box<Frames>),
     /// Other protocols, after a switch.
     Open,
-}
-
-struct Http1 {
-    limits: Limits,
-    keys: Keys,
-    /// Of a body that has not begun.
-    pace: Pace,
-    part: Part,
-    waits_for: Wait,
-    /// Bytes of an incomplete head that were looked through.
-    searched: usize,
-    /// Nothing of this connection is read any more.
-    refused: bool,
-    /// The body that is being read has no end that can be known.
-    broken: bool,
-    first: bool,
-}
-
-#[derive(Clone, Copy)]
-enum Part {
-    Head,
-    Length(u64, Pace),
-    Chunked(Chunks, Pace),
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Wait {
-    Nothing,
-    Request,
-    Head,
-    Body,
-}
-
-/// What was found in bytes that came.
-enum Found {
-    /// So many may be handed on; the rest waits.
-    Pass(usize),
-    /// So many belong to the message before; then there is a head to refuse.
-    Refuse(usize, Refusal),
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin, P: Unpin> Gate<S, P> {
@@ -379,64 +340,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin, P: Unpin> Gate<S, P> {
         let time = self.times.write;
         ready!(self.writing.poll(|| time, context));
         Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client does not read")))
-    }
-}
-
-impl Http1 {
-    /// Follows messages through `bytes`, which begin where the last look ended, up to the end of at most one head.
-    fn look(&mut self, bytes: &[u8], notes: &Notes) -> Found {
-        let (mut at, mut seen_head) = (0, false);
-        while at < bytes.len() {
-            let here = &bytes[at..];
-            match &mut self.part {
-                Part::Head if seen_head => break,
-                Part::Head => match head::read(here, &mut self.searched, &self.limits, &self.keys) {
-                    Ok(None) => break,
-                    Err(refusal) => return Found::Refuse(at, refusal),
-                    Ok(Some(head)) => {
-                        self.searched = 0;
-                        self.first = false;
-                        seen_head = true;
-                        at += head.length;
-                        notes.head(head.order, head.upgrade);
-                        self.part = match head.framing {
-                            Framing::None => Part::Head,
-                            Framing::Length(length) => Part::Length(length, self.pace),
-                            Framing::Chunked => Part::Chunked(Chunks::START, self.pace),
-                        };
-                    }
-                },
-                Part::Length(left, pace) => {
-                    let count = usize::try_from(*left).unwrap_or(usize::MAX).min(here.len());
-                    came(pace, count);
-                    *left -= count as u64;
-                    at += count;
-                    if *left == 0 {
-                        self.part = Part::Head;
-                    }
-                }
-                Part::Chunked(chunks, pace) => {
-                    let Ok((count, ended)) = chunks.follow(here) else {
-                        // What came before is whole: the head has to be answered.
-                        self.broken = true;
-                        return Found::Pass(at);
-                    };
-                    came(pace, count);
-                    at += count;
-                    if ended {
-                        self.part = Part::Head;
-                    }
-                }
-            }
-        }
-        Found::Pass(at)
-    }
-}
-
-/// Reads the clock only when a wait has to be counted.
-fn came(pace: &mut Pace, bytes: usize) {
-    if pace.waits() {
-        pace.came(bytes, Instant::now());
     }
 }
 

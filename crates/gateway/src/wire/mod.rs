@@ -8,6 +8,7 @@ mod frames;
 mod gate;
 mod head;
 mod hpack;
+mod http1;
 mod ja4;
 mod notes;
 mod overheard;
