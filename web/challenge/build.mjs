@@ -18,7 +18,7 @@ const files = new Map([
   ["texts.json", texts()],
   ["challenge.css", bundle("src/challenge.css")],
   ["challenge.js", bundle("src/challenge.ts")],
-  ["worker.js", bundle("src/worker.ts")],
+  ["worker.js", bundle("../solver/browser/worker.ts")],
   ["cachewalk.wasm", readFileSync(new URL("../solver/cachewalk.wasm", HERE))],
 ]);
 

@@ -1,14 +1,15 @@
 // The page's logic: solve, submit, go on. Each part is in its own file; this one decides what happens in which order.
 
-import { withinReach } from "./fallback.js";
+import { openLanes } from "../../solver/browser/lanes.js";
+import { Pool } from "../../solver/browser/pool.js";
+import { toBase64Url } from "../../solver/browser/puzzle.js";
+import { withinReach } from "../../solver/browser/reach.js";
+import { solvePuzzle } from "../../solver/browser/solve.js";
 import { pickLanguage } from "./languages.js";
-import { openLanes } from "./lanes.js";
 import { createLoopGuard } from "./loop-guard.js";
-import { parseChallenge, readAnswer, toBase64Url, withPuzzle } from "./protocol.js";
+import { parseChallenge, readAnswer, readPuzzle, withPuzzle } from "./protocol.js";
 import type { Answer, Challenge, Submission } from "./protocol.js";
 import { returnAddress } from "./return-address.js";
-import { Pool } from "./pool.js";
-import { solvePuzzle } from "./solve.js";
 import { createView } from "./view.js";
 
 /** An expired or spent challenge, a dropped connection, or a server that has no time is tried again without a word; then the visitor decides. */
@@ -46,7 +47,7 @@ async function attempt(challenge: Challenge): Promise<void> {
   try {
     await openLanesFor(challenge, pool);
     for (let tries = 1; ; tries++) {
-      const reached = await withinReach(page, challenge, pool);
+      const reached = await withinReach(challenge, pool, exchange);
       challenge = reached.challenge;
       if (reached.slow) view.show({ is: "working", slow: true });
       const answer = await solveAndSubmit(challenge, pool, TRIES_MAX - tries);
@@ -65,11 +66,33 @@ async function attempt(challenge: Challenge): Promise<void> {
 async function openLanesFor(challenge: Challenge, pool: Pool): Promise<void> {
   let opened: (() => void) | undefined;
   const first = new Promise<void>((resolve) => (opened = resolve));
-  void openLanes(base, challenge.kind === "cachewalk", (lane) => {
-    pool.join(lane);
-    opened!();
+  const url = new URL("worker.js", base).href;
+  void openLanes({
+    wasmUrl: challenge.kind === "cachewalk" ? new URL("cachewalk.wasm", base).href : undefined,
+    ways: [() => () => new Worker(url)],
+    join(lane) {
+      pool.join(lane);
+      opened!();
+    },
   });
   await first;
+}
+
+/** Another puzzle; or, where the challenge holds no longer, a fresh one like it. */
+async function exchange({ fallback_url, challenge }: Challenge): Promise<Challenge | undefined> {
+  if (fallback_url === undefined) return undefined;
+  try {
+    const response = await fetch(returnAddress(fallback_url, location.origin), {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ challenge }),
+      credentials: "same-origin",
+    });
+    const fresh = readPuzzle(await response.json());
+    return fresh && withPuzzle(page, fresh);
+  } catch {
+    return undefined;
+  }
 }
 
 async function solveAndSubmit(challenge: Challenge, pool: Pool, reconnects: number): Promise<Answer> {

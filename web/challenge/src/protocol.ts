@@ -1,17 +1,13 @@
 // What the server puts into the page, what it is sent, and what it answers.
 
-/** A puzzle and where its solution goes. */
-export type Puzzle = {
-  /** The signed challenge and its MAC, base64url. */
-  readonly challenge: string;
+import { isPuzzle, type Kernel, type Puzzle } from "../../solver/browser/puzzle.js";
+
+/** Where a solution goes. */
+export interface Submitting {
   readonly solve_url: string;
   /** Where another puzzle is asked for, when this one cannot be done here. */
   readonly fallback_url?: string;
-} & (
-  | { readonly kind: "cachewalk"; readonly log2_n: number; readonly grind: number; readonly open: number }
-  | { readonly kind: "pbkdf2"; readonly log2_n: number; readonly grind: number; readonly open: number }
-  | { readonly kind: "sha256"; readonly bits: number }
-);
+}
 
 /** What happens after the solve. */
 export interface Errand {
@@ -25,9 +21,7 @@ export interface Errand {
   readonly max_upload_bytes: number;
 }
 
-export type Challenge = Puzzle & Errand;
-
-export type Kernel = "wasm" | "js" | "webcrypto";
+export type Challenge = Puzzle & Submitting & Errand;
 
 export interface Submission {
   readonly challenge: string;
@@ -56,7 +50,7 @@ export function readAnswer(status: number, body: unknown): Answer {
   const code = typeof fields["code"] === "string" ? fields["code"] : `http_${status}`;
   if (status === 503 && BUSY.includes(code)) return { is: "busy", code };
   const challenge = fields["challenge"];
-  if (!isPuzzle(challenge)) return { is: "refused", code };
+  if (!isChallenge(challenge)) return { is: "refused", code };
   return { is: AGAIN.includes(code) ? "again" : "refused", code, challenge };
 }
 
@@ -69,42 +63,16 @@ export function withPuzzle(page: Challenge, fresh: Challenge): Challenge {
 /** The challenge in an answer to the question for another puzzle. */
 export function readPuzzle(body: unknown): Challenge | undefined {
   const challenge = (body as Record<string, unknown> | null)?.["challenge"];
-  return isPuzzle(challenge) ? challenge : undefined;
+  return isChallenge(challenge) ? challenge : undefined;
 }
 
-const PARAMETERS: Readonly<Record<string, readonly string[] | undefined>> = {
-  __proto__: null as never,
-  cachewalk: ["log2_n", "grind", "open"],
-  pbkdf2: ["log2_n", "grind", "open"],
-  sha256: ["bits"],
-};
-
-function isPuzzle(value: unknown): value is Challenge {
-  if (typeof value !== "object" || value === null) return false;
-  const fields = value as Record<string, unknown>;
-  const asks = PARAMETERS[String(fields["kind"])];
-  return (
-    asks !== undefined &&
-    asks.every((name) => typeof fields[name] === "number") &&
-    typeof fields["challenge"] === "string" &&
-    typeof fields["solve_url"] === "string"
-  );
+/** The server leaves the errand away where the page knows it already. */
+function isChallenge(value: unknown): value is Challenge {
+  return isPuzzle(value) && typeof (value as Partial<Submitting>).solve_url === "string";
 }
 
 export function parseChallenge(text: string): Challenge {
   const value: unknown = JSON.parse(text);
-  if (!isPuzzle(value)) throw new Error("not a challenge this page knows");
+  if (!isChallenge(value)) throw new Error("not a challenge this page knows");
   return value;
-}
-
-/** RFC 4648, section 5, with or without padding. */
-export function fromBase64Url(text: string): Uint8Array {
-  const binary = atob(text.replace(/-/g, "+").replace(/_/g, "/").replace(/=+$/, ""));
-  return Uint8Array.from(binary, (char) => char.charCodeAt(0));
-}
-
-/** RFC 4648, section 5, without padding. */
-export function toBase64Url(bytes: Uint8Array): string {
-  const binary = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
-  return btoa(binary).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 }

@@ -2,8 +2,7 @@
 // it buys are the server's, and it may say no. Where there is none the visitor is told that it takes longer.
 
 import type { Pool } from "./pool.js";
-import { readPuzzle, withPuzzle, type Challenge } from "./protocol.js";
-import { returnAddress } from "./return-address.js";
+import type { Puzzle } from "./puzzle.js";
 
 /** A leaf that takes longer than this was not compiled: the slowest phones that compile are at about a third of it. */
 const LEAF_MILLIS_MAX = 1.5;
@@ -11,39 +10,29 @@ const LEAF_MILLIS_MAX = 1.5;
 /** How often another puzzle is asked for: the first time may be with a challenge from before a change of network. */
 const ASKS_MAX = 2;
 
-export interface Reached {
-  readonly challenge: Challenge;
+export interface Reached<P extends Puzzle> {
+  readonly challenge: P;
   /** It will be solved, but takes a minute and not a moment. */
   readonly slow: boolean;
 }
 
-/** The challenge to solve: the one given, or another where this browser cannot do it in time and there is another. */
-export async function withinReach(page: Challenge, challenge: Challenge, pool: Pool): Promise<Reached> {
+/** The challenge to solve: the one given, or another where this browser cannot do it in time and there is another.
+ * `exchange` asks the server; it gives nothing where the server offers none. */
+export async function withinReach<P extends Puzzle>(
+  challenge: P,
+  pool: Pool,
+  exchange: (challenge: P) => Promise<P | undefined>,
+): Promise<Reached<P>> {
   if (challenge.kind !== "cachewalk" || (await leafMillis(pool)) <= LEAF_MILLIS_MAX) return { challenge, slow: false };
   // WebCrypto is missing on plain http.
   const computes = typeof crypto !== "undefined" && crypto.subtle !== undefined;
-  for (let asks = 1; computes && challenge.fallback_url !== undefined && asks <= ASKS_MAX; asks++) {
-    const fresh = await exchange(challenge.fallback_url, challenge.challenge);
+  for (let asks = 1; computes && asks <= ASKS_MAX; asks++) {
+    const fresh = await exchange(challenge);
     if (fresh === undefined) break;
-    challenge = withPuzzle(page, fresh);
+    challenge = fresh;
     if (challenge.kind === "pbkdf2") return { challenge, slow: false };
   }
   return { challenge, slow: true };
-}
-
-/** Another puzzle; or, where the challenge holds no longer, a fresh one like it. */
-async function exchange(url: string, challenge: string): Promise<Challenge | undefined> {
-  try {
-    const response = await fetch(returnAddress(url, location.origin), {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ challenge }),
-      credentials: "same-origin",
-    });
-    return readPuzzle(await response.json());
-  } catch {
-    return undefined;
-  }
 }
 
 async function leafMillis(pool: Pool): Promise<number> {

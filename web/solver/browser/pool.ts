@@ -1,7 +1,7 @@
 // The lanes that work on a puzzle: hands out shares of the work, also those of lanes that are lost.
 
 import { pageLane, type Lane } from "./lanes.js";
-import type { Kernel } from "./protocol.js";
+import type { Kernel } from "./puzzle.js";
 import type { Result, Task } from "./task.js";
 
 /** `share` is how much of the expected work is done, 0 to 1. */
@@ -15,15 +15,22 @@ const COUNT_MAX = 1 << 20;
 export class Pool {
   private readonly lanes = new Map<Lane, { perMillis: number; busy: boolean }>();
   private work: ((lane: Lane) => void) | undefined;
+  private giveUp: ((why: Error) => void) | undefined;
+  private ended = false;
 
   join(lane: Lane): void {
+    if (this.ended) return lane.end();
     this.lanes.set(lane, { perMillis: FIRST_COUNT / lane.sliceMillis, busy: false });
     this.work?.(lane);
   }
 
+  /** Ends all lanes, also those that join later; work that is under way rejects. */
   end(): void {
-    for (const lane of this.lanes.keys()) lane.end();
+    this.ended = true;
+    const lanes = [...this.lanes.keys()];
     this.lanes.clear();
+    for (const lane of lanes) lane.end();
+    this.giveUp?.(new Error("the pool was ended"));
   }
 
   kernel(): Kernel {
@@ -38,9 +45,15 @@ export class Pool {
   ): Promise<void> {
     const lost: T[] = [];
     return new Promise((resolve, reject) => {
-      let over = false;
+      let over = this.ended;
+      this.giveUp = (why) => {
+        over = true;
+        reject(why);
+      };
+      if (over) return this.giveUp(new Error("the pool was ended"));
       const feed = async (lane: Lane): Promise<void> => {
-        const state = this.lanes.get(lane)!;
+        const state = this.lanes.get(lane);
+        if (state === undefined) return;
         // A lane may still have a task of the work before, which it finishes first.
         while (!over && !state.busy) {
           const fits = Math.max(1, Math.min(COUNT_MAX, Math.round(state.perMillis * lane.sliceMillis)));
@@ -57,6 +70,7 @@ export class Pool {
               resolve();
             }
           } catch (error) {
+            if (over) return;
             if (lane.onPage) reject(error);
             lost.push(task);
             this.leave(lane);

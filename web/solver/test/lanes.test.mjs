@@ -3,19 +3,17 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import { load } from "./load.mjs";
-import { refusal } from "../../solver/test/verifier.mjs";
-
-const { Pool } = await load("src/pool.ts");
-const { solvePuzzle } = await load("src/solve.ts");
-const { createRunner } = await load("src/task.ts");
-const { createSolver, keyWords } = await load("../solver/cachewalk.ts");
-const { createJsKernel } = await load("../solver/kernel-js.ts");
+import { Pool } from "../dist/browser/pool.js";
+import { solvePuzzle } from "../dist/browser/solve.js";
+import { createRunner } from "../dist/browser/task.js";
+import { createSolver, keyWords } from "../dist/cachewalk.js";
+import { createJsKernel } from "../dist/kernel-js.js";
+import { refusal } from "./verifier.mjs";
 
 const bytes = Uint8Array.from({ length: 100 }, (_, n) => n);
 const text = Buffer.from(bytes).toString("base64url");
-const cachewalk = { challenge: text, solve_url: "/", kind: "cachewalk", log2_n: 7, grind: 50, open: 3 };
-const sha256 = { challenge: text, solve_url: "/", kind: "sha256", bits: 10 };
+const cachewalk = { challenge: text, kind: "cachewalk", log2_n: 7, grind: 50, open: 3 };
+const sha256 = { challenge: text, kind: "sha256", bits: 10 };
 
 /** Dies at its `lives`-th task. */
 function lane(lives = Infinity) {
@@ -84,4 +82,16 @@ test("what the page itself cannot do is an error, not a loop", async () => {
   const pool = new Pool();
   pool.join({ ...lane(0), run: lane(0).run, onPage: true });
   await assert.rejects(solvePuzzle(cachewalk, pool, () => {}));
+});
+
+test("a pool that is ended: its work rejects, its lanes end, and so does one that comes late", async () => {
+  const pool = new Pool();
+  let ended = 0;
+  const counted = () => ({ ...lane(), end: () => ended++ });
+  pool.join(counted());
+  const solving = solvePuzzle({ ...cachewalk, log2_n: 16 }, pool, () => pool.end());
+  await assert.rejects(solving, /ended/);
+  pool.join(counted());
+  assert.equal(ended, 2);
+  await assert.rejects(solvePuzzle(cachewalk, pool, () => {}), /ended/);
 });

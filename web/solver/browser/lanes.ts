@@ -1,6 +1,6 @@
 // Lanes do tasks one after the other: a worker each, or the page itself where there are no workers.
 
-import type { Kernel } from "./protocol.js";
+import type { Kernel } from "./puzzle.js";
 import { createRunner, type FromWorker, type Result, type Task, type ToWorker } from "./task.js";
 
 export interface Lane {
@@ -14,6 +14,20 @@ export interface Lane {
   end(): void;
 }
 
+/** Starts a worker with the solver's script, or throws. */
+export type StartWorker = () => Worker;
+
+export interface LanesOptions {
+  /** Where the WebAssembly is; nothing where JavaScript is to do it. */
+  readonly wasmUrl: string | undefined;
+  /** Ways to start a worker, the best first; the next is tried when no worker of the one before came up. */
+  readonly ways: readonly (() => StartWorker | Promise<StartWorker>)[];
+  /** Gets each lane as it is ready, at least one. */
+  readonly join: (lane: Lane) => void;
+  /** Ends workers that are still starting. What has joined is its owner's. */
+  readonly signal?: AbortSignal;
+}
+
 /** More gain little: starting them costs what they save. */
 const WORKERS_MAX = 4;
 /** A worker that a policy or an in-app browser swallowed may never say so. */
@@ -21,17 +35,27 @@ const START_MILLIS_MAX = 5_000;
 /** Without the WebAssembly by then, JavaScript is faster than waiting. */
 const WASM_MILLIS_MAX = 3_000;
 
-/** Opens the lanes; `join` gets each as it is ready, at least one. */
-export async function openLanes(base: string, wantsWasm: boolean, join: (lane: Lane) => void): Promise<void> {
-  const wasm = wantsWasm ? loadWasm(new URL("cachewalk.wasm", base).href) : Promise.resolve(undefined);
+/** Opens the lanes; done when no further one will join. */
+export async function openLanes(options: LanesOptions): Promise<void> {
+  const { join, signal } = options;
+  const wasm = options.wasmUrl === undefined ? Promise.resolve(undefined) : loadWasm(options.wasmUrl);
   const count = Math.max(1, Math.min(WORKERS_MAX, navigator.hardwareConcurrency || 1));
-  const opened = Array.from({ length: count }, () => {
-    return openWorker(new URL("worker.js", base).href, wasm).then(
-      (lane) => (join(lane), true),
-      () => false,
-    );
-  });
-  if (!(await anyOf(opened))) join(pageLane(await wasm));
+  for (const way of options.ways) {
+    try {
+      const start = await way();
+      const opened = Array.from({ length: count }, () => {
+        return openWorker(start, wasm, signal).then(
+          (lane) => (join(lane), true),
+          () => false,
+        );
+      });
+      if (await anyOf(opened)) return;
+    } catch {
+      // This way is closed; there is another, and the page at last.
+    }
+    if (signal?.aborted) return;
+  }
+  join(pageLane(await wasm));
 }
 
 /** A lane on the page's own thread, which lets the page breathe before every task. */
@@ -49,8 +73,12 @@ export function pageLane(wasm: ArrayBuffer | undefined): Lane {
   };
 }
 
-async function openWorker(url: string, wasm: Promise<ArrayBuffer | undefined>): Promise<Lane> {
-  const worker = new Worker(url);
+async function openWorker(
+  start: StartWorker,
+  wasm: Promise<ArrayBuffer | undefined>,
+  signal: AbortSignal | undefined,
+): Promise<Lane> {
+  const worker = start();
   let settle: { resolve(message: FromWorker): void; reject(error: Error): void } | undefined;
   let gone = false;
   worker.onmessage = ({ data }: MessageEvent<FromWorker>) => settle?.resolve(data);
@@ -59,10 +87,12 @@ async function openWorker(url: string, wasm: Promise<ArrayBuffer | undefined>): 
     end();
   };
   worker.onmessageerror = end;
+  signal?.addEventListener("abort", end);
 
   function end(): void {
     gone = true;
     worker.terminate();
+    signal?.removeEventListener("abort", end);
     settle?.reject(new Error("the worker is gone"));
   }
 
@@ -76,27 +106,33 @@ async function openWorker(url: string, wasm: Promise<ArrayBuffer | undefined>): 
 
   const binary = await wasm;
   const timer = setTimeout(end, START_MILLIS_MAX);
-  const ready = await ask({ wasm: binary });
-  clearTimeout(timer);
-  return {
-    kernel: (ready as { kernel: Kernel }).kernel,
-    onPage: false,
-    sliceMillis: 25,
-    async run(task) {
-      return ((await ask({ task })) as { result: Result }).result;
-    },
-    end,
-  };
+  try {
+    const ready = await ask({ wasm: binary });
+    return {
+      kernel: (ready as { kernel: Kernel }).kernel,
+      onPage: false,
+      sliceMillis: 25,
+      async run(task) {
+        return ((await ask({ task })) as { result: Result }).result;
+      },
+      end,
+    };
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function loadWasm(url: string): Promise<ArrayBuffer | undefined> {
   if (typeof WebAssembly === "undefined") return undefined;
-  const late = new Promise<undefined>((resolve) => setTimeout(resolve, WASM_MILLIS_MAX));
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<undefined>((resolve) => (timer = setTimeout(resolve, WASM_MILLIS_MAX)));
   const load = async (): Promise<ArrayBuffer | undefined> => {
     const response = await fetch(url, { credentials: "same-origin" });
     return response.ok ? response.arrayBuffer() : undefined;
   };
-  return Promise.race([load().catch(() => undefined), late]);
+  const binary = await Promise.race([load().catch(() => undefined), late]);
+  clearTimeout(timer);
+  return binary;
 }
 
 /** True as soon as one is, false when all are. */

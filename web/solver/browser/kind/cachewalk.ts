@@ -1,8 +1,8 @@
 // The kinds `cachewalk` and `pbkdf2`: one protocol over two leaves. All leaves, their tree, the grinding, the proof.
 
-import { createSolver, keyWords, type Ground } from "../../../solver/cachewalk.js";
+import { createSolver, keyWords, type Ground } from "../../cachewalk.js";
 import { likelyDone, search, type OnProgress, type Pool } from "../pool.js";
-import type { Puzzle } from "../protocol.js";
+import type { Puzzle } from "../puzzle.js";
 
 export async function walk(
   challenge: Uint8Array,

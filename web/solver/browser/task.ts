@@ -1,10 +1,10 @@
 // A share of the work, done in a worker or on the page. Tasks hold all they need, so that a lost one is given to
 // somebody else.
 
-import { createSolver, type Ground, type Params, type Solver } from "../../solver/cachewalk.js";
-import { createSha256Solver } from "../../solver/sha256.js";
+import { createSolver, type Ground, type Params, type Solver } from "../cachewalk.js";
+import { createSha256Solver } from "../sha256.js";
 import { grind, leaves } from "./kind/pbkdf2.js";
-import type { Kernel } from "./protocol.js";
+import type { Kernel } from "./puzzle.js";
 
 /** What a leaf is: the walk, or WebCrypto's. */
 export type Leaf = "cachewalk" | "pbkdf2";

@@ -1,8 +1,8 @@
 // The kind `pbkdf2`: shares of leaves that WebCrypto computes, for browsers that do not compile. When it is asked for
-// is in `fallback.ts`.
+// is in `reach.ts`.
 
-import { DOMAIN_GRIND, DOMAIN_LEAF, type Ground, type Params, type Solver } from "../../../solver/cachewalk.js";
-import { createPbkdf2Leaves } from "../../../solver/pbkdf2.js";
+import { DOMAIN_GRIND, DOMAIN_LEAF, type Ground, type Params, type Solver } from "../../cachewalk.js";
+import { createPbkdf2Leaves } from "../../pbkdf2.js";
 
 /** The nodes of `count` leaves, four words each. */
 export async function leaves(key: Uint32Array, first: number, count: number): Promise<Uint32Array> {

@@ -1,6 +1,6 @@
 // The kind `sha256`: a nonce, searched from 0 on.
 
-import { nonceBytes } from "../../../solver/sha256.js";
+import { nonceBytes } from "../../sha256.js";
 import { likelyDone, search, type OnProgress, type Pool } from "../pool.js";
 
 export async function searchNonce(

@@ -1,9 +1,9 @@
 // Solves a puzzle over lanes, each kind in its own file.
 
-import { fromBase64Url, type Kernel, type Puzzle } from "./protocol.js";
 import { walk } from "./kind/cachewalk.js";
 import { searchNonce } from "./kind/sha256.js";
 import type { OnProgress, Pool } from "./pool.js";
+import { fromBase64Url, type Kernel, type Puzzle } from "./puzzle.js";
 
 export interface Solution {
   readonly proof: Uint8Array;
