@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use spigot_decision::{Decision, Level, Millis, Policy};
 
+use crate::Fingerprints;
+
 /// What happened to one request, as the request path hands it over: nothing is rendered yet.
 #[derive(Debug)]
 pub struct Event {
@@ -33,6 +35,8 @@ pub struct Event {
     pub country: Option<[u8; 2]>,
     /// Device class, where known.
     pub device: Option<&'static str>,
+    /// The client's fingerprints.
+    pub fingerprints: Fingerprints,
     /// The level of the clearance that the client held.
     pub clearance: Option<Level>,
     /// What happened to a challenge, when this request was about one.

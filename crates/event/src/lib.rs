@@ -11,6 +11,7 @@
 extern crate self as spigot_event;
 
 mod event;
+mod fingerprints;
 mod query;
 mod record;
 mod recorder;
@@ -24,6 +25,7 @@ mod support;
 mod writer;
 
 pub use event::{ChallengeStep, DecisionId, Event};
+pub use fingerprints::{Fingerprints, RecordFingerprints};
 pub use query::{Count, Cursor, Events, Order, Query, Reader, open_readonly};
 pub use record::{Record, RecordChallenge, RecordReason, RecordThresholds};
 pub use recorder::{Recorder, RecorderSettings, Stats, WriterHandle};

@@ -28,6 +28,8 @@ pub struct Query {
     pub reason: Option<String>,
     /// From addresses in this prefix.
     pub ip: Option<Prefix>,
+    /// From clients of which a fingerprint, of whatever layer, begins with this.
+    pub fingerprint: Option<String>,
     /// For which the policy asked for this action.
     pub action: Option<Action>,
     /// With this decision id.
@@ -296,6 +298,9 @@ fn sql(query: &Query, after: Option<Cursor>, only: Option<i64>, piece: usize) ->
         row::quoted(reason, &mut part);
         part.push(',');
         condition("instr(e.reasons, ?) > 0", part.into());
+    }
+    if let Some(fingerprint) = &query.fingerprint {
+        condition("instr(e.fingerprints, ?) > 0", format!(" {fingerprint}").into());
     }
     if let Some(action) = query.action {
         condition("e.action = ?", row::action_number(action).into());

@@ -1,6 +1,6 @@
 use super::*;
 use crate::sink::{Retention, Sink, SqliteSink};
-use crate::support::{Folder, START, decided, event, policy, reason};
+use crate::support::{Folder, START, decided, event, fingerprints, policy, reason};
 use crate::{ChallengeStep, Event};
 use spigot_decision::policy::Trigger;
 use spigot_decision::{Evidence, ReasonKind, Source};
@@ -24,10 +24,11 @@ fn mixed() -> Vec<Event> {
     (0..10)
         .map(|number| {
             if number % 2 == 0 {
-                return event(&policy, number);
+                return Event { fingerprints: fingerprints(), ..event(&policy, number) };
             }
             let mut odd = decided(&policy, number, Action::Challenge, 0, &[frequent]);
             odd.decision.route = 1;
+            odd.fingerprints.tls = Some("t12i_".into());
             odd.client = format!("2001:db8:{number}::1").parse().unwrap();
             odd
         })
@@ -63,6 +64,12 @@ fn conditions() {
     check(&prefix("::/0"), &odd);
     check(&prefix("2001:db8:5::/48"), &[5]);
     check(&prefix("2001:db8:4::/46"), &[5, 7]);
+    let fingerprint = |text: &str| Query { fingerprint: Some(text.to_owned()), ..all.clone() };
+    for beginning in ["t13d", "1:65536;4:131072|12517377|0|m,p,a,s", "0123456789abcdef"] {
+        check(&fingerprint(beginning), &[0, 2, 4, 6, 8]);
+    }
+    check(&fingerprint("t12"), &odd);
+    check(&fingerprint("13d"), &[]);
     let id = Some(mixed()[4].id);
     check(&Query { id, ..all.clone() }, &[4]);
     check(&Query { id, action: Some(Action::Block), ..all.clone() }, &[]);

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use spigot_decision::signal::SIGNALS;
 use spigot_decision::{Policy, Reason, ReasonKind, Source, evidence_text};
 
-use crate::Event;
+use crate::{Event, RecordFingerprints};
 
 /// An [`Event`] as it is stored and shown: everything is text and numbers, and nothing needs the policy any more.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +36,8 @@ pub struct Record {
     pub user_agent: String,
     /// Which kind of client code asked.
     pub sender: String,
+    /// The client's fingerprints; of events that are older than their being kept, none.
+    pub fingerprints: RecordFingerprints,
     /// The action that the policy asked for, by name.
     pub action: String,
     /// What was done: the same, or `allow` in monitor mode.
@@ -120,6 +122,7 @@ impl From<&Event> for Record {
             device: event.device.map(str::to_owned),
             user_agent: event.user_agent.to_string(),
             sender: event.sender.to_owned(),
+            fingerprints: RecordFingerprints::from(&event.fingerprints),
             action: event.decision.action.name().to_owned(),
             effective: event.decision.effective.name().to_owned(),
             risk: event.decision.risk,

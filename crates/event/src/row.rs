@@ -8,7 +8,7 @@ use spigot_decision::{Action, Level, Millis};
 
 use crate::record::{self, RecordChallenge, RecordReason, RecordThresholds};
 use crate::store::SEQUENCE_BITS;
-use crate::{DecisionId, Event, Record};
+use crate::{DecisionId, Event, Record, RecordFingerprints};
 
 /// The columns that [`read`] reads, with words resolved, of `event AS e`.
 pub(crate) const COLUMNS: &str = "e.at, e.id, (SELECT text FROM word WHERE word = e.revision), \
@@ -17,7 +17,7 @@ pub(crate) const COLUMNS: &str = "e.at, e.id, (SELECT text FROM word WHERE word 
     e.action, e.effective, e.risk, e.reasons, e.thresholds, e.level, e.clearance, \
     (SELECT text FROM word WHERE word = e.challenge_kind), (SELECT text FROM word WHERE word = e.challenge_result), \
     e.log2_work, e.solve_millis, e.trickled, e.upstream_status, e.added_micros, \
-    e.claimed_millis";
+    e.claimed_millis, e.fingerprints";
 
 /// One reason in the `reasons` column: name, kind, what it gave, evidence.
 pub(crate) type StoredReason = (String, String, String, Option<String>);
@@ -142,6 +142,7 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<(i64, Record)> {
         device: word(10)?,
         user_agent: row.get(11)?,
         sender: known(12)?,
+        fingerprints: RecordFingerprints::unpack(row.get_ref(28)?.as_str_or_null()?.unwrap_or_default()),
         action: action_name(row.get(13)?),
         effective: action_name(row.get(14)?),
         risk: row.get(15)?,

@@ -13,7 +13,7 @@ pub(crate) const FILE: &str = "events.sqlite";
 pub(crate) const LOCK_FILE: &str = "events.lock";
 
 /// `PRAGMA user_version` of the tables below.
-pub(crate) const VERSION: i64 = 2;
+pub(crate) const VERSION: i64 = 3;
 
 /// `event.at` is the time in milliseconds shifted by this, plus a sequence number. So the row id itself is the index on
 /// time and the cursor for paging: rows are appended, and ranges of time are ranges of row ids.
@@ -35,7 +35,8 @@ CREATE TABLE event (
   action INTEGER NOT NULL, effective INTEGER NOT NULL, risk INTEGER NOT NULL, reasons TEXT NOT NULL,
   thresholds INTEGER NOT NULL, level INTEGER NOT NULL, clearance INTEGER,
   challenge_kind INTEGER, challenge_result INTEGER, log2_work INTEGER, solve_millis INTEGER,
-  trickled INTEGER NOT NULL, upstream_status INTEGER, added_micros INTEGER NOT NULL, claimed_millis INTEGER
+  trickled INTEGER NOT NULL, upstream_status INTEGER, added_micros INTEGER NOT NULL, claimed_millis INTEGER,
+  fingerprints TEXT
 ) STRICT;
 CREATE INDEX event_by_id ON event (at >> 38, id);
 CREATE TABLE minute (
@@ -45,8 +46,11 @@ CREATE TABLE minute (
 ) STRICT, WITHOUT ROWID;
 ";
 
-/// From version 1 to 2.
-const FROM_1: &str = "ALTER TABLE event ADD COLUMN claimed_millis INTEGER;";
+/// What brings a file of each older version, from 1 on, to the next.
+const STEPS: [&str; VERSION as usize - 1] = [
+    "ALTER TABLE event ADD COLUMN claimed_millis INTEGER;",
+    "ALTER TABLE event ADD COLUMN fingerprints TEXT;",
+];
 
 const _: () = assert!(BUCKET_BITS == 38, "SCHEMA has it as text");
 
@@ -142,7 +146,7 @@ pub(crate) fn open_reader(folder: &Path) -> Result<Connection, StoreError> {
     match version(&connection).map_err(failed)? {
         VERSION => Ok(connection),
         0 => Err(StoreError::Foreign(file)),
-        1 => Err(StoreError::Older(file)),
+        1..VERSION => Err(StoreError::Older(file)),
         found => Err(StoreError::Newer { file, found }),
     }
 }
@@ -157,9 +161,9 @@ pub(crate) fn open_writer(folder: &Path) -> Result<Connection, StoreError> {
     connection.busy_timeout(std::time::Duration::from_secs(1)).map_err(failed)?;
     match version(&connection).map_err(failed)? {
         VERSION => configure(&connection).map_err(failed)?,
-        1 => {
+        found @ 1..VERSION => {
             configure(&connection).map_err(failed)?;
-            bring_up(&mut connection, FROM_1).map_err(failed)?;
+            bring_up(&mut connection, &STEPS[found as usize - 1..]).map_err(failed)?;
         }
         0 => {
             let tables: i64 = connection
@@ -171,7 +175,7 @@ pub(crate) fn open_writer(folder: &Path) -> Result<Connection, StoreError> {
             // Has to come before the first page is written.
             connection.pragma_update(None, "auto_vacuum", "INCREMENTAL").map_err(failed)?;
             configure(&connection).map_err(failed)?;
-            bring_up(&mut connection, SCHEMA).map_err(failed)?;
+            bring_up(&mut connection, &[SCHEMA]).map_err(failed)?;
         }
         found => return Err(StoreError::Newer { file, found }),
     }
@@ -202,9 +206,11 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 /// All of it or nothing.
-fn bring_up(connection: &mut Connection, statements: &str) -> rusqlite::Result<()> {
+fn bring_up(connection: &mut Connection, steps: &[&str]) -> rusqlite::Result<()> {
     let transaction = connection.transaction()?;
-    transaction.execute_batch(statements)?;
+    for step in steps {
+        transaction.execute_batch(step)?;
+    }
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()
 }

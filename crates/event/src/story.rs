@@ -36,6 +36,14 @@ impl Record {
             self.sender,
             self.user_agent.escape_debug()
         );
+        let fingerprints: Vec<String> = self
+            .fingerprints
+            .known()
+            .map(|(layer, fingerprint)| format!("{layer} {}", fingerprint.escape_debug()))
+            .collect();
+        if !fingerprints.is_empty() {
+            let _ = writeln!(story, "Fingerprints: {}.", fingerprints.join(", "));
+        }
         match &self.clearance {
             Some(level) => {
                 let _ = writeln!(story, "The client held a clearance of level {level}.");

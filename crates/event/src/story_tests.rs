@@ -3,7 +3,7 @@ use spigot_decision::policy::Trigger;
 use spigot_decision::signal::SIGNALS;
 use spigot_decision::{Action, Evidence, Level, Prefix, Reason, ReasonKind, Source};
 
-use crate::support::{START, cleared, decided, policy, reason};
+use crate::support::{START, cleared, decided, event, fingerprints, policy, reason};
 use crate::{ChallengeStep, Event, Record, RecordReason};
 
 fn check(action: Action, risk: u8, reasons: &[Reason], change: impl FnOnce(&mut Event), expected: &Expect) {
@@ -366,6 +366,22 @@ fn refused_submission() {
             - Without denylisted_origin it would have passed.
         "#]],
     );
+}
+
+#[test]
+fn the_fingerprints_that_are_known() {
+    let told = |change: fn(&mut Event)| {
+        let mut event = event(&policy(), 0);
+        change(&mut event);
+        let story = Record::from(&event).story();
+        story.lines().find_map(|line| Some(line.strip_prefix("Fingerprints: ")?.to_owned()))
+    };
+    assert_eq!(told(|_| ()), None);
+    let header = told(|event| event.fingerprints.header = Some(7));
+    assert_eq!(header.as_deref(), Some("header 0000000000000007."));
+    let all = told(|event| event.fingerprints = fingerprints());
+    let expected = "TLS t13d1715h2_5b57614c22b0_3d5424432f57, HTTP/2 1:65536;4:131072|12517377|0|m,p,a,s, header 0123456789abcdef.";
+    assert_eq!(all.as_deref(), Some(expected));
 }
 
 #[test]

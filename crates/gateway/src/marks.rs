@@ -3,31 +3,54 @@
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
+use spigot_event::Fingerprints;
 
 use crate::wire::{Ja4, Notes};
+
+/// A layer's fingerprint, as requests carry it and as events keep it.
+pub(crate) struct Mark {
+    field: HeaderValue,
+    text: Arc<str>,
+}
+
+impl Mark {
+    /// `None` when it has what no field may have.
+    pub(crate) fn new(text: &str) -> Option<Self> {
+        Some(Self { field: HeaderValue::from_str(text).ok()?, text: text.into() })
+    }
+}
 
 /// The fingerprints of a connection's client, each of its layer. They can be imitated: one that does not fit the
 /// client's story adds suspicion, one that fits grants nothing.
 pub(crate) struct Marks {
     /// Of TLS (JA4), when we speak it.
-    tls: Option<HeaderValue>,
+    tls: Option<Mark>,
     /// Of the bytes within.
     pub(crate) notes: Arc<Notes>,
 }
 
 impl Marks {
     pub(crate) fn new(ja4: Option<Ja4>) -> Self {
-        let tls = ja4.and_then(|ja4| HeaderValue::from_str(ja4.as_str()).ok());
-        Self { tls, notes: Arc::default() }
+        Self { tls: ja4.and_then(|ja4| Mark::new(ja4.as_str())), notes: Arc::default() }
+    }
+
+    /// For the record.
+    pub(crate) fn fingerprints(&self, header_order: u64) -> Fingerprints {
+        let text = |mark: &Mark| mark.text.clone();
+        Fingerprints {
+            tls: self.tls.as_ref().map(text),
+            http2: self.notes.http2().map(text),
+            header: Some(header_order),
+        }
     }
 
     /// Tells the application.
     pub(crate) fn forward(&self, header_order: u64, headers: &mut HeaderMap) {
         if let Some(tls) = &self.tls {
-            headers.insert(HeaderName::from_static("x-spigot-fingerprint-tls"), tls.clone());
+            headers.insert(HeaderName::from_static("x-spigot-fingerprint-tls"), tls.field.clone());
         }
         if let Some(http2) = self.notes.http2() {
-            headers.insert(HeaderName::from_static("x-spigot-fingerprint-http2"), http2.clone());
+            headers.insert(HeaderName::from_static("x-spigot-fingerprint-http2"), http2.field.clone());
         }
         if let Ok(order) = HeaderValue::from_str(&format!("{header_order:016x}")) {
             headers.insert(HeaderName::from_static("x-spigot-fingerprint-header"), order);

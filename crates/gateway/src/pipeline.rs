@@ -16,6 +16,7 @@ use spigot_state::State;
 
 use crate::entropy::random;
 use crate::front::Admission;
+use crate::marks::Marks;
 use crate::metrics::Metrics;
 use crate::settings::Settings;
 use crate::stash::Stash;
@@ -68,6 +69,8 @@ pub(crate) struct Seen<'r> {
     pub(crate) user_agent: &'r str,
     pub(crate) software: Software,
     pub(crate) secure: bool,
+    /// Of its connection.
+    pub(crate) marks: &'r Marks,
     /// Order and case of the header fields' names.
     pub(crate) header_order: u64,
     pub(crate) now: Millis,
@@ -243,6 +246,7 @@ impl<S: State> Gateway<S> {
             network: None,
             country: None,
             device: seen.software.device,
+            fingerprints: seen.marks.fingerprints(seen.header_order),
             clearance: decided.clearance.map(|clearance| clearance.level),
             challenge: end.challenge,
             trickled: end.trickled,

@@ -175,6 +175,9 @@ pub(crate) struct EventsArgs {
     /// Only of this address or prefix.
     #[arg(long)]
     pub(crate) ip: Option<String>,
+    /// Only of clients with this fingerprint, or its beginning: TLS (JA4), HTTP/2 or header.
+    #[arg(long)]
+    pub(crate) fingerprint: Option<String>,
     /// Only with this action.
     #[arg(long)]
     pub(crate) action: Option<String>,

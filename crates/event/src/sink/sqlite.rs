@@ -83,6 +83,13 @@ impl Words {
     }
 }
 
+/// Written anew for each row, in the same memory.
+#[derive(Default)]
+struct Texts {
+    reasons: String,
+    fingerprints: String,
+}
+
 /// What a batch adds to one row of the roll-ups.
 #[derive(Clone, Copy, Default)]
 struct Tally {
@@ -97,7 +104,7 @@ struct Tally {
 type TallyKey = (i64, i64, i64, i64);
 
 const INSERT: &str = "INSERT OR IGNORE INTO event VALUES \
-    (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 const ADD_UP: &str = "INSERT INTO minute VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET \
     events = events + excluded.events, issued = issued + excluded.issued, solved = solved + excluded.solved, \
@@ -113,10 +120,10 @@ fn insert(
     let mut tallies: HashMap<TallyKey, Tally> = HashMap::new();
     {
         let mut statement = transaction.prepare_cached(INSERT)?;
-        let mut json = String::new();
+        let mut texts = Texts::default();
         for event in batch {
             let route = words.number(&transaction, &event.policy.route(event.decision.route).name)?;
-            insert_one(&transaction, &mut statement, words, sequence, event, route, &mut json)?;
+            insert_one(&transaction, &mut statement, words, sequence, event, route, &mut texts)?;
             add(&mut tallies, event, route);
         }
         let mut statement = transaction.prepare_cached(ADD_UP)?;
@@ -158,7 +165,7 @@ fn insert_one(
     sequence: &mut i64,
     event: &Event,
     route: i64,
-    json: &mut String,
+    texts: &mut Texts,
 ) -> rusqlite::Result<()> {
     let mut word = |text| words.number(connection, text);
     let revision = word(&event.policy.revision)?;
@@ -166,7 +173,8 @@ fn insert_one(
     let sender = word(event.sender)?;
     let challenge_kind = event.challenge.map(|step| word(step.kind)).transpose()?;
     let challenge_result = event.challenge.map(|step| word(step.result)).transpose()?;
-    row::reasons_json(event, json);
+    row::reasons_json(event, &mut texts.reasons);
+    event.fingerprints.pack(&mut texts.fingerprints);
     let mut bytes = [0; 16];
     let client = row::address_bytes(event.client, &mut bytes);
     loop {
@@ -188,7 +196,7 @@ fn insert_one(
             row::action_number(event.decision.action),
             row::action_number(event.decision.effective),
             event.decision.risk,
-            &*json,
+            texts.reasons,
             row::thresholds_number(record::thresholds(event)),
             event.policy.route(event.decision.route).settings.level as u8,
             event.clearance.map(|level| level as u8),
@@ -200,6 +208,7 @@ fn insert_one(
             event.upstream_status,
             event.added_micros,
             event.challenge.and_then(|step| step.claimed_millis),
+            texts.fingerprints,
         ])?;
         // Taken only when the clock was set back to where another event has this very millisecond and number.
         if inserted == 1 {

@@ -5,7 +5,7 @@ use spigot_decision::policy::Trigger;
 use spigot_decision::{Action, Evidence, Level, ReasonKind, Source};
 
 use super::*;
-use crate::support::{Folder, START, decided, event, policy, reason};
+use crate::support::{Folder, START, decided, event, fingerprints, policy, reason};
 use crate::{ChallengeStep, Query, Record, Recorder, RecorderSettings, SinkErrorKind, open_readonly};
 
 fn sink(folder: &Folder) -> SqliteSink {
@@ -22,6 +22,7 @@ fn full(number: u64) -> Event {
     let mut event = decided(&policy(), number, Action::Challenge, 15, &reasons);
     event.clearance = Some(Level::Low);
     event.client = "2001:db8::1".parse().unwrap();
+    event.fingerprints = fingerprints();
     event.trickled = true;
     event.path = "/ü\0".into();
     event.challenge = Some(ChallengeStep {
@@ -116,7 +117,7 @@ fn files_of_others_are_refused() {
             assert!(error.to_string().contains(message), "{error}");
         }
     };
-    refused("PRAGMA user_version = 99", "has version 99 and this Spigot knows up to 2: use the newer Spigot");
+    refused("PRAGMA user_version = 99", "has version 99 and this Spigot knows up to 3: use the newer Spigot");
     refused("CREATE TABLE other (a)", "holds no events of Spigot");
     let absent = Folder::new();
     let error = SqliteSink::open(&absent.0.join("absent"), Retention::default()).unwrap_err();
@@ -143,6 +144,8 @@ fn a_file_of_version_1_is_brought_up_to_date_by_who_writes() {
     check(&read[0], ("/ü\0", Some(900), Some(850)));
     check(&read[1], ("/search", Some(480), None));
     let was = &read[1];
+    assert_eq!(was.fingerprints.known().count(), 0);
+    assert_eq!(read[0].fingerprints.known().count(), 3);
     assert_eq!(
         (was.route.as_str(), was.client.as_str(), was.risk, was.clearance.as_deref(), was.reasons.len()),
         ("search", "192.0.2.1", 60, Some("low"), 1)

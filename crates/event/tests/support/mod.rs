@@ -6,7 +6,7 @@ use std::sync::Arc;
 use spigot_decision::{
     Action, Decision, Evidence, Level, Millis, Policy, Reason, ReasonKind, Source, policy,
 };
-use spigot_event::{DecisionId, Event};
+use spigot_event::{DecisionId, Event, Fingerprints};
 
 /// 2026-11-21T08:00:00Z.
 pub(crate) const START: Millis = Millis(1_795_248_000_000);
@@ -54,11 +54,21 @@ pub(crate) fn event(policy: &Arc<Policy>, number: u64) -> Event {
         network: Some(64_500),
         country: Some(*b"DE"),
         device: Some("desktop"),
+        fingerprints: Fingerprints::default(),
         clearance: None,
         challenge: None,
         trickled: false,
         upstream_status: Some(200),
         added_micros: 40,
+    }
+}
+
+/// Of every layer, as a browser's would be.
+pub(crate) fn fingerprints() -> Fingerprints {
+    Fingerprints {
+        tls: Some("t13d1715h2_5b57614c22b0_3d5424432f57".into()),
+        http2: Some("1:65536;4:131072|12517377|0|m,p,a,s".into()),
+        header: Some(0x0123_4567_89ab_cdef),
     }
 }
 

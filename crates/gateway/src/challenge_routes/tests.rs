@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, Waker};
 
 use http::{HeaderMap, Response, header};
@@ -18,12 +18,15 @@ use spigot_intel::Software;
 use spigot_state::{Memory, MemorySettings};
 
 use crate::body::Through;
+use crate::marks::Marks;
 use crate::pipeline::{Gateway, Seen, Snapshot};
 use crate::settings::Settings;
 use crate::verifier::Verifier;
 
 const NOW: i64 = 1_795_248_000_000;
 const AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0";
+
+static MARKS: LazyLock<Marks> = LazyLock::new(|| Marks::new(None));
 
 struct Nowhere;
 
@@ -65,6 +68,7 @@ fn seen(headers: &HeaderMap, client: u8, now: i64) -> Seen<'_> {
         user_agent: AGENT,
         software: Software::default(),
         secure: true,
+        marks: &MARKS,
         header_order: 0,
         now: Millis(now),
     }

@@ -3,11 +3,11 @@ use std::sync::{Arc, OnceLock};
 use std::task::Waker;
 use std::time::Duration;
 
-use http::HeaderValue;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use super::refusal::Refusal;
+use crate::marks::Mark;
 
 /// What the reader of a connection leaves for whoever answers its requests. Both run on one thread; the atomics are
 /// there because an HTTP/1.1 connection that may be upgraded has to be `Send`, and cost no more than plain numbers.
@@ -27,7 +27,7 @@ pub(crate) struct Notes {
     in_flight: AtomicU32,
     waiting: AtomicU32,
     progress: AtomicU64,
-    http2: OnceLock<HeaderValue>,
+    http2: OnceLock<Mark>,
 }
 
 /// How far a switch of protocols has come.
@@ -93,8 +93,8 @@ impl Notes {
     }
 
     pub(super) fn fingerprinted(&self, text: &str) {
-        if let Ok(value) = HeaderValue::from_str(text) {
-            let _ = self.http2.set(value);
+        if let Some(mark) = Mark::new(text) {
+            let _ = self.http2.set(mark);
         }
     }
 
@@ -124,7 +124,7 @@ impl Notes {
     }
 
     /// The HTTP/2 fingerprint: settings, window, priorities, order of pseudo-fields.
-    pub(crate) fn http2(&self) -> Option<&HeaderValue> {
+    pub(crate) fn http2(&self) -> Option<&Mark> {
         self.http2.get()
     }
 

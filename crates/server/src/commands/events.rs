@@ -34,6 +34,7 @@ pub(crate) fn list(args: &EventsArgs) -> Result<(), String> {
             .as_deref()
             .map(|text| Prefix::parse(text).ok_or_else(|| format!("\"{text}\" is no address or prefix")))
             .transpose()?,
+        fingerprint: args.fingerprint.as_deref().map(|text| text.trim().to_ascii_lowercase()),
         action: args
             .action
             .as_deref()

@@ -123,6 +123,34 @@ fn versions_protocols_and_fingerprints_of_real_programs() {
 }
 
 #[test]
+fn events_keep_the_fingerprints_and_are_found_by_them() {
+    let (secure, trusted) = Secure::start("");
+    let mut stream = secure.connect(&trusting(trusted)).unwrap();
+    let told = |answer: &str, layer: &str| {
+        let name = format!("[\"x-spigot-fingerprint-{layer}\",\"");
+        let value = answer.split_once(&name).unwrap_or_else(|| panic!("no {layer}: {answer}")).1;
+        value.split('"').next().unwrap().to_owned()
+    };
+    let answer = ask(&mut stream);
+    let (tls, header) = (told(&answer, "tls"), told(&answer, "header"));
+    // One that has no TLS and other headers.
+    assert_eq!(secure.demo.connect().get("/whoami").status, 200);
+    secure.demo.until("both are written", |health| health["events"]["written"].as_u64() == Some(2));
+    for fingerprint in [&tls, &tls[..10].to_ascii_uppercase(), &header] {
+        let found = secure.demo.command(&["events", "--fingerprint", fingerprint, "--format", "json"]);
+        let found = String::from_utf8_lossy(&found.stdout).into_owned();
+        let record: serde_json::Value =
+            serde_json::from_str(&found).unwrap_or_else(|error| panic!("{error}: {found}"));
+        assert_eq!(record["fingerprints"], serde_json::json!({ "tls": tls, "header": header }));
+        let story = secure.demo.command(&["explain", record["id"].as_str().unwrap()]);
+        let story = String::from_utf8_lossy(&story.stdout).into_owned();
+        assert!(story.contains(&format!("Fingerprints: TLS {tls}, header {header}.")), "{story}");
+    }
+    let none = secure.demo.command(&["events", "--fingerprint", "t00"]);
+    assert!(String::from_utf8_lossy(&none.stdout).contains("Nothing happened that fits"));
+}
+
+#[test]
 fn the_fingerprint_of_openssl() {
     let (secure, _) = Secure::start("");
     let spawned = Command::new("openssl")

@@ -108,6 +108,7 @@ impl<S: State> Connection<S> {
             user_agent,
             software: self.agents.borrow_mut().read(user_agent),
             secure: self.secure || self.came_by_tls(&parts.headers, &snapshot),
+            marks: &self.marks,
             header_order,
             now,
         };
