@@ -64,13 +64,46 @@ pub struct ChallengeStep {
     pub claimed_millis: Option<u32>,
 }
 
-/// A decision's id: 80 random bits, shown as 16 letters and digits that are easy to read out (Crockford's base 32).
+/// A decision's id: its time and 38 random bits, shown as 16 letters and digits that are easy to read out (Crockford's
+/// base 32). The time is what finds it again, and what makes neighbours of ids that are written one after the other: an
+/// index on random ids costs more than all else of a row.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DecisionId(pub [u8; 10]);
+
+/// Milliseconds since 1970 fit until 2109. The rest is random, so that ids of one millisecond differ.
+const TIME_BITS: u32 = 42;
+const RANDOM_BITS: u32 = 80 - TIME_BITS;
 
 const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 impl DecisionId {
+    /// The id of a decision at `time`, of which the random bytes give 38 bits.
+    #[must_use]
+    pub fn new(time: Millis, random: [u8; 5]) -> Self {
+        let mut padded = [0; 16];
+        padded[11..].copy_from_slice(&random);
+        let random = u128::from_be_bytes(padded) & ((1 << RANDOM_BITS) - 1);
+        let time = time.0.clamp(0, (1 << TIME_BITS) - 1).unsigned_abs();
+        Self::of_bits(u128::from(time) << RANDOM_BITS | random)
+    }
+
+    /// The time that it begins with; of ids from before they began so, any.
+    #[must_use]
+    pub fn time(self) -> Millis {
+        Millis((self.bits() >> RANDOM_BITS) as i64)
+    }
+
+    fn of_bits(bits: u128) -> Self {
+        let bytes = bits.to_be_bytes();
+        Self(bytes[6..].try_into().expect("ten of sixteen bytes"))
+    }
+
+    fn bits(self) -> u128 {
+        let mut padded = [0; 16];
+        padded[6..].copy_from_slice(&self.0);
+        u128::from_be_bytes(padded)
+    }
+
     /// Reads an id as people type it: case, dashes and spaces do not matter, `o` is 0, `i` and `l` are 1.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -86,16 +119,13 @@ impl DecisionId {
             bits = bits << 5 | value as u128;
             count += 1;
         }
-        let bytes = bits.to_be_bytes();
-        (count == 16).then(|| Self(bytes[6..].try_into().expect("ten of sixteen bytes")))
+        (count == 16).then(|| Self::of_bits(bits))
     }
 }
 
 impl fmt::Display for DecisionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut padded = [0; 16];
-        padded[6..].copy_from_slice(&self.0);
-        let bits = u128::from_be_bytes(padded);
+        let bits = self.bits();
         let mut text = [0; 16];
         for (place, letter) in text.iter_mut().enumerate() {
             *letter = LETTERS[(bits >> (75 - 5 * place) & 31) as usize];
@@ -113,6 +143,20 @@ impl fmt::Debug for DecisionId {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ids_hold_their_time() {
+        for time in [0, 1, 1_795_248_000_123, (1 << 42) - 1] {
+            let id = DecisionId::new(Millis(time), [0xff; 5]);
+            assert_eq!(id.time(), Millis(time));
+            assert!(DecisionId::new(Millis(time), [0; 5]) < id, "{id}");
+            assert!(
+                time == 0 || DecisionId::new(Millis(time - 1), [0xff; 5]) < id,
+                "in the order of their times"
+            );
+        }
+        assert_eq!(DecisionId::new(Millis(-1), [0; 5]).time(), Millis(0));
+    }
 
     #[test]
     fn ids_read_back_as_people_type_them() {

@@ -12,6 +12,7 @@ extern crate self as spigot_event;
 
 mod event;
 mod fingerprints;
+mod packed;
 mod query;
 mod record;
 mod recorder;

@@ -1,5 +1,6 @@
 use std::borrow::Borrow;
-use std::collections::VecDeque;
+use std::cell::RefCell;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -8,7 +9,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 use spigot_decision::{Action, Millis, Prefix};
 
-use crate::store::{self, BUCKET_BITS, StoreError};
+use crate::store::{self, RANDOM_IDS_BEFORE, SEQUENCE_BITS, StoreError};
 use crate::{DecisionId, Record, row};
 
 /// Events that are read in one go. Each piece is a read transaction of its own: one that stays open for long keeps the
@@ -99,6 +100,8 @@ pub struct Count {
 pub struct Reader {
     connection: Connection,
     file: PathBuf,
+    /// Words that were asked for, at most [`store::MAX_WORDS`].
+    words: RefCell<HashMap<i64, String>>,
 }
 
 /// Opens a data folder's events to read.
@@ -106,7 +109,8 @@ pub struct Reader {
 /// # Errors
 /// There is no file, it is not ours, or it is of a newer version.
 pub fn open_readonly(folder: &Path) -> Result<Reader, StoreError> {
-    Ok(Reader { connection: store::open_reader(folder)?, file: folder.join(store::FILE) })
+    let connection = store::open_reader(folder)?;
+    Ok(Reader { connection, file: folder.join(store::FILE), words: RefCell::default() })
 }
 
 impl Reader {
@@ -165,24 +169,49 @@ impl Reader {
         rows.collect()
     }
 
-    /// Asks the index once for each bucket of time that holds anything, newest first.
+    /// An id begins with its time, and with it the rows that can have it. Rows from before that are looked through.
     fn find_with_place(&self, id: DecisionId) -> rusqlite::Result<Option<(i64, Record)>> {
-        let mut before =
-            self.connection.prepare_cached("SELECT at FROM event WHERE at < ? ORDER BY at DESC LIMIT 1")?;
         let mut within = self.connection.prepare_cached(&format!(
-            "SELECT {} FROM event AS e WHERE e.at >> {BUCKET_BITS} = ? AND e.id = ?",
+            "SELECT {} FROM event WHERE at >= ? AND at < ? AND id = ? LIMIT 1",
             row::COLUMNS
         ))?;
-        let mut end = i64::MAX;
-        while let Some(at) = before.query_row([end], |row| row.get::<_, i64>(0)).optional()? {
-            let bucket = at >> BUCKET_BITS;
-            let found = within.query_row(params![bucket, id.0], row::read).optional()?;
-            if found.is_some() {
-                return Ok(found);
-            }
-            end = bucket << BUCKET_BITS;
+        let mut find = |from: i64, end: i64| {
+            within.query_row(params![from, end, id.0], |found| self.record(found)).optional()
+        };
+        let first = row::first_at(id.time());
+        let found = find(first, first.saturating_add(1 << SEQUENCE_BITS))?;
+        let random_before: Option<i64> = self
+            .connection
+            .prepare_cached("SELECT value FROM meta WHERE name = ?")?
+            .query_row([RANDOM_IDS_BEFORE], |row| row.get(0))
+            .optional()?;
+        match (found, random_before) {
+            (None, Some(end)) => find(0, end),
+            (found, _) => Ok(found),
         }
-        Ok(None)
+    }
+
+    fn record(&self, found: &rusqlite::Row<'_>) -> rusqlite::Result<(i64, Record)> {
+        row::read(found, |number| self.word(number))
+    }
+
+    fn word(&self, number: i64) -> rusqlite::Result<String> {
+        if let Some(text) = self.words.borrow().get(&number) {
+            return Ok(text.clone());
+        }
+        let text: Option<String> = self
+            .connection
+            .prepare_cached("SELECT text FROM word WHERE word = ?")?
+            .query_row([number], |row| row.get(0))
+            .optional()?;
+        // What is not there may still come, when a later row brings it.
+        let Some(text) = text else { return Ok("unknown".to_owned()) };
+        let mut words = self.words.borrow_mut();
+        if words.len() >= store::MAX_WORDS {
+            words.clear();
+        }
+        words.insert(number, text.clone());
+        Ok(text)
     }
 
     fn failed(&self, error: rusqlite::Error) -> StoreError {
@@ -238,7 +267,7 @@ impl<R: Borrow<Reader>> Events<R> {
         let mut statement = self.reader.borrow().connection.prepare_cached(&text)?;
         let mut rows = statement.query(params_from_iter(values))?;
         while let Some(found) = rows.next()? {
-            self.ready.push_back(row::read(found)?);
+            self.ready.push_back(self.reader.borrow().record(found)?);
         }
         self.ended = self.ready.len() < piece;
         self.fetched = self.ready.back().map(|(at, _)| Cursor(*at)).or(self.fetched);
@@ -270,7 +299,7 @@ impl<R: Borrow<Reader>> Iterator for Events<R> {
 
 /// The statement for one piece, and its values.
 fn sql(query: &Query, after: Option<Cursor>, only: Option<i64>, piece: usize) -> (String, Vec<Value>) {
-    let mut text = format!("SELECT {} FROM event AS e WHERE TRUE", row::COLUMNS);
+    let mut text = format!("SELECT {} FROM event WHERE TRUE", row::COLUMNS);
     let mut values: Vec<Value> = Vec::new();
     let mut condition = |sql: &str, value: Value| {
         text.push_str(" AND ");
@@ -278,32 +307,32 @@ fn sql(query: &Query, after: Option<Cursor>, only: Option<i64>, piece: usize) ->
         values.push(value);
     };
     if let Some(at) = only {
-        condition("e.at = ?", at.into());
+        condition("at = ?", at.into());
     }
     if let Some(since) = query.since {
-        condition("e.at >= ?", row::first_at(since).into());
+        condition("at >= ?", row::first_at(since).into());
     }
     if let Some(until) = query.until {
-        condition("e.at < ?", row::first_at(until).into());
+        condition("at < ?", row::first_at(until).into());
     }
     if let Some(Cursor(at)) = after {
-        let sql = if query.order == Order::NewestFirst { "e.at < ?" } else { "e.at > ?" };
+        let sql = if query.order == Order::NewestFirst { "at < ?" } else { "at > ?" };
         condition(sql, at.into());
     }
     if let Some(route) = &query.route {
-        condition("e.route = (SELECT word FROM word WHERE text = ?)", route.clone().into());
+        condition("route = (SELECT word FROM word WHERE text = ?)", route.clone().into());
     }
     if let Some(reason) = &query.reason {
         let mut part = String::from("[");
         row::quoted(reason, &mut part);
         part.push(',');
-        condition("instr(e.reasons, ?) > 0", part.into());
+        condition("instr(reasons, ?) > 0", part.into());
     }
     if let Some(fingerprint) = &query.fingerprint {
-        condition("instr(e.fingerprints, ?) > 0", format!(" {fingerprint}").into());
+        condition("instr(fingerprints, ?) > 0", format!(" {fingerprint}").into());
     }
     if let Some(action) = query.action {
-        condition("e.action = ?", row::action_number(action).into());
+        condition("action = ?", row::action_number(action).into());
     }
     if let Some(prefix) = query.ip {
         let (mut first, mut last) = ([0; 16], [0; 16]);
@@ -311,11 +340,11 @@ fn sql(query: &Query, after: Option<Cursor>, only: Option<i64>, piece: usize) ->
         let length = row::address_bytes(prefix.base, &mut last).len();
         let last = &mut last[..length];
         set_host_bits(last, prefix.length);
-        condition("length(e.client) = ?", (length as i64).into());
-        condition("e.client >= ?", first.to_vec().into());
-        condition("e.client <= ?", last.to_vec().into());
+        condition("length(client) = ?", (length as i64).into());
+        condition("client >= ?", first.to_vec().into());
+        condition("client <= ?", last.to_vec().into());
     }
-    text.push_str(if query.order == Order::NewestFirst { " ORDER BY e.at DESC" } else { " ORDER BY e.at" });
+    text.push_str(if query.order == Order::NewestFirst { " ORDER BY at DESC" } else { " ORDER BY at" });
     text.push_str(&format!(" LIMIT {piece}"));
     (text, values)
 }

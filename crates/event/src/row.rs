@@ -6,18 +6,13 @@ use std::net::IpAddr;
 use rusqlite::Row;
 use spigot_decision::{Action, Level, Millis};
 
-use crate::record::{self, RecordChallenge, RecordReason, RecordThresholds};
+use crate::packed::Packed;
+use crate::record::{self, RecordChallenge, RecordReason};
 use crate::store::SEQUENCE_BITS;
 use crate::{DecisionId, Event, Record, RecordFingerprints};
 
-/// The columns that [`read`] reads, with words resolved, of `event AS e`.
-pub(crate) const COLUMNS: &str = "e.at, e.id, (SELECT text FROM word WHERE word = e.revision), \
-    (SELECT text FROM word WHERE word = e.route), e.host, e.method, e.path, e.client, e.network, e.country, \
-    (SELECT text FROM word WHERE word = e.device), e.user_agent, (SELECT text FROM word WHERE word = e.sender), \
-    e.action, e.effective, e.risk, e.reasons, e.thresholds, e.level, e.clearance, \
-    (SELECT text FROM word WHERE word = e.challenge_kind), (SELECT text FROM word WHERE word = e.challenge_result), \
-    e.log2_work, e.solve_millis, e.trickled, e.upstream_status, e.added_micros, \
-    e.claimed_millis, e.fingerprints";
+/// The columns that [`read`] reads.
+pub(crate) const COLUMNS: &str = "at, id, route, client, action, reasons, fingerprints, packed";
 
 /// One reason in the `reasons` column: name, kind, what it gave, evidence.
 pub(crate) type StoredReason = (String, String, String, Option<String>);
@@ -64,10 +59,6 @@ pub(crate) fn address(bytes: &[u8]) -> Option<IpAddr> {
     }
 }
 
-pub(crate) fn thresholds_number(thresholds: RecordThresholds) -> i64 {
-    i64::from(thresholds.log) << 16 | i64::from(thresholds.challenge) << 8 | i64::from(thresholds.block)
-}
-
 /// Compact JSON, `[["name","kind","gave","evidence"],…]`: an array that starts with its name, so that a search for
 /// `["name",` finds reasons of that name and nothing else.
 pub(crate) fn reasons_json(event: &Event, json: &mut String) {
@@ -91,7 +82,14 @@ pub(crate) fn reasons_json(event: &Event, json: &mut String) {
 
 /// A JSON string, RFC 8259 section 7.
 pub(crate) fn quoted(text: &str, json: &mut String) {
+    let escaped = |byte: u8| u8::from(byte < b' ' || byte == b'"' || byte == b'\\');
     json.push('"');
+    // Nearly every text goes as it is. Without a way out the pass over it compiles to wide compares.
+    if text.bytes().fold(0, |any, byte| any | escaped(byte)) == 0 {
+        json.push_str(text);
+        json.push('"');
+        return;
+    }
     for letter in text.chars() {
         match letter {
             '"' | '\\' => {
@@ -107,21 +105,23 @@ pub(crate) fn quoted(text: &str, json: &mut String) {
     json.push('"');
 }
 
-/// Makes a record of a row of [`COLUMNS`]. Values that this version does not know become `unknown`.
-pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<(i64, Record)> {
+/// Makes a record of a row of [`COLUMNS`]; `word` gives the text of a word's number. Values that this version does not
+/// know become `unknown`.
+pub(crate) fn read(
+    row: &Row<'_>,
+    mut word: impl FnMut(i64) -> rusqlite::Result<String>,
+) -> rusqlite::Result<(i64, Record)> {
     let at: i64 = row.get(0)?;
     let time = time_of(at);
-    let word = |column| row.get::<_, Option<String>>(column);
-    let known = |column| word(column).map(|text| text.unwrap_or_else(|| "unknown".to_owned()));
     let level = |number: u8| Level::from_number(number).map_or("unknown", Level::name).to_owned();
-    let thresholds: i64 = row.get(17)?;
-    let challenge = match word(20)? {
-        Some(kind) => Some(RecordChallenge {
-            kind,
-            result: known(21)?,
-            log2_work: row.get::<_, Option<u8>>(22)?.unwrap_or(0),
-            solve_millis: row.get(23)?,
-            claimed_millis: row.get(27)?,
+    let packed = Packed::read(7, row.get_ref(7)?.as_str()?)?;
+    let challenge = match packed.challenge {
+        Some((kind, result, log2_work, solve_millis, claimed_millis)) => Some(RecordChallenge {
+            kind: word(kind)?,
+            result: word(result)?,
+            log2_work,
+            solve_millis,
+            claimed_millis,
         }),
         None => None,
     };
@@ -131,33 +131,29 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<(i64, Record)> {
         id: <[u8; 10]>::try_from(row.get_ref(1)?.as_blob()?)
             .map(|id| DecisionId(id).to_string())
             .unwrap_or_default(),
-        revision: known(2)?,
-        route: known(3)?,
-        host: row.get(4)?,
-        method: row.get(5)?,
-        path: row.get(6)?,
-        client: address(row.get_ref(7)?.as_blob()?).map(|ip| ip.to_string()).unwrap_or_default(),
-        network: row.get(8)?,
-        country: row.get(9)?,
-        device: word(10)?,
-        user_agent: row.get(11)?,
-        sender: known(12)?,
-        fingerprints: RecordFingerprints::unpack(row.get_ref(28)?.as_str_or_null()?.unwrap_or_default()),
-        action: action_name(row.get(13)?),
-        effective: action_name(row.get(14)?),
-        risk: row.get(15)?,
-        reasons: reasons(row.get_ref(16)?.as_str()?),
-        thresholds: RecordThresholds {
-            log: (thresholds >> 16) as u8,
-            challenge: (thresholds >> 8) as u8,
-            block: thresholds as u8,
-        },
-        level: level(row.get(18)?),
-        clearance: row.get::<_, Option<u8>>(19)?.map(level),
+        revision: word(packed.revision)?,
+        route: word(row.get(2)?)?,
+        host: packed.host,
+        method: packed.method,
+        path: packed.path,
+        client: address(row.get_ref(3)?.as_blob()?).map(|ip| ip.to_string()).unwrap_or_default(),
+        network: packed.network,
+        country: packed.country,
+        device: packed.device.map(&mut word).transpose()?,
+        user_agent: packed.user_agent,
+        sender: word(packed.sender)?,
+        fingerprints: RecordFingerprints::unpack(row.get_ref(6)?.as_str_or_null()?.unwrap_or_default()),
+        action: action_name(row.get(4)?),
+        effective: action_name(packed.effective),
+        risk: packed.risk,
+        reasons: row.get_ref(5)?.as_str_or_null()?.map(reasons).unwrap_or_default(),
+        thresholds: packed.thresholds,
+        level: level(packed.level),
+        clearance: packed.clearance.map(level),
         challenge,
-        trickled: row.get(24)?,
-        upstream_status: row.get(25)?,
-        added_micros: row.get(26)?,
+        trickled: packed.trickled,
+        upstream_status: packed.upstream_status,
+        added_micros: packed.added_micros,
     };
     Ok((at, record))
 }

@@ -13,32 +13,29 @@ pub(crate) const FILE: &str = "events.sqlite";
 pub(crate) const LOCK_FILE: &str = "events.lock";
 
 /// `PRAGMA user_version` of the tables below.
-pub(crate) const VERSION: i64 = 3;
+pub(crate) const VERSION: i64 = 4;
 
 /// `event.at` is the time in milliseconds shifted by this, plus a sequence number. So the row id itself is the index on
 /// time and the cursor for paging: rows are appended, and ranges of time are ranges of row ids.
 pub(crate) const SEQUENCE_BITS: u32 = 20;
 
-/// Ids are random, so an index over all of them would touch a random page for each event. Put under a prefix of the
-/// time, 2^38 / 2^20 milliseconds or 4.4 minutes, inserts stay within a few pages that are in memory anyway, and a
-/// look-up asks once per bucket that exists, 10,000 times at worst for 30 days.
-pub(crate) const BUCKET_BITS: u32 = 38;
+/// Words that are remembered at most. They come from policies and from code, so a process sees far fewer.
+pub(crate) const MAX_WORDS: usize = 4096;
 
-/// `word` holds the texts that come from the policy or from code, so there are few; `thresholds` are three bytes.
+/// The name in `meta` of the row id before which ids are random; absent in files that never held such.
+pub(crate) const RANDOM_IDS_BEFORE: &str = "random_ids_before";
+
+/// `word` holds the texts that come from the policy or from code, so there are few. What queries ask by has a column;
+/// the rest is one text (see `packed`), because each column costs a row as much as all of that.
+///
+/// There is no index besides the row id: ids begin with their time, and so find their rows.
 const SCHEMA: &str = "
 CREATE TABLE word (word INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;
 CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE event (
-  at INTEGER PRIMARY KEY, id BLOB NOT NULL, revision INTEGER NOT NULL, route INTEGER NOT NULL,
-  host TEXT NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL, client BLOB NOT NULL,
-  network INTEGER, country TEXT, device INTEGER, user_agent TEXT NOT NULL, sender INTEGER NOT NULL,
-  action INTEGER NOT NULL, effective INTEGER NOT NULL, risk INTEGER NOT NULL, reasons TEXT NOT NULL,
-  thresholds INTEGER NOT NULL, level INTEGER NOT NULL, clearance INTEGER,
-  challenge_kind INTEGER, challenge_result INTEGER, log2_work INTEGER, solve_millis INTEGER,
-  trickled INTEGER NOT NULL, upstream_status INTEGER, added_micros INTEGER NOT NULL, claimed_millis INTEGER,
-  fingerprints TEXT
+  at INTEGER PRIMARY KEY, route INTEGER NOT NULL, action INTEGER NOT NULL, client BLOB NOT NULL, id BLOB NOT NULL,
+  reasons TEXT, fingerprints TEXT, packed TEXT NOT NULL
 ) STRICT;
-CREATE INDEX event_by_id ON event (at >> 38, id);
 CREATE TABLE minute (
   minute INTEGER NOT NULL, route INTEGER NOT NULL, action INTEGER NOT NULL, effective INTEGER NOT NULL,
   events INTEGER NOT NULL, issued INTEGER NOT NULL, solved INTEGER NOT NULL, failed INTEGER NOT NULL,
@@ -50,9 +47,25 @@ CREATE TABLE minute (
 const STEPS: [&str; VERSION as usize - 1] = [
     "ALTER TABLE event ADD COLUMN claimed_millis INTEGER;",
     "ALTER TABLE event ADD COLUMN fingerprints TEXT;",
+    PACK,
 ];
 
-const _: () = assert!(BUCKET_BITS == 38, "SCHEMA has it as text");
+/// From tables with a column for everything and an index on random ids.
+const PACK: &str = "
+ALTER TABLE event RENAME TO wide;
+CREATE TABLE event (
+  at INTEGER PRIMARY KEY, route INTEGER NOT NULL, action INTEGER NOT NULL, client BLOB NOT NULL, id BLOB NOT NULL,
+  reasons TEXT, fingerprints TEXT, packed TEXT NOT NULL
+) STRICT;
+INSERT INTO event SELECT at, route, action, client, id, nullif(reasons, '[]'), fingerprints, json_array(
+  revision, effective, risk, thresholds, level, sender, added_micros, host, method, path, user_agent,
+  upstream_status, device, clearance, network, country, trickled,
+  json(iif(challenge_kind IS NULL, NULL,
+    json_array(challenge_kind, challenge_result, log2_work, solve_millis, claimed_millis)))
+) FROM wide;
+INSERT INTO meta SELECT 'random_ids_before', max(at) + 1 FROM wide HAVING count(*) > 0;
+DROP TABLE wide;
+";
 
 /// Why events cannot be opened or read.
 #[derive(Debug)]
@@ -199,8 +212,8 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // A power cut may lose the last commits and never corrupts; a killed process loses nothing that was committed.
     connection.pragma_update(None, "synchronous", "NORMAL")?;
-    // In KiB: holds the id index of one bucket at some thousand events a second.
-    connection.pragma_update(None, "cache_size", -32_768)?;
+    // In KiB: rows are appended, so that a batch's own pages are all it has to hold.
+    connection.pragma_update(None, "cache_size", -8_192)?;
     connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
     connection.pragma_update(None, "journal_size_limit", 64 << 20)
 }

@@ -50,7 +50,7 @@ fn allow() {
         &[],
         |_| (),
         &expect![[r#"
-            Decision ae2584kv15j96000 at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
+            Decision d1zmf8r1te2584kv at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
             GET shop.example/search from 192.0.2.7 (network 64500, country DE, desktop), sent by page, user agent "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".
             The client held no clearance.
             Nothing was found.
@@ -76,7 +76,7 @@ fn allow_because_of_a_list() {
         &[listed, denied()],
         |_| (),
         &expect![[r#"
-            Decision ae2584kv15j96000 at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
+            Decision d1zmf8r1te2584kv at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
             GET shop.example/search from 192.0.2.7 (network 64500, country DE, desktop), sent by page, user agent "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".
             The client held no clearance.
             What was found:
@@ -99,7 +99,7 @@ fn allow_because_of_a_clearance() {
         &[frequency(), cleared(Level::Medium)],
         |event| event.clearance = Some(Level::Medium),
         &expect![[r#"
-            Decision ae2584kv15j96000 at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
+            Decision d1zmf8r1te2584kv at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
             GET shop.example/search from 192.0.2.7 (network 64500, country DE, desktop), sent by page, user agent "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".
             The client held a clearance of level medium.
             What was found:
@@ -123,7 +123,7 @@ fn log() {
         &[signal("tool_user_agent", 25), risk(25, 20, Action::Log)],
         |_| (),
         &expect![[r#"
-            Decision ae2584kv15j96000 at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
+            Decision d1zmf8r1te2584kv at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
             GET shop.example/search from 192.0.2.7 (network 64500, country DE, desktop), sent by page, user agent "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".
             The client held no clearance.
             What was found:
@@ -148,7 +148,7 @@ fn throttle() {
         &[restriction(Action::Throttle)],
         |event| event.upstream_status = None,
         &expect![[r#"
-            Decision ae2584kv15j96000 at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
+            Decision d1zmf8r1te2584kv at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
             GET shop.example/search from 192.0.2.7 (network 64500, country DE, desktop), sent by page, user agent "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".
             The client held no clearance.
             What was found:
@@ -180,7 +180,7 @@ fn challenge() {
             });
         },
         &expect![[r#"
-            Decision ae2584kv15j96000 at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
+            Decision d1zmf8r1te2584kv at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
             GET shop.example/search from 192.0.2.7 (network 64500, country DE, desktop), sent by page, user agent "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".
             The client held no clearance.
             What was found:
@@ -207,7 +207,7 @@ fn challenge_although_a_clearance_was_brought_from_elsewhere() {
         &[frequency(), reason(Source::ClearanceElsewhere, ReasonKind::Tells, evidence)],
         |_| (),
         &expect![[r#"
-            Decision ae2584kv15j96000 at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
+            Decision d1zmf8r1te2584kv at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
             GET shop.example/search from 192.0.2.7 (network 64500, country DE, desktop), sent by page, user agent "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".
             The client held a clearance that does not hold where it came from: not the network that it was given in.
             What was found:
@@ -239,7 +239,7 @@ fn challenge_for_two_reasons_with_a_clearance_that_is_used_up() {
         ],
         |event| event.clearance = Some(Level::High),
         &expect![[r#"
-            Decision ae2584kv15j96000 at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
+            Decision d1zmf8r1te2584kv at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
             GET shop.example/search from 192.0.2.7 (network 64500, country DE, desktop), sent by page, user agent "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".
             The client held a clearance of level high.
             What was found:
@@ -267,7 +267,7 @@ fn challenge_in_spite_of_a_clearance() {
         &[frequency(), cleared(Level::Medium)],
         |event| event.clearance = Some(Level::Medium),
         &expect![[r#"
-            Decision ae2584kv15j96000 at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
+            Decision d1zmf8r1te2584kv at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
             GET shop.example/search from 192.0.2.7 (network 64500, country DE, desktop), sent by page, user agent "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".
             The client held a clearance of level medium.
             What was found:
@@ -292,7 +292,7 @@ fn shadow() {
         &[restriction(Action::Shadow), frequency()],
         |_| (),
         &expect![[r#"
-            Decision ae2584kv15j96000 at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
+            Decision d1zmf8r1te2584kv at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
             GET shop.example/search from 192.0.2.7 (network 64500, country DE, desktop), sent by page, user agent "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".
             The client held no clearance.
             What was found:
@@ -316,7 +316,7 @@ fn block_by_risk_in_monitor_mode() {
         &[signal("tool_user_agent", 50), signal("no_user_agent", 35), risk(85, 80, Action::Block)],
         |event| event.decision.effective = Action::Allow,
         &expect![[r#"
-            Decision ae2584kv15j96000 at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
+            Decision d1zmf8r1te2584kv at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
             GET shop.example/search from 192.0.2.7 (network 64500, country DE, desktop), sent by page, user agent "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".
             The client held no clearance.
             What was found:
@@ -353,7 +353,7 @@ fn refused_submission() {
             });
         },
         &expect![[r#"
-            Decision ae2584kv15j96000 at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
+            Decision d1zmf8r1te2584kv at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
             GET shop.example/search from 192.0.2.7 (network 64500, country DE, desktop), sent by page, user agent "evil\u{1b}[2J\"".
             The client held no clearance.
             What was found:
@@ -399,7 +399,7 @@ fn what_is_not_known_does_not_panic() {
         &unknown,
         |event| event.decision.route = u16::MAX,
         &expect![[r#"
-            Decision ae2584kv15j96000 at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
+            Decision d1zmf8r1te2584kv at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
             GET shop.example/search from 192.0.2.7 (network 64500, country DE, desktop), sent by page, user agent "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".
             The client held no clearance.
             What was found:

@@ -186,7 +186,7 @@ impl<S: State> Gateway<S> {
         let action = Action::ALL.iter().position(|action| *action == decision.action).unwrap_or(0);
         Metrics::one(&self.metrics.actions[action]);
         Decided {
-            id: DecisionId(random()),
+            id: DecisionId::new(seen.now, random()),
             decision,
             plan,
             sender,

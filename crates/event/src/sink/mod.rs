@@ -1,4 +1,5 @@
 mod retention;
+mod rows;
 mod sqlite;
 
 use std::fmt;

@@ -103,10 +103,10 @@ fn truncate(connection: &Connection, end: i64) -> rusqlite::Result<i64> {
     while let Some(found) = rows.next()? {
         let at: i64 = found.get(0)?;
         let client = row::address(found.get_ref(1)?.as_blob()?).map(|ip| network(ip).base);
-        let reasons: String = found.get(2)?;
+        let reasons: Option<String> = found.get(2)?;
         let mut bytes = [0; 16];
         let client = client.map_or(&[][..], |ip| row::address_bytes(ip, &mut bytes));
-        update.execute(params![client, without_addresses(reasons), at])?;
+        update.execute(params![client, reasons.map(without_addresses), at])?;
         truncated += 1;
         until = at + 1;
     }

@@ -6,7 +6,9 @@ use spigot_decision::{Action, Evidence, Level, ReasonKind, Source};
 
 use super::*;
 use crate::support::{Folder, START, decided, event, fingerprints, policy, reason};
-use crate::{ChallengeStep, Query, Record, Recorder, RecorderSettings, SinkErrorKind, open_readonly};
+use crate::{
+    ChallengeStep, DecisionId, Query, Record, Recorder, RecorderSettings, SinkErrorKind, open_readonly,
+};
 
 fn sink(folder: &Folder) -> SqliteSink {
     SqliteSink::open(&folder.0, Retention::default()).unwrap()
@@ -70,10 +72,26 @@ fn one_millisecond_holds_many_events_also_when_the_clock_is_set_back() {
     };
     sink(&folder).write(&same_time()).unwrap();
     let mut again = sink(&folder);
-    again.sequence = 0;
+    again.place.sequence = 0;
     again.write(&same_time()).unwrap();
     let reader = open_readonly(&folder.0).unwrap();
     assert_eq!(reader.events(&Query::default()).count(), 100);
+}
+
+#[test]
+fn batches_of_any_length_are_stored_whole_and_once() {
+    let policies = [policy(), policy()];
+    for length in [1, 31, 32, 33, 64, 100] {
+        check(
+            &(0..length).map(|number| event(&policies[number as usize / 40 % 2], number)).collect::<Vec<_>>(),
+        );
+    }
+    // The numbers within a millisecond begin anew in the middle of a batch.
+    let folder = Folder::new();
+    let mut sink = sink(&folder);
+    sink.place.sequence = rows::SEQUENCE_MASK - 40;
+    sink.write(&(0..100).map(|number| event(&policies[0], number)).collect::<Vec<_>>()).unwrap();
+    assert_eq!(open_readonly(&folder.0).unwrap().events(&Query::default()).count(), 100);
 }
 
 #[cfg(unix)]
@@ -117,7 +135,7 @@ fn files_of_others_are_refused() {
             assert!(error.to_string().contains(message), "{error}");
         }
     };
-    refused("PRAGMA user_version = 99", "has version 99 and this Spigot knows up to 3: use the newer Spigot");
+    refused("PRAGMA user_version = 99", "has version 99 and this Spigot knows up to 4: use the newer Spigot");
     refused("CREATE TABLE other (a)", "holds no events of Spigot");
     let absent = Folder::new();
     let error = SqliteSink::open(&absent.0.join("absent"), Retention::default()).unwrap_err();
@@ -125,10 +143,21 @@ fn files_of_others_are_refused() {
 }
 
 #[test]
-fn a_file_of_version_1_is_brought_up_to_date_by_who_writes() {
+fn an_older_file_is_brought_up_to_date_by_who_writes() {
+    older_file("");
+    older_file("ALTER TABLE event ADD COLUMN claimed_millis INTEGER; PRAGMA user_version = 2");
+    older_file(
+        "ALTER TABLE event ADD COLUMN claimed_millis INTEGER; ALTER TABLE event ADD COLUMN fingerprints TEXT; \
+         PRAGMA user_version = 3",
+    );
+}
+
+/// A file of version 1, with what later ones made of it.
+fn older_file(later: &str) {
     let folder = Folder::new();
     let old = || Connection::open(folder.0.join(store::FILE)).unwrap();
     old().execute_batch(include_str!("version_1.sql")).unwrap();
+    old().execute_batch(later).unwrap();
     // Who only reads changes nothing and says what to do.
     let error = open_readonly(&folder.0).map(drop).unwrap_err().to_string();
     assert!(error.contains("written by an older Spigot: start this one on the folder once"), "{error}");
@@ -151,6 +180,14 @@ fn a_file_of_version_1_is_brought_up_to_date_by_who_writes() {
         ("search", "192.0.2.1", 60, Some("low"), 1)
     );
     assert!(was.story().contains("high_frequency"), "{}", was.story());
+    assert_eq!(
+        (was.user_agent.as_str(), was.device.as_deref(), was.country.as_deref(), was.network),
+        ("Mozilla/5.0", Some("desktop"), Some("DE"), Some(64_500))
+    );
+    // Its id does not begin with its time, and finds it all the same.
+    for record in &read {
+        assert_eq!(reader.find(DecisionId::parse(&record.id).unwrap()).unwrap().as_ref(), Some(record));
+    }
     drop(reader);
     // The second time there is nothing to do.
     sink(&folder).write(&[full(2)]).unwrap();

@@ -28,12 +28,12 @@ match = ["/**"]
 
 /// The event number `number`, a millisecond after the one before, that passed.
 pub(crate) fn event(policy: &Arc<Policy>, number: u64) -> Event {
-    let mut id = [0; 10];
-    // Ids are random in life: multiplied by an odd number, each differs and neighbours lie apart.
-    id[..8].copy_from_slice(&number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
+    let time = START.plus(number.cast_signed());
+    // Random in life: multiplied by an odd number, each differs and neighbours lie apart.
+    let [random @ .., _, _, _] = number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
     Event {
-        time: START.plus(number.cast_signed()),
-        id: DecisionId(id),
+        time,
+        id: DecisionId::new(time, random),
         policy: policy.clone(),
         decision: Decision {
             action: Action::Allow,
