@@ -39,16 +39,12 @@ export interface Solver {
   leaves(keyWords: Uint32Array, first: number, count: number, out: Uint32Array): void;
   /** Builds the tree over all leaves: a heap of four-word nodes, node 1 the root, node `n` above `2n` and `2n + 1`. */
   tree(leaves: Uint32Array): Uint32Array;
-  /** The tree's root, four words. */
-  root(tree: Uint32Array): Uint32Array;
   /** Tries `count` values of g from `first` on; the first that passes, or nothing. Try them in order from 0. */
   grind(keyWords: Uint32Array, root: Uint32Array, params: Params, first: number, count: number): Ground | undefined;
   /** The key of the grinding leaves; with `passes`, what a leaf computed elsewhere needs. */
   grindKey(keyWords: Uint32Array, root: Uint32Array, params: Params): Uint32Array;
   /** What a grinding leaf, eight words, names, when it passes. */
   passes(leaf: Uint32Array, g: number, params: Params): Ground | undefined;
-  /** The proof's bytes. */
-  assemble(tree: Uint32Array, ground: Ground, params: Params): Uint8Array;
 }
 
 const NODE = 4;
@@ -130,9 +126,6 @@ export function solverOver(kernel: Kernel): Solver {
       for (let at = leaves.length / NODE - 1; at > 0; at--) parentInto(nodes, at);
       return nodes;
     },
-    root(tree) {
-      return tree.slice(NODE, 2 * NODE);
-    },
     grind(key, root, params, first, count) {
       const f = grindKey(key, root, params);
       for (let g = first; g < first + count; g++) {
@@ -144,11 +137,16 @@ export function solverOver(kernel: Kernel): Solver {
     },
     grindKey,
     passes,
-    assemble,
   };
 }
 
-function assemble(tree: Uint32Array, ground: Ground, params: Params): Uint8Array {
+/** The root of a tree that `Solver.tree` built, four words. */
+export function rootOf(tree: Uint32Array): Uint32Array {
+  return tree.slice(NODE, 2 * NODE);
+}
+
+/** The proof's bytes. */
+export function assemble(tree: Uint32Array, ground: Ground, params: Params): Uint8Array {
   const words = [...tree.subarray(NODE, 2 * NODE), ground.g];
   for (const name of ground.names) {
     for (let at = 2 ** params.log2N + name; at > 1; at >>= 1) {
@@ -178,7 +176,7 @@ export function* solve(
     yield { phase: "leaves", done, total };
   }
   const tree = solver.tree(leaves);
-  const root = solver.root(tree);
+  const root = rootOf(tree);
   for (let tried = 0; ; tried += sliceLeaves) {
     const ground = solver.grind(key, root, params, tried, sliceLeaves);
     if (ground !== undefined) return assemble(tree, ground, params);

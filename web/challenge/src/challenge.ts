@@ -1,6 +1,7 @@
 // The page's logic: solve, submit, go on. Each part is in its own file; this one decides what happens in which order.
 
 import { openLanes } from "../../solver/browser/lanes.js";
+import { pageLane } from "../../solver/browser/page-lane.js";
 import { Pool } from "../../solver/browser/pool.js";
 import { toBase64Url } from "../../solver/browser/puzzle.js";
 import { withinReach } from "../../solver/browser/reach.js";
@@ -43,7 +44,7 @@ async function begin(): Promise<void> {
 /** Solves and submits until it is done or the visitor has to decide. */
 async function attempt(challenge: Challenge): Promise<void> {
   view.show({ is: "working", slow: false });
-  const pool = new Pool();
+  const pool = new Pool(() => pageLane(undefined));
   try {
     await openLanesFor(challenge, pool);
     for (let tries = 1; ; tries++) {
@@ -70,6 +71,7 @@ async function openLanesFor(challenge: Challenge, pool: Pool): Promise<void> {
   void openLanes({
     wasmUrl: challenge.kind === "cachewalk" ? new URL("cachewalk.wasm", base).href : undefined,
     ways: [() => () => new Worker(url)],
+    page: pageLane,
     join(lane) {
       pool.join(lane);
       opened!();

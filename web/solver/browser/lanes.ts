@@ -1,7 +1,7 @@
 // Lanes do tasks one after the other: a worker each, or the page itself where there are no workers.
 
 import type { Kernel } from "./puzzle.js";
-import { createRunner, type FromWorker, type Result, type Task, type ToWorker } from "./task.js";
+import type { FromWorker, Result, Task, ToWorker } from "./task.js";
 
 export interface Lane {
   readonly kernel: Kernel;
@@ -22,6 +22,8 @@ export interface LanesOptions {
   readonly wasmUrl: string | undefined;
   /** Ways to start a worker, the best first; the next is tried when no worker of the one before came up. */
   readonly ways: readonly (() => StartWorker | Promise<StartWorker>)[];
+  /** The last resort: a lane on the page itself. */
+  readonly page: (wasm: ArrayBuffer | undefined) => Lane | Promise<Lane>;
   /** Gets each lane as it is ready, at least one. */
   readonly join: (lane: Lane) => void;
   /** Ends workers that are still starting. What has joined is its owner's. */
@@ -55,22 +57,7 @@ export async function openLanes(options: LanesOptions): Promise<void> {
     }
     if (signal?.aborted) return;
   }
-  join(pageLane(await wasm));
-}
-
-/** A lane on the page's own thread, which lets the page breathe before every task. */
-export function pageLane(wasm: ArrayBuffer | undefined): Lane {
-  const runner = createRunner(wasm);
-  return {
-    kernel: runner.kernel,
-    onPage: true,
-    sliceMillis: 10,
-    async run(task) {
-      await nextTurn();
-      return runner.run(task);
-    },
-    end() {},
-  };
+  join(await options.page(await wasm));
 }
 
 async function openWorker(
@@ -139,17 +126,5 @@ async function loadWasm(url: string): Promise<ArrayBuffer | undefined> {
 function anyOf(promises: readonly Promise<boolean>[]): Promise<boolean> {
   return new Promise((resolve) => {
     void Promise.all(promises.map((promise) => promise.then((is) => is && resolve(true)))).then(() => resolve(false));
-  });
-}
-
-/** A turn of the event loop. Unlike a timer it is not slowed down in a hidden tab. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(undefined);
   });
 }

@@ -1,6 +1,6 @@
 // The lanes that work on a puzzle: hands out shares of the work, also those of lanes that are lost.
 
-import { pageLane, type Lane } from "./lanes.js";
+import type { Lane } from "./lanes.js";
 import type { Kernel } from "./puzzle.js";
 import type { Result, Task } from "./task.js";
 
@@ -17,6 +17,9 @@ export class Pool {
   private work: ((lane: Lane) => void) | undefined;
   private giveUp: ((why: Error) => void) | undefined;
   private ended = false;
+
+  /** `lastResort` opens a lane on the page, when all others are lost. */
+  constructor(private readonly lastResort: () => Lane | Promise<Lane>) {}
 
   join(lane: Lane): void {
     if (this.ended) return lane.end();
@@ -90,9 +93,28 @@ export class Pool {
   private leave(lane: Lane): void {
     this.lanes.delete(lane);
     if (lane.onPage) return;
-    if (this.lanes.size === 0) this.join(pageLane(undefined));
+    if (this.lanes.size === 0) void this.openLast();
     else for (const other of this.lanes.keys()) this.work?.(other);
   }
+
+  private async openLast(): Promise<void> {
+    try {
+      this.join(await this.lastResort());
+    } catch (error) {
+      this.giveUp?.(error as Error);
+    }
+  }
+}
+
+/** One task, by whichever lane is free. */
+export async function single<T extends Result>(pool: Pool, task: Task): Promise<T> {
+  let asked = false;
+  let result: Result;
+  await pool.run(
+    () => (asked ? undefined : ((asked = true), task)),
+    (_, given) => ((result = given), true),
+  );
+  return result as T;
 }
 
 /** Tries from 0 on until a task finds something. */

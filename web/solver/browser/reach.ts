@@ -1,7 +1,7 @@
 // Where the engine does not compile, the puzzle would take minutes: then another one is asked for. What it costs and what
 // it buys are the server's, and it may say no. Where there is none the visitor is told that it takes longer.
 
-import type { Pool } from "./pool.js";
+import { single, type Pool } from "./pool.js";
 import type { Puzzle } from "./puzzle.js";
 
 /** A leaf that takes longer than this was not compiled: the slowest phones that compile are at about a third of it. */
@@ -23,7 +23,9 @@ export async function withinReach<P extends Puzzle>(
   pool: Pool,
   exchange: (challenge: P) => Promise<P | undefined>,
 ): Promise<Reached<P>> {
-  if (challenge.kind !== "cachewalk" || (await leafMillis(pool)) <= LEAF_MILLIS_MAX) return { challenge, slow: false };
+  if (challenge.kind !== "cachewalk") return { challenge, slow: false };
+  const leafMillis = await single<number>(pool, { do: "calibrate", quick: LEAF_MILLIS_MAX });
+  if (leafMillis <= LEAF_MILLIS_MAX) return { challenge, slow: false };
   // WebCrypto is missing on plain http.
   const computes = typeof crypto !== "undefined" && crypto.subtle !== undefined;
   for (let asks = 1; computes && asks <= ASKS_MAX; asks++) {
@@ -33,14 +35,4 @@ export async function withinReach<P extends Puzzle>(
     if (challenge.kind === "pbkdf2") return { challenge, slow: false };
   }
   return { challenge, slow: true };
-}
-
-async function leafMillis(pool: Pool): Promise<number> {
-  let millis = 0;
-  let asked = false;
-  await pool.run(
-    () => (asked ? undefined : ((asked = true), { do: "calibrate" as const, quick: LEAF_MILLIS_MAX })),
-    (_, result) => ((millis = result as number), true),
-  );
-  return millis;
 }

@@ -1,7 +1,7 @@
 // A share of the work, done in a worker or on the page. Tasks hold all they need, so that a lost one is given to
 // somebody else.
 
-import { createSolver, type Ground, type Params, type Solver } from "../cachewalk.js";
+import { createSolver, keyWords, type Ground, type Params, type Solver } from "../cachewalk.js";
 import { createSha256Solver } from "../sha256.js";
 import { grind, leaves } from "./kind/pbkdf2.js";
 import type { Kernel } from "./puzzle.js";
@@ -12,6 +12,8 @@ export type Leaf = "cachewalk" | "pbkdf2";
 export type Task =
   /** How many milliseconds a walk's leaf takes; `quick` is quick enough to look no further. */
   | { readonly do: "calibrate"; readonly quick: number }
+  /** The puzzle's key, which every walk needs. */
+  | { readonly do: "key"; readonly challenge: Uint8Array }
   | { readonly do: "leaves"; readonly leaf: Leaf; readonly key: Uint32Array; readonly first: number; readonly count: number }
   | { readonly do: "tree"; readonly leaves: Uint32Array }
   | {
@@ -31,7 +33,7 @@ export type Task =
       readonly count: number;
     };
 
-/** `calibrate` gives milliseconds, `leaves` and `tree` give words, `grind` perhaps its find, `sha256` perhaps its nonce. */
+/** `calibrate` gives milliseconds, `key`, `leaves` and `tree` give words, `grind` perhaps its find, `sha256` perhaps its nonce. */
 export type Result = Uint32Array | Ground | number | undefined;
 
 export interface Runner {
@@ -47,6 +49,8 @@ export function createRunner(wasm: ArrayBuffer | undefined): Runner {
       switch (task.do) {
         case "calibrate":
           return leafMillis(solver, task.quick);
+        case "key":
+          return keyWords(task.challenge);
         case "leaves": {
           if (task.leaf === "pbkdf2") return leaves(task.key, task.first, task.count);
           const out = new Uint32Array(4 * task.count);

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
+import { pageLane } from "../dist/browser/page-lane.js";
 import { Pool } from "../dist/browser/pool.js";
 import { solvePuzzle } from "../dist/browser/solve.js";
 import { createRunner } from "../dist/browser/task.js";
@@ -49,13 +50,13 @@ async function solves(pool, puzzle) {
 
 for (const puzzle of [cachewalk, sha256]) {
   test(`${puzzle.kind}: one lane`, async () => {
-    const pool = new Pool();
+    const pool = new Pool(() => pageLane(undefined));
     pool.join(lane());
     await solves(pool, puzzle);
   });
 
   test(`${puzzle.kind}: several lanes, one late, all used, twice`, async () => {
-    const pool = new Pool();
+    const pool = new Pool(() => pageLane(undefined));
     const lanes = [lane(), lane(), lane()];
     setTimeout(() => pool.join(lanes[2]), 1);
     pool.join(lanes[0]);
@@ -67,11 +68,11 @@ for (const puzzle of [cachewalk, sha256]) {
 
   for (const lives of [0, 1, 2, 3, 5]) {
     test(`${puzzle.kind}: a lane that dies after ${lives} tasks, beside another and alone`, async () => {
-      const pool = new Pool();
+      const pool = new Pool(() => pageLane(undefined));
       pool.join(lane(lives));
       pool.join(lane());
       await solves(pool, puzzle);
-      const alone = new Pool();
+      const alone = new Pool(() => pageLane(undefined));
       alone.join(lane(lives));
       await solves(alone, puzzle);
     });
@@ -79,13 +80,13 @@ for (const puzzle of [cachewalk, sha256]) {
 }
 
 test("what the page itself cannot do is an error, not a loop", async () => {
-  const pool = new Pool();
+  const pool = new Pool(() => pageLane(undefined));
   pool.join({ ...lane(0), run: lane(0).run, onPage: true });
   await assert.rejects(solvePuzzle(cachewalk, pool, () => {}));
 });
 
 test("a pool that is ended: its work rejects, its lanes end, and so does one that comes late", async () => {
-  const pool = new Pool();
+  const pool = new Pool(() => pageLane(undefined));
   let ended = 0;
   const counted = () => ({ ...lane(), end: () => ended++ });
   pool.join(counted());

@@ -1,15 +1,15 @@
 // A stand-in for Spigot and the application behind it, and a browser to visit it with.
 
 import assert from "node:assert/strict";
-import { createHash, pbkdf2Sync, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { chromium } from "playwright-core";
-import { refusal } from "../../../solver/test/verifier.mjs";
-import { load } from "../load.mjs";
+import { browsersOf } from "../../../solver/test/browser.mjs";
+import { verify } from "../../../solver/test/proof.mjs";
 
-const { keyWords, solverOver } = await load("../solver/cachewalk.ts");
-const { createJsKernel } = await load("../solver/kernel-js.ts");
+export const { openBrowser, closeBrowser } = browsersOf(chromium);
+export { until } from "../../../solver/test/browser.mjs";
 
 export const CSP =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; " +
@@ -148,69 +148,10 @@ export async function startStub(options = {}) {
   return stub;
 }
 
-function verify({ challenge, proof }, puzzle) {
-  const bytes = Buffer.from(challenge, "base64url");
-  const proofBytes = new Uint8Array(Buffer.from(proof, "base64url"));
-  if (puzzle.kind === "sha256") {
-    const digest = createHash("sha256").update(bytes).update(proofBytes).digest();
-    return proofBytes.length === 8 && digest.readUInt32BE() < 2 ** (32 - puzzle.bits) ? "ok" : "wrong";
-  }
-  const params = { log2N: puzzle.log2_n, grind: puzzle.grind, open: puzzle.open };
-  const key = keyWords(new Uint8Array(bytes));
-  const kernel = puzzle.kind === "pbkdf2" ? pbkdf2Kernel() : createJsKernel();
-  return refusal(solverOver(kernel), kernel, key, params, proofBytes) === "ok" ? "ok" : "wrong";
-}
-
-/** The leaf of the kind pbkdf2, by node's own PBKDF2. */
-function pbkdf2Kernel() {
-  return {
-    ...createJsKernel(),
-    leaf(key, i, dom, out) {
-      const password = Buffer.alloc(32);
-      key.forEach((word, n) => password.writeUInt32LE(word, 4 * n));
-      const salt = Buffer.concat([Buffer.from("spigot leaf"), Buffer.alloc(8)]);
-      salt.writeUInt32LE(i, 11);
-      salt.writeUInt32LE(dom, 15);
-      const leaf = pbkdf2Sync(password, salt, 300, 32, "sha256");
-      for (let n = 0; n < 8; n++) out[n] = leaf.readUInt32LE(4 * n);
-    },
-  };
-}
-
 async function bodyOf(request) {
   const parts = [];
   for await (const part of request) parts.push(part);
   return Buffer.concat(parts).toString();
-}
-
-const browsers = new Map();
-
-/** A browser with these flags besides the usual ones. */
-export async function openBrowser(...flags) {
-  const name = flags.join(" ");
-  if (!browsers.has(name)) browsers.set(name, await launch(flags));
-  return browsers.get(name);
-}
-
-function launch(flags) {
-  return chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: [
-      "--headless",
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-      ...flags,
-    ],
-  });
-}
-
-export async function closeBrowser() {
-  await Promise.all([...browsers.values()].map((browser) => browser.close()));
 }
 
 /** Runs `scenario` in a new browser profile against a new stub. Fails on a request to another origin, on a script's
@@ -241,10 +182,4 @@ export async function visit(options, scenario) {
 }
 
 export const isApplication = (page) => page.waitForSelector("#got").then((got) => got.textContent());
-/** Waits until something holds here, in the test; what it waits for is done by others meanwhile. */
-export async function until(holds) {
-  for (const end = Date.now() + 60_000; !holds(); await new Promise((resolve) => setTimeout(resolve, 10))) {
-    assert.ok(Date.now() < end, `never: ${holds}`);
-  }
-}
 export const state = (page, name) => page.waitForSelector(`#card[data-state=${name}]`);

@@ -1,7 +1,7 @@
 // The kinds `cachewalk` and `pbkdf2`: one protocol over two leaves. All leaves, their tree, the grinding, the proof.
 
-import { createSolver, keyWords, type Ground } from "../../cachewalk.js";
-import { likelyDone, search, type OnProgress, type Pool } from "../pool.js";
+import { assemble, rootOf, type Ground } from "../../cachewalk.js";
+import { likelyDone, search, single, type OnProgress, type Pool } from "../pool.js";
 import type { Puzzle } from "../puzzle.js";
 
 export async function walk(
@@ -12,7 +12,8 @@ export async function walk(
 ): Promise<Uint8Array> {
   const params = { log2N: puzzle.log2_n, grind: puzzle.grind, open: puzzle.open };
   const leaf = puzzle.kind;
-  const key = keyWords(challenge);
+  // What hashes is the lanes': a page need not load it.
+  const key = await single<Uint32Array>(pool, { do: "key", challenge });
   const total = 2 ** params.log2N;
   const work = total + params.grind;
 
@@ -34,19 +35,12 @@ export async function walk(
     },
   );
 
-  let tree: Uint32Array | undefined;
-  let asked = false;
-  await pool.run(
-    () => (asked ? undefined : ((asked = true), { do: "tree" as const, leaves })),
-    (_, result) => ((tree = result as Uint32Array), true),
-  );
-
-  const solver = createSolver();
-  const root = solver.root(tree!);
+  const tree = await single<Uint32Array>(pool, { do: "tree", leaves });
+  const root = rootOf(tree);
   const ground = await search<Ground>(
     pool,
     (first, count) => ({ do: "grind", leaf, key, root, params, first, count }),
     (tried) => onProgress((total + likelyDone(tried, params.grind) * params.grind) / work),
   );
-  return solver.assemble(tree!, ground, params);
+  return assemble(tree, ground, params);
 }

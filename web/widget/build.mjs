@@ -1,0 +1,106 @@
+// Makes `dist/`, which the Rust server embeds, and `api.d.ts`, what a page's author may use. `--check` writes nothing and
+// fails when either is not what the sources give. Prints what each file weighs.
+
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { gzipSync } from "node:zlib";
+import { build, transformSync } from "esbuild";
+import { apiReport } from "./report.mjs";
+
+const HERE = new URL(".", import.meta.url);
+const DIST = new URL("dist/", HERE);
+/** What a visitor may be made to load, compressed: a script, the worker and a language, the WebAssembly aside. */
+const GZIP_BYTES_MAX = 20_000;
+const { version } = JSON.parse(read("package.json"));
+
+/** Styles as a text that the script puts into its shadow tree. */
+const stylesAsText = {
+  name: "styles as text",
+  setup(build) {
+    build.onLoad({ filter: /\.css$/ }, ({ path }) => ({
+      contents: transformSync(readFileSync(path, "utf8"), { loader: "css", minify: true, target: ["chrome80", "firefox78", "safari13"] }).code.trim(),
+      loader: "text",
+    }));
+  },
+};
+
+const files = new Map([
+  ["widget.js", await script("src/widget.ts")],
+  ...(existsSync(new URL("src/compat.ts", HERE)) ? [["compat.js", await script("src/compat.ts")]] : []),
+  ["worker.js", await script("../solver/browser/worker.ts")],
+  // Loaded where no worker starts.
+  ["page.js", await script("../solver/browser/page-lane.ts", "esm")],
+  ["cachewalk.wasm", readFileSync(new URL("../solver/cachewalk.wasm", HERE))],
+  ...languages(),
+]);
+
+printSizes();
+if (process.argv.includes("--check")) check();
+else write();
+
+function read(path) {
+  return readFileSync(new URL(path, HERE), "utf8");
+}
+
+function languages() {
+  const names = readdirSync(new URL("languages/", HERE)).filter((name) => name.endsWith(".json")).sort();
+  return names.map((name) => [`languages/${name}`, Buffer.from(`${JSON.stringify(JSON.parse(read(`languages/${name}`)))}\n`)]);
+}
+
+async function script(path, format = "iife") {
+  const { outputFiles } = await build({
+    absWorkingDir: HERE.pathname,
+    entryPoints: [path],
+    bundle: true,
+    minify: true,
+    charset: "utf8",
+    format,
+    legalComments: "none",
+    define: { SPIGOT_VERSION: JSON.stringify(version) },
+    plugins: [stylesAsText],
+    // Browsers from 2020 on: those before lack too much of what a widget stands on.
+    target: "es2020",
+    write: false,
+  });
+  return Buffer.from(outputFiles[0].contents);
+}
+
+function printSizes() {
+  const compressed = (name) => (files.has(name) ? gzipSync(files.get(name), { level: 9 }).length : 0);
+  for (const [name, content] of files) {
+    if (!name.startsWith("languages/")) console.log(`${name.padEnd(16)}${String(content.length).padStart(7)} bytes${String(compressed(name)).padStart(7)} gzip`);
+  }
+  const language = Math.max(...[...files.keys()].filter((name) => name.startsWith("languages/")).map(compressed));
+  const tell = (name) => {
+    const sum = compressed(name) + compressed("worker.js") + language;
+    console.log(`${name}, worker.js and the longest language, without the WebAssembly: ${sum} gzip of ${GZIP_BYTES_MAX}`);
+    if (sum > GZIP_BYTES_MAX) fail(`${sum} bytes compressed; at most ${GZIP_BYTES_MAX}`);
+  };
+  tell("widget.js");
+  tell("compat.js");
+}
+
+function write() {
+  rmSync(DIST, { recursive: true, force: true });
+  for (const [name, content] of files) {
+    const url = new URL(name, DIST);
+    mkdirSync(dirname(url.pathname), { recursive: true });
+    writeFileSync(url, content);
+  }
+  writeFileSync(new URL("api.d.ts", HERE), apiReport());
+}
+
+function check() {
+  const kept = readdirSync(DIST, { recursive: true }).filter((name) => name.includes("."));
+  const differs = [...files].filter(([name, content]) => {
+    return !kept.includes(name) || !readFileSync(new URL(name, DIST)).equals(content);
+  });
+  const wrong = [...differs.map(([name]) => `dist/${name}`), ...kept.filter((name) => !files.has(name)).map((name) => `dist/${name}`)];
+  if (read("api.d.ts") !== apiReport()) wrong.push("api.d.ts");
+  if (wrong.length > 0) fail(`not what the sources give: ${wrong.join(", ")}; run npm run build`);
+}
+
+function fail(why) {
+  console.error(why);
+  process.exit(1);
+}

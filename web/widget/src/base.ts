@@ -1,0 +1,20 @@
+// Where the service is.
+
+export const FOLDER = "/.spigot/widget/";
+
+/** The folder of the service's files for a script of ours: the one it came from, or, where the service hands it out
+ * under another name, its own. Without a script (a bundle of the page's) the page's own site. */
+export function baseOf(script: string | undefined, page: string): string {
+  const url = new URL(script ?? FOLDER, page);
+  const at = url.pathname.lastIndexOf(FOLDER);
+  url.pathname = at < 0 ? FOLDER : url.pathname.slice(0, at + FOLDER.length);
+  url.search = url.hash = "";
+  return url.href;
+}
+
+/** What the page's author wrote, as a folder. */
+export function baseFrom(text: string, page: string): string {
+  const url = new URL(text, page);
+  if (!url.pathname.endsWith("/")) url.pathname += "/";
+  return url.href;
+}

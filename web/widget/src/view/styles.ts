@@ -1,0 +1,21 @@
+// The widget's styles in its shadow tree, without an inline style that a strict policy would refuse.
+
+import css from "./widget.css";
+
+let sheet: CSSStyleSheet | undefined;
+
+/** `nonce` is for browsers that cannot adopt a sheet. */
+export function addStyles(root: ShadowRoot, nonce: string | undefined): void {
+  if ("adoptedStyleSheets" in root && "replaceSync" in CSSStyleSheet.prototype) {
+    if (sheet === undefined) {
+      sheet = new CSSStyleSheet();
+      sheet.replaceSync(css);
+    }
+    root.adoptedStyleSheets = [sheet];
+    return;
+  }
+  const style = document.createElement("style");
+  if (nonce !== undefined) style.nonce = nonce;
+  style.textContent = css;
+  root.append(style);
+}
