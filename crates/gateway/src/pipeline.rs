@@ -11,7 +11,7 @@ use spigot_decision::{
     decide, outcome, plan,
 };
 use spigot_event::{ChallengeStep, DecisionId, Event, Recorder};
-use spigot_intel::Software;
+use spigot_intel::{Networks, Software};
 use spigot_state::State;
 
 use crate::entropy::random;
@@ -34,6 +34,8 @@ pub struct Snapshot {
     pub settings: Settings,
     /// The keys of challenges and clearances.
     pub keyring: Keyring,
+    /// What is known of addresses.
+    pub networks: Arc<Networks>,
 }
 
 /// What all threads share.
@@ -98,6 +100,7 @@ pub(crate) struct Decided {
     pub(crate) decision: Decision,
     pub(crate) plan: Plan,
     pub(crate) sender: Sender,
+    pub(crate) place: spigot_intel::Place,
     pub(crate) clearance: Option<Presented>,
     pub(crate) account: Option<String>,
     pub(crate) body: Body,
@@ -181,7 +184,9 @@ impl<S: State> Gateway<S> {
         let policy = &snapshot.policy;
         let plan = plan(policy, &observation, &self.keys, seen.now);
         let mut facts = self.state.fetch(&plan, &policy.route(plan.route).name, seen.now).await;
+        let place = snapshot.networks.place(seen.client);
         facts.device = seen.software.device;
+        (facts.network, facts.country) = (place.network, place.country);
         let decision = decide(policy, &observation, &plan, &facts, seen.now);
         let action = Action::ALL.iter().position(|action| *action == decision.action).unwrap_or(0);
         Metrics::one(&self.metrics.actions[action]);
@@ -190,6 +195,7 @@ impl<S: State> Gateway<S> {
             decision,
             plan,
             sender,
+            place,
             clearance: held.presented,
             account: fields.account,
             body,
@@ -243,8 +249,8 @@ impl<S: State> Gateway<S> {
             path: cut(seen.path, 512).into(),
             user_agent: cut(seen.user_agent, 256).into(),
             sender: decided.sender.name(),
-            network: None,
-            country: None,
+            network: decided.place.network,
+            country: decided.place.country,
             device: seen.software.device,
             fingerprints: seen.marks.fingerprints(seen.header_order),
             clearance: decided.clearance.map(|clearance| clearance.level),

@@ -60,6 +60,7 @@ fn start() -> SocketAddr {
         policy: Arc::new(policy),
         settings: Settings::default(),
         keyring: Keyring::new(&[(1, Secret::new([7; 32]))]),
+        networks: Arc::default(),
     };
     let (recorder, _writer) = Recorder::start(Forgets, RecorderSettings::default());
     let gateway =

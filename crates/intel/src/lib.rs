@@ -2,6 +2,8 @@
 
 mod agents;
 mod device;
+mod networks;
 
 pub use agents::{Agents, Software};
 pub use device::{device, device_named};
+pub use networks::{Networks, Place};

@@ -30,6 +30,7 @@ pub(crate) struct Server {
     pub(crate) trusted_proxies: Vec<Prefix>,
     pub(crate) forwarded_header: String,
     pub(crate) proxy_protocol: bool,
+    pub(crate) networks: Vec<PathBuf>,
     pub(crate) threads: usize,
     pub(crate) counter_bytes: usize,
     pub(crate) bounds: Bounds,
@@ -95,6 +96,7 @@ fn server(top: &Section<'_, '_>) -> Server {
             .text("forwarded_header")
             .map_or("x-forwarded-for".to_owned(), |text| text.value.to_ascii_lowercase()),
         proxy_protocol: top.flag("proxy_protocol").is_some_and(|flag| flag.value),
+        networks: top.texts("networks").unwrap_or_default().iter().map(|text| text.value.into()).collect(),
         threads: top.integer("threads", 1..=1024).map_or(0, |n| usize::try_from(n.value).unwrap_or(0)),
         counter_bytes: 128 << 20,
         bounds: bounds(top),

@@ -8,6 +8,7 @@ mod config;
 mod keeping;
 mod log;
 mod names;
+mod networks;
 mod run;
 mod secrets;
 mod tls;

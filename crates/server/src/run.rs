@@ -18,6 +18,7 @@ use crate::clock::{clock, now};
 use crate::config::{Config, Server};
 use crate::keeping::{Keeping, Said};
 use crate::names::{Names, look_up};
+use crate::networks::NetworkFiles;
 use crate::secrets::Secrets;
 use crate::tls::Certificates;
 
@@ -61,10 +62,13 @@ pub(crate) fn start(config: Config, file: Option<PathBuf>) -> Result<Running, St
     let operator = store.operator(start).map_err(|error| error.to_string())?;
     let settings = server.gateway_settings();
     look_up(&settings);
+    let mut networks = NetworkFiles::default();
+    networks.follow(&server.networks)?;
     let snapshot = Snapshot {
         policy: Arc::new(config.policy.with_operator(operator)),
         settings,
         keyring: secrets.keyring(),
+        networks: networks.current.clone(),
     };
     let gateway = Gateway::new(snapshot, Arc::new(state), recorder, clock(), secrets.subject_keys());
     let certificates = server.tls.as_ref().map(Certificates::load).transpose()?;
@@ -106,6 +110,7 @@ pub(crate) fn start(config: Config, file: Option<PathBuf>) -> Result<Running, St
         lifted,
         keeping,
         secrets,
+        networks,
     })?;
     Ok(Running { stop, threads, writer: Some(writer), control: Some(control) })
 }
@@ -159,6 +164,7 @@ struct Control {
     keeping: Arc<Keeping>,
     /// The keys in force.
     secrets: Secrets,
+    networks: NetworkFiles,
 }
 
 fn control(control: Control) -> Result<JoinHandle<()>, String> {
@@ -208,6 +214,9 @@ impl Control {
             if asked || self.certificates.as_ref().is_some_and(Certificates::changed) {
                 self.reload_certificates();
             }
+            if asked || self.networks.changed() {
+                self.reload_networks();
+            }
             if asked || touched != seen {
                 seen = touched;
                 version = changed;
@@ -249,6 +258,15 @@ impl Control {
         }
     }
 
+    /// Reads the data files of networks again. Whatever is wrong is said, and what stood stays.
+    fn reload_networks(&mut self) {
+        let good = self.good.clone();
+        match self.networks.reload().and_then(|()| self.publish(&good)) {
+            Ok(_) => crate::log::line("networks_loaded", &[]),
+            Err(error) => crate::log::line("networks_refused", &[("error", &error)]),
+        }
+    }
+
     /// Reads the configuration again. Whatever is wrong is said, and what stood stays.
     fn reload(&mut self) {
         let Some(file) = &self.file else { return };
@@ -279,6 +297,7 @@ impl Control {
             self.file.as_ref().map_or("policies/default.toml".to_owned(), |file| file.display().to_string());
         let config = Config::parse(&name, text).map_err(|problems| problems.to_string())?;
         let operator = self.store.operator(now()).map_err(|error| error.to_string())?;
+        self.networks.follow(&config.server.networks)?;
         let mut settings = config.server.gateway_settings();
         if settings.sites.is_empty() {
             // The demo's file holds a policy alone; what it protects stays.
@@ -288,8 +307,9 @@ impl Control {
         look_up(&settings);
         let policy = config.policy.with_operator(operator);
         let revision = policy.revision.clone();
-        let keyring = self.keyring();
-        self.gateway.snapshot.store(Arc::new(Snapshot { policy: Arc::new(policy), settings, keyring }));
+        let (keyring, networks) = (self.keyring(), self.networks.current.clone());
+        let snapshot = Snapshot { policy: Arc::new(policy), settings, keyring, networks };
+        self.gateway.snapshot.store(Arc::new(snapshot));
         Ok(revision)
     }
 

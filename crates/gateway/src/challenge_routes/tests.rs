@@ -45,6 +45,7 @@ fn gateway(policy: &str) -> Arc<Gateway<Memory>> {
         policy: Arc::new(load("test.toml", policy).unwrap_or_else(|problems| panic!("{problems}"))),
         settings: Settings::default(),
         keyring: Keyring::new(&[(1, Secret::new([1; 32]))]),
+        networks: Arc::default(),
     };
     let settings = MemorySettings { counter_bytes: 4 << 20, spends_max: 1000 };
     let state = Arc::new(Memory::new(settings, Millis(NOW)));

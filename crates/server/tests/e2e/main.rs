@@ -15,6 +15,7 @@ mod memory;
 mod neighbours;
 mod networks;
 mod operator;
+mod places;
 mod proxy;
 mod proxy_protocol;
 mod replay;
