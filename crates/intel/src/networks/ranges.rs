@@ -42,7 +42,10 @@ impl Ranges {
                 continue;
             }
             let wrong = || {
-                format!("line {}: write first address, last address, and a network's number or a country's code, for example 192.0.2.0,192.0.2.255,64500", at + 1)
+                format!(
+                    "line {}: write first address, last address, and a network's number or a country's code, for example 192.0.2.0,192.0.2.255,64500",
+                    at + 1
+                )
             };
             let mut columns = line.splitn(4, ',').map(|column| column.trim().trim_matches('"'));
             let mut next = || columns.next().ok_or_else(wrong);
