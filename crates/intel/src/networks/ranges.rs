@@ -1,5 +1,6 @@
 //! Ranges of addresses from CSV, sorted, found by halving.
 
+use std::cmp::Reverse;
 use std::net::IpAddr;
 
 use super::{Place, country, network};
@@ -18,7 +19,10 @@ struct Family<A> {
     rest: Vec<(A, Meaning)>,
 }
 
-#[derive(Clone, Copy, Debug)]
+/// First and last address, and what they mean.
+type Range = (u128, u128, Meaning);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Meaning {
     Network(u32),
     Country([u8; 2]),
@@ -54,7 +58,7 @@ impl Ranges {
             let Some(meaning) = meaning_of(meaning).map_err(|()| wrong())? else { continue };
             match (first, last) {
                 (IpAddr::V4(first), IpAddr::V4(last)) if first <= last => {
-                    v4.push((first.to_bits(), last.to_bits(), meaning));
+                    v4.push((first.to_bits().into(), last.to_bits().into(), meaning));
                 }
                 (IpAddr::V6(first), IpAddr::V6(last)) if first <= last => {
                     v6.push((first.to_bits(), last.to_bits(), meaning));
@@ -62,7 +66,7 @@ impl Ranges {
                 _ => return Err(wrong()),
             }
         }
-        Ok(Self { v4: Family::of(v4)?, v6: Family::of(v6)? })
+        Ok(Self { v4: Family::of(v4), v6: Family::of(v6) })
     }
 
     pub(super) fn place(&self, address: IpAddr) -> Place {
@@ -90,25 +94,66 @@ fn meaning_of(text: &str) -> Result<Option<Meaning>, ()> {
     }
 }
 
-impl<A: Copy + Ord + std::fmt::Display> Family<A> {
-    fn of(mut ranges: Vec<(A, A, Meaning)>) -> Result<Self, String> {
-        ranges.sort_unstable_by_key(|(first, _, _)| *first);
-        if let Some(pair) = ranges.windows(2).find(|pair| pair[0].1 >= pair[1].0) {
-            let [(first, ..), (second, ..)] = pair else { unreachable!("windows of two") };
-            return Err(format!(
-                "two ranges overlap, the ones that begin at {first} and {second} as numbers; take one of them out"
-            ));
-        }
-        Ok(Self {
-            first: ranges.iter().map(|(first, _, _)| *first).collect(),
-            rest: ranges.iter().map(|(_, last, meaning)| (*last, *meaning)).collect(),
-        })
+impl<A: Copy + Ord + TryFrom<u128>> Family<A> {
+    fn of(ranges: Vec<Range>) -> Self {
+        let of_this_family = |(first, last, meaning): Range| {
+            Some((A::try_from(first).ok()?, (A::try_from(last).ok()?, meaning)))
+        };
+        let (first, rest) = apart(ranges).into_iter().filter_map(of_this_family).unzip();
+        Self { first, rest }
     }
 
     fn find(&self, address: A) -> Option<Meaning> {
         let after = self.first.partition_point(|first| *first <= address);
         let (last, meaning) = self.rest.get(after.checked_sub(1)?)?;
         (address <= *last).then_some(*meaning)
+    }
+}
+
+/// Cuts ranges so that none overlap. Published tables have a customer's range inside its provider's: the one that begins
+/// later counts where two overlap, of those that begin together the shorter one, of equal ones the one that came first.
+fn apart(ranges: Vec<Range>) -> Vec<Range> {
+    let mut ranges: Vec<_> = ranges.into_iter().enumerate().collect();
+    ranges.sort_unstable_by_key(|(line, (first, last, _))| (*first, Reverse(*last), Reverse(*line)));
+    let mut parts = Vec::with_capacity(ranges.len());
+    // Ranges that have begun and not ended, the innermost last, each with the first address not yet written.
+    let mut open: Vec<Range> = Vec::new();
+    for (_, (first, last, meaning)) in ranges {
+        close_before(&mut open, first, &mut parts);
+        if let Some((from, _, outer)) = open.last()
+            && *from < first
+        {
+            parts.push((*from, first - 1, *outer));
+        }
+        open.push((first, last, meaning));
+    }
+    while let Some(range) = open.pop() {
+        close(&mut open, range, &mut parts);
+    }
+    parts
+}
+
+/// Writes what is left of the ranges that end before `first`.
+fn close_before(open: &mut Vec<Range>, first: u128, parts: &mut Vec<Range>) {
+    while let Some(range) = open.pop_if(|(_, last, _)| *last < first) {
+        close(open, range, parts);
+    }
+}
+
+/// Writes what is left of the innermost range; what is around it goes on behind it.
+fn close(open: &mut [Range], (from, last, meaning): Range, parts: &mut Vec<Range>) {
+    if from <= last {
+        parts.push((from, last, meaning));
+    }
+    match last.checked_add(1) {
+        Some(next) => {
+            if let Some((outer, _, _)) = open.last_mut() {
+                // Further on where a range inside this one went beyond its end.
+                *outer = (*outer).max(next).max(from);
+            }
+        }
+        // Nothing is left of whatever is around the last address of all.
+        None => open.iter_mut().for_each(|(from, last, _)| (*from, *last) = (1, 0)),
     }
 }
 
@@ -147,7 +192,28 @@ mod tests {
         check("192.0.2.9,192.0.2.1,64500\n", "line 1");
         check("192.0.2.9,2001:db8::,64500\n", "line 1");
         check("192.0.2.0,192.0.2.255,4294967296\n", "line 1");
-        check("192.0.2.0,192.0.2.255,1\n192.0.2.255,192.0.3.0,2\n", "overlap");
         assert!(Ranges::read(&[0xff, 0xfe]).unwrap_err().contains("UTF-8"));
+    }
+
+    #[test]
+    fn ranges_inside_others_count_first() {
+        let check = |lines: &[(u128, u128, u32)], expected: &[(u128, u128, u32)]| {
+            let of = |all: &[(u128, u128, u32)]| -> Vec<Range> {
+                all.iter().map(|(first, last, number)| (*first, *last, Meaning::Network(*number))).collect()
+            };
+            assert_eq!(apart(of(lines)), of(expected), "{lines:?}");
+        };
+        const END: u128 = u128::MAX;
+        check(&[], &[]);
+        check(&[(5, 9, 2), (0, 3, 1)], &[(0, 3, 1), (5, 9, 2)]);
+        check(&[(0, 9, 1), (3, 5, 2)], &[(0, 2, 1), (3, 5, 2), (6, 9, 1)]);
+        check(&[(0, 9, 1), (0, 5, 2), (0, 2, 3)], &[(0, 2, 3), (3, 5, 2), (6, 9, 1)]);
+        check(&[(0, 9, 1), (2, 3, 2), (5, 9, 3)], &[(0, 1, 1), (2, 3, 2), (4, 4, 1), (5, 9, 3)]);
+        check(&[(0, 5, 1), (3, 9, 2)], &[(0, 2, 1), (3, 9, 2)]);
+        check(&[(0, 9, 1), (2, 20, 2), (4, 6, 3)], &[(0, 1, 1), (2, 3, 2), (4, 6, 3), (7, 20, 2)]);
+        check(&[(0, 20, 1), (2, 8, 2), (5, 12, 3)], &[(0, 1, 1), (2, 4, 2), (5, 12, 3), (13, 20, 1)]);
+        check(&[(0, 9, 1), (0, 9, 2)], &[(0, 9, 1)]);
+        check(&[(0, END, 1), (END, END, 2)], &[(0, END - 1, 1), (END, END, 2)]);
+        check(&[(0, END, 1), (5, END, 2)], &[(0, 4, 1), (5, END, 2)]);
     }
 }
