@@ -33,7 +33,7 @@ use crate::metrics::Metrics;
 use crate::pipeline::Gateway;
 use crate::proxy_protocol;
 use crate::upstream::Pool;
-use crate::wire::{Gate, Notes, Overheard, Protocol};
+use crate::wire::{Abort, Gate, Notes, Overheard, Protocol};
 
 /// Certificates and keys that can be exchanged while connections stand.
 pub type Tls = Arc<ArcSwap<rustls::ServerConfig>>;
@@ -90,15 +90,9 @@ pub async fn serve<S: State>(
     let listener = TcpListener::from_std(listener)?;
     let (done, mut all_done) = mpsc::channel(1);
     let stopping = stop.clone();
-    let front = Rc::new(Front {
-        gateway,
-        tls,
-        proxy_protocol,
-        pool: Pool::new(),
-        agents: Rc::default(),
-        done,
-        stop: stopping,
-    });
+    let pool = Pool::new(gateway.metrics.clone());
+    let front =
+        Rc::new(Front { gateway, tls, proxy_protocol, pool, agents: Rc::default(), done, stop: stopping });
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -183,7 +177,7 @@ impl<S: State> Front<S> {
 
     async fn requests(
         self: Rc<Self>,
-        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        stream: impl AsyncRead + AsyncWrite + Abort + Unpin + Send + 'static,
         peer: SocketAddr,
         marks: Marks,
         protocol: Option<Protocol>,

@@ -18,6 +18,8 @@ pub struct Metrics {
     pub requests_refused: AtomicU64,
     /// Requests for which no upstream answered.
     pub upstream_failures: AtomicU64,
+    /// Answers that an upstream broke off, or in which it stalled.
+    pub answers_broken: AtomicU64,
     /// Connections taken.
     pub connections: AtomicU64,
     /// Connections refused by a bound.
@@ -52,6 +54,7 @@ impl Metrics {
             ("challenges_refused_total", "Submissions refused.", &self.challenges_refused),
             ("requests_refused_total", "Requests that were no valid HTTP.", &self.requests_refused),
             ("upstream_failures_total", "Requests for which no upstream answered.", &self.upstream_failures),
+            ("answers_broken_total", "Answers that an upstream did not finish.", &self.answers_broken),
             ("connections_total", "Connections taken.", &self.connections),
             ("connections_refused_total", "Connections refused by a bound.", &self.connections_refused),
             ("added_microseconds_total", "Time that Spigot added to requests.", &self.added_micros),

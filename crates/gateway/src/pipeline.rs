@@ -47,7 +47,7 @@ pub struct Gateway<S> {
     /// Where events go.
     pub recorder: Recorder,
     /// Counts about itself.
-    pub metrics: Metrics,
+    pub metrics: Arc<Metrics>,
     /// The time.
     pub clock: Clock,
     pub(crate) admission: Arc<Admission>,
@@ -124,7 +124,7 @@ impl<S: State> Gateway<S> {
             snapshot: ArcSwap::from_pointee(snapshot),
             state,
             recorder,
-            metrics: Metrics::default(),
+            metrics: Arc::default(),
             clock,
             admission: Arc::default(),
             keys,

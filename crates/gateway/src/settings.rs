@@ -46,7 +46,7 @@ pub struct Bounds {
     pub head_time: Duration,
     /// From an answer to the first byte of the next request.
     pub idle_time: Duration,
-    /// The longest pause within a request's body (HTTP/1.1).
+    /// The longest pause within a request's body.
     pub body_time: Duration,
     /// The pace that a body has to keep beside such pauses.
     pub body_bytes_per_second: u32,
@@ -60,6 +60,10 @@ pub struct Bounds {
     pub connect_time: Duration,
     /// How long an upstream may take to begin its answer.
     pub answer_time: Duration,
+    /// How long an upstream may pause within an answer whose length it told.
+    pub pause_time: Duration,
+    /// How long within one without; server-sent events and gRPC may rest as long as they like.
+    pub stream_pause_time: Duration,
     /// How long an upstream that fails is passed over at first; each time doubles it.
     pub pass_over: Duration,
     /// How long at most.
@@ -88,6 +92,8 @@ impl Default for Bounds {
             inspect_time: Duration::from_secs(5),
             connect_time: Duration::from_secs(3),
             answer_time: Duration::from_secs(60),
+            pause_time: Duration::from_secs(60),
+            stream_pause_time: Duration::from_secs(3600),
             pass_over: Duration::from_secs(1),
             pass_over_most: Duration::from_secs(60),
             stash_bytes: 8 << 20,

@@ -174,6 +174,8 @@ fn bounds(top: &Section<'_, '_>) -> Bounds {
     time("inspect_time", &mut bounds.inspect_time);
     time("connect_time", &mut bounds.connect_time);
     time("answer_time", &mut bounds.answer_time);
+    time("pause_time", &mut bounds.pause_time);
+    time("stream_pause_time", &mut bounds.stream_pause_time);
     time("pass_over", &mut bounds.pass_over);
     time("pass_over_most", &mut bounds.pass_over_most);
     let number = |key, most: i64| part.integer(key, 1..=most).map(|n| n.value);

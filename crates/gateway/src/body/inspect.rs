@@ -5,7 +5,7 @@ use http::HeaderMap;
 use http_body::{Body, SizeHint};
 use http_body_util::BodyExt;
 
-use super::RequestBody;
+use super::{BodyBroken, Fault, RequestBody};
 
 /// The beginning of a body, and what is left of it.
 pub(crate) struct Inspected {
@@ -14,8 +14,8 @@ pub(crate) struct Inspected {
     pub(crate) rest: Option<RequestBody>,
     /// What came behind the whole body.
     pub(crate) trailers: Option<HeaderMap>,
-    /// The client broke off.
-    pub(crate) broken: bool,
+    /// The client broke off, or was too slow.
+    pub(crate) fault: Option<Fault>,
     /// That was the whole body.
     pub(crate) complete: bool,
 }
@@ -48,14 +48,15 @@ pub(crate) async fn inspect(
     let mut collected = BytesMut::new();
     let mut single = already;
     let mut trailers = None;
-    let mut broken = false;
+    let mut fault = None;
     let mut ended = body.is_end_stream();
     let reading = async {
         while !ended && (single.len() + collected.len()) as u64 <= most {
             match body.frame().await {
                 None => ended = true,
-                Some(Err(_)) => {
-                    broken = true;
+                Some(Err(error)) => {
+                    let slow = matches!(error, BodyBroken::Slow);
+                    fault = Some(if slow { Fault::TooSlow } else { Fault::BrokeOff });
                     ended = true;
                 }
                 Some(Ok(frame)) => match frame.into_data() {
@@ -79,5 +80,5 @@ pub(crate) async fn inspect(
     // When the time is over the body goes on streaming; what has come is decided upon.
     let _ = tokio::time::timeout(time, reading).await;
     let bytes = if collected.is_empty() { single } else { collected.freeze() };
-    Inspected { bytes, rest: (!ended).then_some(body), trailers, broken, complete: ended && !broken }
+    Inspected { bytes, rest: (!ended).then_some(body), trailers, fault, complete: ended && fault.is_none() }
 }

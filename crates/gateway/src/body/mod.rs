@@ -1,7 +1,9 @@
 //! Bodies that pass through: a piece at a time, so that memory stays flat whatever their length.
 
+mod broken;
 mod drain;
 mod inspect;
+mod patience;
 mod request;
 
 use std::pin::Pin;
@@ -13,9 +15,11 @@ use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
+pub(crate) use broken::BodyBroken;
 pub(crate) use drain::{Unread, drain};
 pub(crate) use inspect::{Inspected, inspect};
-pub(crate) use request::{RequestBody, Upload};
+pub(crate) use patience::{Patience, Pauses};
+pub(crate) use request::{Fault, RequestBody, Upload};
 
 use crate::upstream::Line;
 
@@ -76,12 +80,12 @@ impl Through {
 
 impl Body for Through {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = BodyBroken;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyBroken>>> {
         match &mut *self {
             Self::Empty => Poll::Ready(None),
             Self::Bytes(bytes) => {
@@ -108,10 +112,15 @@ impl Body for Through {
                 match &polled {
                     Poll::Ready(None) => line.answer_ended(),
                     Poll::Ready(Some(Ok(_))) if incoming.is_end_stream() => line.answer_ended(),
+                    Poll::Ready(Some(Ok(_))) => line.answer_moved(),
                     Poll::Ready(Some(Err(_))) => line.answer_broke(),
-                    _ => {}
+                    Poll::Pending if line.poll_stalled(context).is_ready() => {
+                        line.answer_broke();
+                        return Poll::Ready(Some(Err(BodyBroken::Stalled)));
+                    }
+                    Poll::Pending => {}
                 }
-                polled
+                polled.map_err(BodyBroken::Connection)
             }
         }
     }

@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::drain::Unread;
+use super::{BodyBroken, Patience};
 use crate::respond::remove_untrusted_trailers;
 
 /// How far a client's body is on its way to the application.
@@ -17,6 +18,7 @@ use crate::respond::remove_untrusted_trailers;
 pub(crate) struct Upload {
     ended: Cell<bool>,
     moved: Cell<Option<Instant>>,
+    broken: Cell<Option<Fault>>,
 }
 
 impl Upload {
@@ -25,10 +27,24 @@ impl Upload {
         self.ended.get()
     }
 
+    /// Whether the client let it break off, and how.
+    pub(crate) fn fault(&self) -> Option<Fault> {
+        self.broken.get()
+    }
+
     /// When a piece of it was handed over last.
     pub(crate) fn moved(&self) -> Option<Instant> {
         self.moved.get()
     }
+}
+
+/// What a client did to its body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// It broke it off.
+    BrokeOff,
+    /// It sent it too slowly.
+    TooSlow,
 }
 
 /// A client's body. Dropped before its end, it goes to the drain: an answer that is sent while the client still writes
@@ -38,13 +54,21 @@ pub(crate) struct RequestBody {
     incoming: Option<Incoming>,
     unread: Option<mpsc::Sender<Unread>>,
     upload: Option<Rc<Upload>>,
+    /// Where its pace is ours to watch.
+    patience: Option<Box<Patience>>,
     ended: bool,
 }
 
 impl RequestBody {
     /// A body, and where it goes when nobody reads it; over HTTP/2 nowhere, because there a stream just ends.
     pub(crate) fn new(incoming: Incoming, unread: Option<mpsc::Sender<Unread>>) -> Self {
-        Self { incoming: Some(incoming), unread, upload: None, ended: false }
+        Self { incoming: Some(incoming), unread, upload: None, patience: None, ended: false }
+    }
+
+    /// With a pace that it has to keep.
+    pub(crate) fn paced(mut self, patience: Patience) -> Self {
+        self.patience = Some(Box::new(patience));
+        self
     }
 
     pub(super) fn watched(&mut self) -> Rc<Upload> {
@@ -57,6 +81,15 @@ impl RequestBody {
             upload.ended.set(true);
         }
     }
+
+    /// Nothing follows, but it has not ended well: its `upload` stays open, so the connection that carries it on is not
+    /// kept.
+    fn break_off(&mut self, fault: Fault) {
+        self.ended = true;
+        if let Some(upload) = &self.upload {
+            upload.broken.set(Some(fault));
+        }
+    }
 }
 
 impl From<Incoming> for RequestBody {
@@ -67,18 +100,28 @@ impl From<Incoming> for RequestBody {
 
 impl Body for RequestBody {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = BodyBroken;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyBroken>>> {
         let Some(incoming) = &mut self.incoming else { return Poll::Ready(None) };
         let polled = Pin::new(incoming).poll_frame(context);
         if polled.is_ready()
             && let Some(upload) = &self.upload
         {
             upload.moved.set(Some(Instant::now()));
+        }
+        if let Some(patience) = &mut self.patience {
+            match &polled {
+                Poll::Pending if patience.poll(context).is_ready() => {
+                    self.break_off(Fault::TooSlow);
+                    return Poll::Ready(Some(Err(BodyBroken::Slow)));
+                }
+                Poll::Ready(Some(Ok(frame))) => patience.came(frame.data_ref().map_or(0, Bytes::len)),
+                _ => {}
+            }
         }
         match polled {
             Poll::Ready(None) => {
@@ -100,9 +143,8 @@ impl Body for RequestBody {
                 Poll::Ready(Some(Ok(frame)))
             }
             Poll::Ready(Some(Err(error))) => {
-                // Nothing follows, but it has not ended well: `upload` stays open, so its connection is not kept.
-                self.ended = true;
-                Poll::Ready(Some(Err(error)))
+                self.break_off(Fault::BrokeOff);
+                Poll::Ready(Some(Err(error.into())))
             }
             Poll::Pending => Poll::Pending,
         }

@@ -12,7 +12,7 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use spigot_state::State;
 
-use crate::body::Through;
+use crate::body::{BodyBroken, Through};
 use crate::door::proxy::Connection;
 use crate::metrics::Metrics;
 use crate::respond;
@@ -22,6 +22,8 @@ use crate::wire::{Busy, Limits, Notes, Refusal, order_of};
 pub(super) struct Watched {
     body: Through,
     busy: Busy,
+    /// Whether its length is shown by the connection's end, as to HTTP/1.0.
+    ends_with_connection: bool,
 }
 
 /// Answers a request. What the reader noted is taken at once, before anything is awaited: the note is about the request
@@ -36,6 +38,7 @@ pub(super) fn answer<S: State>(
 ) -> Pin<Box<impl Future<Output = Result<Response<Watched>, Infallible>>>> {
     let busy = Busy::new(&notes);
     let http2 = request.version() == Version::HTTP_2;
+    let ends_with_connection = request.version() == Version::HTTP_10;
     let (order, refused) = if http2 {
         let names = request.headers().keys().map(|name| name.as_str().as_bytes());
         (order_of(names, &connection.gateway.keys), too_large(&request, limits))
@@ -54,7 +57,7 @@ pub(super) fn answer<S: State>(
         if !http2 {
             notes.answered(response.status() == StatusCode::SWITCHING_PROTOCOLS);
         }
-        Ok(response.map(|body| Watched { body, busy }))
+        Ok(response.map(|body| Watched { body, busy, ends_with_connection }))
     })
 }
 
@@ -83,15 +86,18 @@ fn refusal<S>(connection: &Connection<S>, why: Refusal, http2: bool) -> Response
 
 impl Body for Watched {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = BodyBroken;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyBroken>>> {
         let this = self.get_mut();
         let polled = Pin::new(&mut this.body).poll_frame(context);
         this.busy.offered(polled.is_ready());
+        if this.ends_with_connection && matches!(polled, Poll::Ready(Some(Err(_)))) {
+            this.busy.cut();
+        }
         polled
     }
 

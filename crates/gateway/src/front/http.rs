@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use super::answer::answer;
 use crate::door::proxy::Connection;
 use crate::settings::Bounds;
-use crate::wire::{Gate, Limits, Notes, Protocol, Times};
+use crate::wire::{Abort, Gate, Limits, Notes, Protocol, Times};
 
 /// hyper reads with this much at first; heads that are larger come in pieces.
 const BUFFER_BYTES: usize = 8 << 10;
@@ -53,7 +53,7 @@ pub(super) async fn serve<S, I, P>(
     stop: watch::Receiver<bool>,
 ) where
     S: State,
-    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    I: AsyncRead + AsyncWrite + Abort + Unpin + Send + 'static,
     P: Unpin + Send + 'static,
 {
     match protocol {
@@ -72,7 +72,7 @@ async fn http1<S, I, P>(
     mut stop: watch::Receiver<bool>,
 ) where
     S: State,
-    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    I: AsyncRead + AsyncWrite + Abort + Unpin + Send + 'static,
     P: Unpin + Send + 'static,
 {
     let notes = connection.marks.notes.clone();
@@ -101,7 +101,7 @@ async fn http2<S, I, P>(
     mut stop: watch::Receiver<bool>,
 ) where
     S: State,
-    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    I: AsyncRead + AsyncWrite + Abort + Unpin + Send + 'static,
     P: Unpin + Send + 'static,
 {
     let notes = connection.marks.notes.clone();

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use socket2::TcpKeepalive;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::{AbortHandle, spawn_local};
@@ -38,6 +39,7 @@ pub(super) enum Opened {
 pub(super) async fn open(place: &Place, http1_only: bool) -> io::Result<Opened> {
     let stream = TcpStream::connect(place.address).await?;
     stream.set_nodelay(true)?;
+    socket2::SockRef::from(&stream).set_tcp_keepalive(&keep_alive())?;
     match &*place.speech {
         Speech::Http1 => http1(stream).await,
         Speech::Http2 => http2(stream).await,
@@ -52,6 +54,14 @@ pub(super) async fn open(place: &Place, http1_only: bool) -> io::Result<Opened> 
             }
         }
     }
+}
+
+/// A server that is gone without a word is noticed, also behind an answer that may rest for as long as it likes.
+fn keep_alive() -> TcpKeepalive {
+    TcpKeepalive::new()
+        .with_time(Duration::from_secs(60))
+        .with_interval(Duration::from_secs(20))
+        .with_retries(3)
 }
 
 async fn http1(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> io::Result<Opened> {

@@ -1,5 +1,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
 
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -9,6 +11,8 @@ use tokio::time::Instant;
 use super::connection::Http1;
 use super::server::Server;
 use crate::body::{Through, Upload};
+use crate::metrics::Metrics;
+use crate::wire::Deadline;
 
 /// How a request has to be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +35,9 @@ pub(crate) struct Line {
     carrier: Carrier,
     /// How far the request's body is, when it streams.
     pub(super) upload: Option<Rc<Upload>>,
+    /// How long the application may pause within its answer.
+    pub(super) pause: Option<Duration>,
+    paused: Deadline,
 }
 
 enum Carrier {
@@ -41,12 +48,16 @@ enum Carrier {
 
 impl Line {
     pub(super) fn http1(server: Rc<Server>, connection: Http1) -> Self {
-        Self { server, carrier: Carrier::Http1(Some(connection)), upload: None }
+        Self::over(server, Carrier::Http1(Some(connection)))
     }
 
     pub(super) fn http2(server: Rc<Server>, connection: Rc<Http2>) -> Self {
         connection.open.set(connection.open.get() + 1);
-        Self { server, carrier: Carrier::Http2(connection), upload: None }
+        Self::over(server, Carrier::Http2(connection))
+    }
+
+    fn over(server: Rc<Server>, carrier: Carrier) -> Self {
+        Self { server, carrier, upload: None, pause: None, paused: Deadline::default() }
     }
 
     pub(super) fn protocol(&self) -> Protocol {
@@ -80,8 +91,22 @@ impl Line {
         }
     }
 
-    /// The application broke off in the middle of its answer.
+    /// More of the answer came.
+    pub(crate) fn answer_moved(&mut self) {
+        self.paused.clear();
+    }
+
+    /// Nothing came. Ready when the application has paused for too long.
+    pub(crate) fn poll_stalled(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        match self.pause {
+            Some(pause) => self.paused.poll(|| pause, context),
+            None => Poll::Pending,
+        }
+    }
+
+    /// The application broke off in the middle of its answer, or stalled.
     pub(crate) fn answer_broke(&self) {
+        Metrics::one(&self.server.metrics.answers_broken);
         self.server.answer_broke();
     }
 }

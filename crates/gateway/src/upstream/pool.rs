@@ -13,8 +13,10 @@ use super::health::PassOver;
 use super::server::Server;
 use super::target::Place;
 use super::{Protocol, Upstream, UpstreamError};
-use crate::body::{Through, Unread, drain};
+use crate::body::{Pauses, Through, Unread, drain};
+use crate::metrics::Metrics;
 use crate::settings::Bounds;
+use crate::wire::Notes;
 
 /// The upstream connections of one thread.
 pub(crate) struct Pool {
@@ -22,6 +24,7 @@ pub(crate) struct Pool {
     turn: Cell<usize>,
     /// Where bodies go that nobody reads to their ends.
     pub(crate) unread: mpsc::Sender<Unread>,
+    metrics: Arc<Metrics>,
 }
 
 /// A request on its way out.
@@ -33,6 +36,8 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) idempotent: bool,
     /// Whether the connection will be upgraded, which HTTP/2 cannot.
     pub(crate) http1_only: bool,
+    /// Who passes interim answers on, when anybody can.
+    pub(crate) interim: Option<Arc<Notes>>,
 }
 
 /// How long things may take.
@@ -40,6 +45,7 @@ pub(crate) struct Outgoing<'a> {
 pub(crate) struct Times {
     pub(crate) connect: Duration,
     pub(crate) answer: Duration,
+    pub(crate) pauses: Pauses,
     pub(crate) pass_over: PassOver,
 }
 
@@ -48,6 +54,7 @@ impl From<&Bounds> for Times {
         Self {
             connect: bounds.connect_time,
             answer: bounds.answer_time,
+            pauses: Pauses::from(bounds),
             pass_over: PassOver { first: bounds.pass_over, most: bounds.pass_over_most },
         }
     }
@@ -55,8 +62,8 @@ impl From<&Bounds> for Times {
 
 impl Pool {
     /// An empty pool; inside the `LocalSet` of the thread that it is for.
-    pub(crate) fn new() -> Rc<Self> {
-        Rc::new(Self { servers: RefCell::default(), turn: Cell::new(0), unread: drain() })
+    pub(crate) fn new(metrics: Arc<Metrics>) -> Rc<Self> {
+        Rc::new(Self { servers: RefCell::default(), turn: Cell::new(0), unread: drain(), metrics })
     }
 
     /// Sends a request to one of the servers in turn and waits for the head of its answer.
@@ -69,7 +76,7 @@ impl Pool {
         outgoing: Outgoing<'_>,
         times: Times,
     ) -> Result<Response<Through>, UpstreamError> {
-        let Outgoing { head, mut body, idempotent, http1_only } = outgoing;
+        let Outgoing { head, mut body, idempotent, http1_only, interim } = outgoing;
         // Each server at most once on each path, so this ends.
         let mut tried: Vec<Rc<Server>> = Vec::new();
         let (mut fresh, mut again, mut failure) = (false, idempotent, UpstreamError::Connect);
@@ -90,9 +97,14 @@ impl Pool {
             line.upload = body.watched();
             let spare = if again { body.again() } else { None };
             let protocol = line.protocol();
-            let request = head(protocol).map(|()| body);
+            let mut request = head(protocol).map(|()| body);
+            if let Some(notes) = interim.clone() {
+                hyper::ext::on_informational(&mut request, move |head| {
+                    notes.interim.hear(head.status(), head.headers());
+                });
+            }
+            let upload = line.upload.clone();
             let sent = {
-                let upload = line.upload.clone();
                 let mut sending = std::pin::pin!(line.send(request));
                 let mut deadline = Instant::now() + times.answer;
                 loop {
@@ -117,6 +129,7 @@ impl Pool {
                 }
                 Some(Ok(response)) => {
                     server.health.borrow_mut().answered();
+                    line.pause = times.pauses.within(response.headers());
                     return Ok(response.map(|incoming| Through::answer(incoming, line)));
                 }
                 Some(Err(mut error)) => {
@@ -129,7 +142,8 @@ impl Pool {
                         }
                         (None, None) => {
                             // A client that breaks off its body is not the server's fault.
-                            if !used && !error.error().is_user() {
+                            let innocent = upload.is_some_and(|upload| upload.fault().is_some());
+                            if !used && !innocent {
                                 server.answer_broke();
                             }
                             return Err(UpstreamError::Broken);
@@ -197,7 +211,7 @@ impl Pool {
         }
         // Places that no configuration and no name leads to any more; so there are never more than those.
         servers.retain(|server| Arc::strong_count(&server.place) > 1);
-        let server = Server::new(place.clone(), pass_over);
+        let server = Server::new(place.clone(), pass_over, self.metrics.clone());
         servers.push(server.clone());
         server
     }

@@ -10,6 +10,7 @@ use super::connection::{Http1, Opened, open};
 use super::health::{Health, PassOver};
 use super::line::{Http2, Line};
 use super::target::{Place, Speech};
+use crate::metrics::Metrics;
 
 /// Idle connections kept to one server: as many as one thread's requests are likely to want at once.
 const IDLE_MAX: usize = 256;
@@ -32,10 +33,11 @@ pub(crate) struct Server {
     /// Somebody opens a connection that others can share.
     opening: Cell<bool>,
     opened: Notify,
+    pub(super) metrics: Arc<Metrics>,
 }
 
 impl Server {
-    pub(super) fn new(place: Arc<Place>, pass_over: PassOver) -> Rc<Self> {
+    pub(super) fn new(place: Arc<Place>, pass_over: PassOver, metrics: Arc<Metrics>) -> Rc<Self> {
         Rc::new(Self {
             place,
             health: RefCell::default(),
@@ -44,6 +46,7 @@ impl Server {
             shared: RefCell::default(),
             opening: Cell::new(false),
             opened: Notify::new(),
+            metrics,
         })
     }
 

@@ -3,16 +3,20 @@
 //! answer is written where all answers are. Over HTTP/2 it follows the frames. In the usual case it looks at the bytes
 //! where hyper wants them, and copies nothing.
 
+mod writing;
+
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use bytes::Bytes;
 use spigot_decision::Keys;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
+use super::abort::Abort;
 use super::frames::{Frames, PREFACE};
 use super::head::Limits;
 use super::http1::{Found, Http1, Part, Wait};
@@ -24,11 +28,6 @@ use super::refusal::Refusal;
 const REFUSED: &[u8] = b"GET / HTTP/1.1\r\nHost: refused\r\nConnection: close\r\n\r\n";
 /// Read at once when a head did not come whole, or nobody knows the protocol yet. As large as most heads.
 const PIECE_BYTES: usize = 2048;
-/// After the last answer what the client still sends is read away for this long, because closing a socket with unread
-/// bytes makes the other side throw away what it has not read yet: our answer.
-const LINGER: Duration = Duration::from_secs(2);
-/// And at most so much: an upload that was refused may be on its way.
-const LINGER_BYTES: usize = 16 << 20;
 
 /// How long a client may keep us waiting.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +51,7 @@ pub(crate) enum Protocol {
 }
 
 /// The stream. `P` is what it keeps until it is dropped, also after a switch of protocols: the connection's place.
-pub(crate) struct Gate<S, P> {
+pub(crate) struct Gate<S: Abort, P> {
     inner: S,
     mode: Mode,
     /// Bytes that came before hyper may have them; empty and without memory most of the time.
@@ -63,6 +62,8 @@ pub(crate) struct Gate<S, P> {
     times: Times,
     reading: Deadline,
     writing: Deadline,
+    /// What of an interim answer is not written yet.
+    interim: Bytes,
     linger: Option<usize>,
     _place: P,
 }
@@ -74,7 +75,7 @@ enum Mode {
     Open,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin, P: Unpin> Gate<S, P> {
+impl<S: AsyncRead + AsyncWrite + Abort + Unpin, P: Unpin> Gate<S, P> {
     /// Over HTTP/1.1 until told otherwise.
     pub(crate) fn new(
         inner: S,
@@ -104,6 +105,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, P: Unpin> Gate<S, P> {
             times,
             reading: Deadline::default(),
             writing: Deadline::default(),
+            interim: Bytes::new(),
             linger: None,
             _place: place,
         }
@@ -323,23 +325,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin, P: Unpin> Gate<S, P> {
         }
         Pin::new(&mut self.inner).poll_read(context, buffer)
     }
+}
 
-    /// Bounds how long the client lets our bytes lie. A tunnel's client may: its other side is not ours to hurry.
-    fn poll_written<T>(
-        &mut self,
-        context: &mut Context<'_>,
-        written: Poll<io::Result<T>>,
-    ) -> Poll<io::Result<T>> {
-        if written.is_ready() {
-            self.writing.clear();
-            return written;
+impl<S: Abort, P> Drop for Gate<S, P> {
+    fn drop(&mut self) {
+        if self.notes.is_cut() {
+            self.inner.abort();
         }
-        if matches!(self.mode, Mode::Open) {
-            return Poll::Pending;
-        }
-        let time = self.times.write;
-        ready!(self.writing.poll(|| time, context));
-        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client does not read")))
     }
 }
 
@@ -351,7 +343,7 @@ fn broken() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, "the chunked body is broken")
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin, P: Unpin> AsyncRead for Gate<S, P> {
+impl<S: AsyncRead + AsyncWrite + Abort + Unpin, P: Unpin> AsyncRead for Gate<S, P> {
     fn poll_read(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -363,64 +355,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin, P: Unpin> AsyncRead for Gate<S, P> {
             Mode::Http2(_) => gate.poll_http2(context, buffer),
             Mode::Open => gate.poll_open(context, buffer),
         }
-    }
-}
-
-impl<S: AsyncRead + AsyncWrite + Unpin, P: Unpin> AsyncWrite for Gate<S, P> {
-    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let gate = self.get_mut();
-        let written = Pin::new(&mut gate.inner).poll_write(context, bytes);
-        gate.poll_written(context, written)
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        pieces: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let gate = self.get_mut();
-        let written = Pin::new(&mut gate.inner).poll_write_vectored(context, pieces);
-        gate.poll_written(context, written)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.inner.is_write_vectored()
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let gate = self.get_mut();
-        let flushed = Pin::new(&mut gate.inner).poll_flush(context);
-        gate.poll_written(context, flushed)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let gate = self.get_mut();
-        if gate.linger.is_none() {
-            let shut = Pin::new(&mut gate.inner).poll_shutdown(context);
-            ready!(gate.poll_written(context, shut))?;
-            let Mode::Http1(http1) = &gate.mode else { return Poll::Ready(Ok(())) };
-            if matches!(http1.part, Part::Head) && !http1.refused && gate.held.is_empty() {
-                return Poll::Ready(Ok(()));
-            }
-            gate.reading.clear();
-            gate.linger = Some(LINGER_BYTES);
-        }
-        let left = gate.linger.get_or_insert(0);
-        let mut piece = [0; PIECE_BYTES];
-        while *left > 0 {
-            let mut piece = ReadBuf::new(&mut piece);
-            match Pin::new(&mut gate.inner).poll_read(context, &mut piece) {
-                Poll::Ready(Ok(())) if !piece.filled().is_empty() => {
-                    *left = left.saturating_sub(piece.filled().len());
-                }
-                Poll::Ready(_) => break,
-                Poll::Pending => {
-                    ready!(gate.reading.poll(|| LINGER, context));
-                    break;
-                }
-            }
-        }
-        Poll::Ready(Ok(()))
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the bytes of a connection tell before an HTTP library has tidied them: where each request begins and ends, how
 //! its fields were written, and what the client says of itself in TLS and HTTP/2.
 
+mod abort;
 mod chunks;
 mod client_hello;
 mod flood;
@@ -9,15 +10,18 @@ mod gate;
 mod head;
 mod hpack;
 mod http1;
+mod interim;
 mod ja4;
 mod notes;
 mod overheard;
 mod patience;
 mod refusal;
 
+pub(crate) use abort::Abort;
 pub(crate) use gate::{Gate, Protocol, Times};
 pub(crate) use head::{Limits, order_of};
 pub(crate) use ja4::Ja4;
 pub(crate) use notes::{Busy, Notes};
 pub(crate) use overheard::Overheard;
+pub(crate) use patience::{Deadline, Pace};
 pub(crate) use refusal::Refusal;

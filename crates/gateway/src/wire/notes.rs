@@ -6,6 +6,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
+use super::interim::Interim;
 use super::refusal::Refusal;
 use crate::marks::Mark;
 
@@ -28,6 +29,8 @@ pub(crate) struct Notes {
     waiting: AtomicU32,
     progress: AtomicU64,
     http2: OnceLock<Mark>,
+    cut: AtomicU8,
+    pub(crate) interim: Interim,
 }
 
 /// How far a switch of protocols has come.
@@ -53,6 +56,8 @@ impl Default for Notes {
             waiting: AtomicU32::default(),
             progress: AtomicU64::default(),
             http2: OnceLock::default(),
+            cut: AtomicU8::default(),
+            interim: Interim::default(),
         }
     }
 }
@@ -113,6 +118,11 @@ impl Notes {
         self.late.load(Ordering::Relaxed) != 0
     }
 
+    /// Whether an answer was cut off whose end only the connection's end would show.
+    pub(super) fn is_cut(&self) -> bool {
+        self.cut.load(Ordering::Relaxed) != 0
+    }
+
     /// The service has answered, with 101 or not.
     pub(crate) fn answered(&self, switched: bool) {
         let now = if switched { Upgrade::Done } else { Upgrade::No };
@@ -163,6 +173,11 @@ impl Busy {
                 self.notes.waiting.fetch_sub(1, Ordering::Relaxed);
             }
         }
+    }
+
+    /// The answer breaks off, and nothing but the connection's end would show where it ends.
+    pub(crate) fn cut(&self) {
+        self.notes.cut.store(1, Ordering::Relaxed);
     }
 }
 

@@ -17,7 +17,7 @@ const HANDSHAKE: u8 = 22;
 
 /// The stream.
 pub(crate) struct Overheard<S> {
-    inner: S,
+    pub(super) inner: S,
     /// What came so far, until the message is whole.
     heard: Option<Vec<u8>>,
     ja4: Option<Ja4>,

@@ -9,18 +9,18 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 /// A deadline that is usually met, and moves often.
 #[derive(Default)]
-pub(super) struct Deadline {
+pub(crate) struct Deadline {
     at: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl Deadline {
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.at = None;
     }
 
     /// Starts it unless it runs, then polls it. Ready when it has passed.
-    pub(super) fn poll(&mut self, time: impl FnOnce() -> Duration, context: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll(&mut self, time: impl FnOnce() -> Duration, context: &mut Context<'_>) -> Poll<()> {
         let at = *self.at.get_or_insert_with(|| Instant::now() + time());
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(at)));
         if timer.deadline() > at {
@@ -43,7 +43,7 @@ impl Deadline {
 /// How long a sender may still pause: pauses use it up, bytes earn it back at the least pace, up to the longest pause.
 /// So one bound covers both who stops and who dribbles.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pace {
+pub(crate) struct Pace {
     longest: Duration,
     bytes_per_second: u32,
     left: Duration,
@@ -51,18 +51,18 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    pub(super) fn new(longest: Duration, bytes_per_second: u32) -> Self {
+    pub(crate) fn new(longest: Duration, bytes_per_second: u32) -> Self {
         Self { longest, bytes_per_second: bytes_per_second.max(1), left: longest, since: None }
     }
 
     /// We wait from now on, unless we did already; what is left then.
-    pub(super) fn wait(&mut self, now: Instant) -> Duration {
+    pub(crate) fn wait(&mut self, now: Instant) -> Duration {
         let since = *self.since.get_or_insert(now);
         self.left.saturating_sub(now.saturating_duration_since(since))
     }
 
     /// Bytes came.
-    pub(super) fn came(&mut self, bytes: usize, now: Instant) {
+    pub(crate) fn came(&mut self, bytes: usize, now: Instant) {
         if let Some(since) = self.since.take() {
             self.left = self.left.saturating_sub(now.saturating_duration_since(since));
         }
@@ -71,7 +71,7 @@ impl Pace {
     }
 
     /// Whether a wait is being timed, so that the time of its end matters.
-    pub(super) fn waits(&self) -> bool {
+    pub(crate) fn waits(&self) -> bool {
         self.since.is_some()
     }
 }

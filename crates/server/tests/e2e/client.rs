@@ -128,7 +128,8 @@ impl Connection {
                 let (name, value) = line.split_once(':').unwrap();
                 headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
             }
-            if code != 100 {
+            // Interim answers are passed over; a switch of protocols is final.
+            if code >= 200 || code == 101 {
                 return Answer { status: code, headers, body: Vec::new() };
             }
         }

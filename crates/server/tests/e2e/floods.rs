@@ -1,8 +1,12 @@
 //! HTTP/2 floods: the connection ends, or costs no more than an honest one; others are served meanwhile.
 
+use std::time::Instant;
+
+use http::Request;
+
 use super::demo::{Demo, OPEN, SOON};
 use super::frames::*;
-use std::time::Instant;
+use super::http2::{Pieces, ask};
 
 /// What one flood may cost in memory at most; all of them run against one process.
 const MEMORY_MAX: u64 = 96 << 20;
@@ -89,25 +93,52 @@ fn a_header_bomb_stays_small() {
 }
 
 #[test]
-fn too_many_fields_and_too_long_a_target_over_http2() {
+fn requests_beyond_a_bound_over_http2() {
     let demo = Demo::start_with(tempfile::tempdir().unwrap(), Some(OPEN));
-    let status = |block: &[u8]| {
-        let mut connection = Http2::open(demo.address, &[]);
-        assert!(connection.send(&frame(HEADERS, END_HEADERS | END_STREAM, 1, block)));
-        let frame = std::iter::from_fn(|| connection.next()).find(|frame| frame.kind == HEADERS).unwrap();
-        // The status is the first field: indexed, or a literal under the name of index 8.
-        match frame.payload[0] {
-            0x88 => "200".to_owned(),
-            0x8c => "400".to_owned(),
-            _ => String::from_utf8_lossy(&frame.payload[1..6]).into_owned(),
+    let check = |target: &str, fields: usize, value: usize, expected: u16, code: &str| {
+        let mut request = Request::get(format!("http://a{target}"));
+        for n in 0..fields {
+            request = request.header(format!("x-{n}"), "y".repeat(value));
         }
+        let told = ask(demo.address, vec![request.body(Pieces::default()).unwrap()]).remove(0).unwrap();
+        assert_eq!(
+            told.status,
+            expected,
+            "{} bytes, {fields} fields of {value}: {}",
+            target.len(),
+            told.body
+        );
+        assert!(told.body.contains(code), "{}", told.body);
     };
-    assert_eq!(status(&get("/whoami")), "200");
-    let many: Vec<u8> = (0..200u8).flat_map(|n| [0, 2, b'x', b'a' + n % 26, 1, b'y']).collect();
-    let refused = status(&[get("/whoami"), many].concat());
-    assert_ne!(refused, "200");
-    let long = [&b"\x82\x86\x41\x01a\x04\x7f\xa9\x45"[..], b"/", &[b'a'; 8999]].concat();
-    assert_ne!(status(&long), "200");
+    let long = format!("/{}", "a".repeat(8191));
+    check("/whoami", 90, 10, 200, "whoami");
+    check("/whoami", 101, 10, 431, "too many fields");
+    check(&format!("{long}a"), 0, 0, 414, "too long");
+    // Here hyper answers before we are asked, without words.
+    check("/whoami", 40, 1000, 431, "");
+    demo.change(&["restrict", "add", "127.0.0.1", "--for", "1h", "--action", "throttle"]);
+    check("/whoami", 0, 0, 200, "whoami");
+    check("/whoami", 0, 0, 429, "Too many requests");
+}
+
+#[test]
+fn streams_beyond_the_bound_are_refused() {
+    let config = format!("{OPEN}[bounds]\nstreams = 3\n");
+    let demo = Demo::start_with(tempfile::tempdir().unwrap(), Some(&config));
+    let mut connection = Http2::open(demo.address, &[]);
+    // Bodies that do not end keep their streams open.
+    let open =
+        |n: u32| frame(HEADERS, END_HEADERS, 2 * n + 1, &[&b"\x83"[..], &get("/whoami")[1..]].concat());
+    for n in 0..5 {
+        assert!(connection.send(&open(n)));
+    }
+    let mut resets = std::iter::from_fn(|| connection.next()).filter(|frame| frame.kind == RST_STREAM);
+    // REFUSED_STREAM (RFC 9113, section 7): it was not looked at and may be sent again.
+    for stream in [7, 9] {
+        let reset = resets.next().unwrap();
+        assert_eq!((reset.stream, &reset.payload[..]), (stream, &[0, 0, 0, 7][..]));
+    }
+    assert_eq!(demo.connect().get("/whoami").status, 200);
 }
 
 /// A window that is never opened again: the answer would wait for ever.

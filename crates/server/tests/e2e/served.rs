@@ -16,6 +16,11 @@ pub(crate) struct Served {
 impl Served {
     /// Every request passes; `more` is the rest of the configuration, its upstream above all.
     pub(crate) fn start(more: &str) -> Self {
+        Self::start_by(Command::new(env!("CARGO_BIN_EXE_spigot")), more)
+    }
+
+    /// By a command that the arguments are given to.
+    pub(crate) fn start_by(mut command: Command, more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let address = free_port();
         let file = folder.path().join("spigot.toml");
@@ -25,13 +30,8 @@ impl Served {
             data.display()
         );
         std::fs::write(&file, text).unwrap();
-        let mut process = Command::new(env!("CARGO_BIN_EXE_spigot"))
-            .arg("run")
-            .arg("--config")
-            .arg(&file)
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut process =
+            command.arg("run").arg("--config").arg(&file).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines().map_while(Result::ok);
         let before: Vec<String> = lines.by_ref().take_while(|line| !line.contains("\"started\"")).collect();
         std::thread::spawn(move || lines.count());

@@ -19,7 +19,7 @@ use spigot_state::State;
 
 use self::rewrite::Original;
 use self::understand::{body_fields, sender, understood, wanted_upgrade};
-use crate::body::Through;
+use crate::body::{Fault, Through};
 use crate::challenge_routes::BELOW;
 use crate::client_ip::client_address;
 use crate::marks::Marks;
@@ -27,6 +27,7 @@ use crate::metrics::Metrics;
 use crate::pipeline::{Gateway, Seen, Snapshot};
 use crate::respond::{Refusal, remove_ours};
 use crate::upstream::Pool;
+use crate::wire;
 
 const UNCLEAR: Refusal = Refusal {
     status: StatusCode::BAD_REQUEST,
@@ -35,12 +36,22 @@ const UNCLEAR: Refusal = Refusal {
     detail: "",
 };
 
-const BROKEN_OFF: Refusal = Refusal {
-    status: StatusCode::BAD_REQUEST,
-    code: "bad_request",
-    title: "The body broke off",
-    detail: "Send the request again.",
-};
+/// What a client is told whose body did not come whole.
+fn unfinished(fault: Fault) -> Refusal {
+    match fault {
+        Fault::BrokeOff => Refusal {
+            status: StatusCode::BAD_REQUEST,
+            code: "bad_request",
+            title: "The body broke off",
+            detail: "Send the request again.",
+        },
+        Fault::TooSlow => {
+            let late = wire::Refusal::BodyLate;
+            let (code, title) = late.name();
+            Refusal { status: late.status(), code, title, detail: late.why() }
+        }
+    }
+}
 
 /// A connection, as its requests see it.
 pub(crate) struct Connection<S> {
@@ -146,11 +157,13 @@ impl<S: State> Turn<'_, S> {
         let sender = sender(&parts.headers);
         let clearance = gateway.clearance(snapshot, seen).await;
         let route = snapshot.policy.route(snapshot.policy.route_for(seen.host, seen.method, seen.path));
-        let Some((mut body, mut inspected, complete)) =
-            self.inspected(parts, sender, body, route.settings.body_bytes).await
-        else {
-            Metrics::one(&gateway.metrics.requests_refused);
-            return BROKEN_OFF.undecided();
+        let read = self.inspected(parts, sender, body, route.settings.body_bytes).await;
+        let (mut body, mut inspected, complete) = match read {
+            Ok(read) => read,
+            Err(fault) => {
+                Metrics::one(&gateway.metrics.requests_refused);
+                return unfinished(fault).undecided();
+            }
         };
         // The form itself is what is decided upon and sent: its host and target are this request's.
         let kept = self.kept_form(parts, &inspected);

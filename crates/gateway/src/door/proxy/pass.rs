@@ -1,17 +1,18 @@
 //! A request that goes on to the application, and the answer that comes back.
 
 use std::cell::RefCell;
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
-use http::{HeaderValue, Response, StatusCode};
+use http::{HeaderValue, Response, StatusCode, Version};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use spigot_decision::Sender;
 use spigot_event::DecisionId;
 use spigot_state::State;
 
-use super::Turn;
 use super::rewrite::Original;
+use super::{Turn, unfinished};
 use crate::body::Through;
 use crate::metrics::Metrics;
 use crate::pipeline::{Decided, End};
@@ -74,7 +75,7 @@ impl<S: State> Turn<'_, S> {
     pub(super) async fn pass(
         &self,
         original: &Original<'_>,
-        body: Through,
+        mut body: Through,
         decided: Decided,
         trickled: bool,
     ) -> Response<Through> {
@@ -85,6 +86,9 @@ impl<S: State> Turn<'_, S> {
         let (sender, id) = (decided.sender, decided.id);
         let fields = RefCell::new(Some(self.upstream_fields(original, &body, &decided)));
         let mut asked = Asked { turn: self, decided: Some(decided), trickled, added: self.arrived.elapsed() };
+        let upload = body.watched();
+        // HTTP/1.0 has no interim answers (RFC 9110, section 15.2), and hyper no way to send them over HTTP/2.
+        let interim = (original.parts.version == Version::HTTP_11).then_some(&self.connection.marks.notes);
         let answer = {
             let again = body.again();
             // The first attempt, nearly always the only one, takes the fields; another one makes them again.
@@ -100,8 +104,14 @@ impl<S: State> Turn<'_, S> {
                 body,
                 idempotent: original.method().is_idempotent(),
                 http1_only: original.upgrade.is_some(),
+                interim: interim.cloned(),
             };
-            self.connection.pool.send(&site.upstreams, outgoing, Times::from(&snapshot.settings.bounds)).await
+            let times = Times::from(&snapshot.settings.bounds);
+            let mut asking = pin!(self.connection.pool.send(&site.upstreams, outgoing, times));
+            match interim {
+                Some(notes) => notes.interim.before(asking.as_mut()).await,
+                None => asking.await,
+            }
         };
         let answered = Instant::now();
         match answer {
@@ -118,8 +128,13 @@ impl<S: State> Turn<'_, S> {
                 response
             }
             Err(error) => {
-                Metrics::one(&gateway.metrics.upstream_failures);
-                let refusal = unavailable(error);
+                let refusal = match upload.and_then(|upload| upload.fault()) {
+                    Some(fault) => unfinished(fault),
+                    None => {
+                        Metrics::one(&gateway.metrics.upstream_failures);
+                        unavailable(error)
+                    }
+                };
                 asked.record(refusal.status.as_u16(), answered.elapsed());
                 refusal.to(sender, &id.to_string())
             }

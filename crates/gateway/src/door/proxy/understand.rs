@@ -10,7 +10,7 @@ use spigot_decision::{Body, Sender, Subject, Told};
 use spigot_state::State;
 
 use super::{Turn, rewrite::target};
-use crate::body::{RequestBody, Through, inspect};
+use crate::body::{Fault, Patience, RequestBody, Through, inspect};
 use crate::fields;
 use crate::stash::Kept;
 
@@ -66,36 +66,40 @@ fn host_name(host: &str) -> Option<Cow<'_, str>> {
 
 impl<S: State> Turn<'_, S> {
     /// The beginning of the body, held for a look; gRPC streams go by unseen, because their ends wait for each other.
-    /// `None` when the client broke off: half a body must never look like a whole one.
+    /// Half a body must never look like a whole one: a client that broke off, or was too slow, is refused.
     pub(super) async fn inspected(
         &self,
         parts: &http::request::Parts,
         sender: Sender,
         body: Incoming,
         most: u64,
-    ) -> Option<(Through, Bytes, bool)> {
+    ) -> Result<(Through, Bytes, bool), Fault> {
         if http_body::Body::is_end_stream(&body) {
-            return Some((Through::Empty, Bytes::new(), true));
+            return Ok((Through::Empty, Bytes::new(), true));
         }
-        let unread = (parts.version != Version::HTTP_2).then(|| self.connection.pool.unread.clone());
+        let bounds = &self.snapshot.settings.bounds;
+        let http2 = parts.version == Version::HTTP_2;
+        let unread = (!http2).then(|| self.connection.pool.unread.clone());
         let body = RequestBody::new(body, unread);
         if sender == Sender::Grpc {
-            return Some((Through::Incoming(body), Bytes::new(), false));
+            return Ok((Through::Incoming(body), Bytes::new(), false));
         }
-        let time = self.snapshot.settings.bounds.inspect_time;
+        let body = if http2 { body.paced(Patience::new(bounds)) } else { body };
+        let time = bounds.inspect_time;
         let found = Box::pin(inspect(body, Bytes::new(), most, time)).await;
         let (bytes, complete) = (found.bytes.clone(), found.complete);
-        if found.broken
-            || (complete && told_length(&parts.headers).is_some_and(|told| told != bytes.len() as u64))
-        {
-            return None;
+        if let Some(fault) = found.fault {
+            return Err(fault);
+        }
+        if complete && told_length(&parts.headers).is_some_and(|told| told != bytes.len() as u64) {
+            return Err(Fault::BrokeOff);
         }
         let body = if found.rest.is_none() && found.trailers.is_none() {
             Through::Bytes(found.bytes)
         } else {
             Through::Inspected(Box::new(found))
         };
-        Some((body, bytes, complete))
+        Ok((body, bytes, complete))
     }
 
     /// What a decision sees of a body: its first `most` bytes. More may be at hand, depending on how the body came in

@@ -1,0 +1,30 @@
+use std::fmt;
+
+/// Why a body breaks off before its end.
+#[derive(Debug)]
+pub(crate) enum BodyBroken {
+    /// Its connection or its stream did.
+    Connection(hyper::Error),
+    /// The client sends it too slowly.
+    Slow,
+    /// The application paused for too long.
+    Stalled,
+}
+
+impl fmt::Display for BodyBroken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connection(error) => error.fmt(f),
+            Self::Slow => f.write_str("the client sends the body too slowly"),
+            Self::Stalled => f.write_str("the application stalled in the middle of its answer"),
+        }
+    }
+}
+
+impl std::error::Error for BodyBroken {}
+
+impl From<hyper::Error> for BodyBroken {
+    fn from(error: hyper::Error) -> Self {
+        Self::Connection(error)
+    }
+}
