@@ -1,7 +1,7 @@
 // Makes `dist/`, which the Rust server embeds, and `api.d.ts`, what a page's author may use. `--check` writes nothing and
 // fails when either is not what the sources give. Prints what each file weighs.
 
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build, transformSync } from "esbuild";
@@ -9,8 +9,9 @@ import { apiReport } from "./report.mjs";
 
 const HERE = new URL(".", import.meta.url);
 const DIST = new URL("dist/", HERE);
-/** What a visitor may be made to load, compressed: a script, the worker and a language, the WebAssembly aside. */
-const GZIP_BYTES_MAX = 20_000;
+/** What a visitor may be made to load, compressed: a script, the worker and a language, the WebAssembly aside. Pages made
+ * for somebody else's widget load its names as well. */
+const GZIP_BYTES_MAX = { "widget.js": 20_000, "compat.js": 22_500 };
 const { version } = JSON.parse(read("package.json"));
 
 /** Styles as a text that the script puts into its shadow tree. */
@@ -26,7 +27,7 @@ const stylesAsText = {
 
 const files = new Map([
   ["widget.js", await script("src/widget.ts")],
-  ...(existsSync(new URL("src/compat.ts", HERE)) ? [["compat.js", await script("src/compat.ts")]] : []),
+  ["compat.js", await script("src/compat.ts")],
   ["worker.js", await script("../solver/browser/worker.ts")],
   // Loaded where no worker starts.
   ["page.js", await script("../solver/browser/page-lane.ts", "esm")],
@@ -71,13 +72,11 @@ function printSizes() {
     if (!name.startsWith("languages/")) console.log(`${name.padEnd(16)}${String(content.length).padStart(7)} bytes${String(compressed(name)).padStart(7)} gzip`);
   }
   const language = Math.max(...[...files.keys()].filter((name) => name.startsWith("languages/")).map(compressed));
-  const tell = (name) => {
+  for (const [name, most] of Object.entries(GZIP_BYTES_MAX)) {
     const sum = compressed(name) + compressed("worker.js") + language;
-    console.log(`${name}, worker.js and the longest language, without the WebAssembly: ${sum} gzip of ${GZIP_BYTES_MAX}`);
-    if (sum > GZIP_BYTES_MAX) fail(`${sum} bytes compressed; at most ${GZIP_BYTES_MAX}`);
-  };
-  tell("widget.js");
-  tell("compat.js");
+    console.log(`${name}, worker.js and the longest language, without the WebAssembly: ${sum} gzip of ${most}`);
+    if (sum > most) fail(`${name}: ${sum} bytes compressed; at most ${most}`);
+  }
 }
 
 function write() {

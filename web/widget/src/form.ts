@@ -98,5 +98,7 @@ function hidden(name: string): HTMLInputElement {
   const input = document.createElement("input");
   input.type = "hidden";
   input.name = name;
+  // Pages made for reCAPTCHA look for its field by id.
+  if (name === "g-recaptcha-response" && document.getElementById(name) === null) input.id = name;
   return input;
 }

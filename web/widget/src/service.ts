@@ -10,6 +10,7 @@ export type Call = (path: "challenge" | "fallback" | "solve", body: object, sign
 /** `base` is the folder of the service's files. A plain text body needs no preflight from another origin. */
 export function serviceAt(base: string): Call {
   return async (path, body, signal) => {
+    if (signal.aborted) return { is: "refused", code: "unreachable" };
     const abort = new AbortController();
     const stop = (): void => abort.abort();
     const timer = setTimeout(stop, CALL_MILLIS_MAX);

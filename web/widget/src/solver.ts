@@ -4,7 +4,7 @@ import { openLanes, type Lane, type StartWorker } from "../../solver/browser/lan
 import { Pool } from "../../solver/browser/pool.js";
 import { withinReach } from "../../solver/browser/reach.js";
 import { solvePuzzle } from "../../solver/browser/solve.js";
-import type { Solved } from "./attempt.js";
+import { Failure, type Solved } from "./attempt.js";
 import type { Real } from "./protocol.js";
 import { isOwnOrigin } from "./service.js";
 
@@ -72,7 +72,7 @@ function openFor(base: string, challenge: Real, pool: Pool, urls: string[], sign
         pool.join(lane);
         resolve();
       },
-    }).catch(reject);
+    }).catch(() => reject(new Failure("unsupported", false)));
   });
 }
 

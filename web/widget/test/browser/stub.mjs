@@ -41,6 +41,8 @@ export async function startStub(options = {}) {
   const solves = [...(options.solves ?? [])];
   const stub = { asked: [], submissions: [], requests: [], tokens: [], posts: [] };
   const open = new Map();
+  /** The next challenge asked for is refused with this code. */
+  stub.refuse = (code) => challenges.push(code);
 
   function challenge(asking, what = puzzle, interaction = asking.interactive ? "press" : (options.interaction ?? "none")) {
     const common = { protocol: 1, expires_in_millis: challengeLife, interaction };

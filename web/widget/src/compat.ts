@@ -1,0 +1,62 @@
+// The script for pages made for Turnstile, hCaptcha or reCAPTCHA: the widget, under the names that they know. Which of
+// them is told by the address that it is loaded from; under its own name it is all three.
+
+import { createApi } from "./api.js";
+import { baseOf } from "./base.js";
+import * as hcaptcha from "./compat/hcaptcha.js";
+import { whenParsed } from "./compat/place.js";
+import * as recaptcha from "./compat/recaptcha.js";
+import * as turnstile from "./compat/turnstile.js";
+import { defineElement } from "./element.js";
+
+const script = document.currentScript as HTMLScriptElement | null;
+const address = new URL(script?.src || document.baseURI, document.baseURI);
+const asked = address.searchParams;
+const language = asked.get("hl") ?? undefined;
+const page = window as unknown as Record<string, Record<string, unknown> | undefined>;
+
+interface Vendor {
+  readonly global: string;
+  readonly path: RegExp;
+  readonly marker: string;
+  create(): Readonly<Record<string, unknown>>;
+}
+
+const VENDORS: readonly Vendor[] = [
+  { global: "turnstile", path: /\/turnstile\//, marker: turnstile.MARKER, create: () => turnstile.createTurnstile() },
+  { global: "hcaptcha", path: /\/1\/(secure-)?api\.js$|hcaptcha/, marker: hcaptcha.MARKER, create: () => hcaptcha.createHcaptcha(language) },
+  { global: "grecaptcha", path: /\/recaptcha\//, marker: recaptcha.MARKER, create: () => recaptcha.createRecaptcha(language) },
+];
+
+defineElement({ base: baseOf(script?.src || undefined, document.baseURI), nonce: script?.nonce || undefined });
+page["spigot"] ??= createApi() as unknown as Record<string, unknown>;
+
+const meant = VENDORS.filter(({ path }) => path.test(address.pathname));
+const apis = (meant.length > 0 ? meant : VENDORS).map((vendor) => install(vendor));
+if (meant[0]?.global === "hcaptcha" && asked.get("recaptchacompat") !== "off") page["grecaptcha"] ??= page["hcaptcha"];
+begin();
+
+function install({ global, marker, create }: Vendor): { readonly marker: string; readonly api: Record<string, unknown> } {
+  const api = create();
+  // A page may have put a queue there, which its own `ready` fills.
+  page[global] = Object.assign(page[global] ?? {}, api);
+  return { marker, api: page[global] };
+}
+
+function begin(): void {
+  const queued = (page["___grecaptcha_cfg"]?.["fns"] ?? []) as (() => void)[];
+  for (const call of queued.splice(0)) whenParsed(call);
+  const onload = asked.get("onload");
+  // After this script: what it calls may be in the next.
+  if (onload !== null) setTimeout(() => (window as unknown as Record<string, (() => void) | undefined>)[onload]?.());
+  // `render` names a site key in version 3 of reCAPTCHA: nothing to show there.
+  if (asked.get("render") !== null && asked.get("render") !== "onload") return;
+  whenParsed(() => apis.forEach(({ marker, api }) => scan(marker, api["render"] as (place: Element) => unknown)));
+}
+
+function scan(marker: string, render: (place: Element) => unknown): void {
+  for (const place of document.querySelectorAll(`.${marker}`)) {
+    // Without a site key it is the page's own business.
+    if (place.hasAttribute("data-sitekey") && place.querySelector("spigot-challenge") === null) render(place);
+  }
+}

@@ -1,0 +1,203 @@
+// Where the service is elsewhere, and what happens where a browser or a policy takes something away.
+
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { DEFAULT, NONCE, PBKDF2, closeBrowser, form, got, script, state, token, visit, widget } from "./stub.mjs";
+
+after(closeBrowser);
+
+const STRICT = (stub, more = "") =>
+  `default-src 'none'; script-src 'nonce-${NONCE}' 'strict-dynamic' 'wasm-unsafe-eval'; img-src data:; base-uri 'none'; ` +
+  `form-action 'self'; connect-src 'self' ${stub.base}; worker-src 'self' blob:; ${more}`;
+const TRUSTED = "require-trusted-types-for 'script'; trusted-types spigot;";
+
+async function solves(options, then) {
+  await visit({ body: form(widget()), ...options }, async (visited) => {
+    const { page, stub } = visited;
+    assert.equal(await token(page), "token-1");
+    await then?.(visited);
+    await page.click("button");
+    assert.equal((await got(page))["spigot-response"], "token-1");
+    assert.equal(stub.submissions.length, options.submissions ?? 1);
+  });
+}
+
+const workers = (page) => page.evaluate(() => window.workers ?? 0);
+const countWorkers = () => {
+  const Real = window.Worker;
+  window.workers = 0;
+  window.Worker = class extends Real {
+    constructor(...given) {
+      super(...given);
+      window.workers++;
+    }
+  };
+};
+
+for (const elsewhere of [false, true]) {
+  const where = elsewhere ? "elsewhere" : "on the page's own site";
+  test(`the service ${where}`, () => solves({ elsewhere, init: countWorkers }, async ({ page }) => assert.ok((await workers(page)) > 0)));
+
+  test(`the service ${where}; a strict policy with a nonce, and Trusted Types`, () => {
+    return solves({ elsewhere, csp: (stub) => STRICT(stub, TRUSTED), init: countWorkers }, async ({ page }) => assert.ok((await workers(page)) > 0));
+  });
+
+  test(`the service ${where}; a strict policy, no workers, no WebAssembly`, () => {
+    const csp = (stub) => STRICT(stub).replace("worker-src 'self' blob:", "worker-src 'none'").replace(" 'wasm-unsafe-eval'", "");
+    return solves({ elsewhere, csp, breaches: true });
+  });
+
+  test(`the service ${where}; a strict policy without strict-dynamic, no workers`, () => {
+    const csp = (stub) => STRICT(stub).replace(" 'strict-dynamic'", "").replace("worker-src 'self' blob:", "worker-src 'none'");
+    return solves({ elsewhere, csp, breaches: true });
+  });
+}
+
+test("Trusted Types without the policy's name: the page solves", () => {
+  return solves({ csp: (stub) => STRICT(stub, "require-trusted-types-for 'script'; trusted-types 'none'"), breaches: true });
+});
+test("only blob workers are allowed", () => solves({ csp: (stub) => STRICT(stub).replace("worker-src 'self' blob:", "worker-src blob:"), breaches: true }));
+test("the worker's file is not there", () => solves({ missing: ["worker.js"] }));
+test("the WebAssembly is not there", () => solves({ missing: ["cachewalk.wasm"] }));
+test("no Worker at all", () => solves({ init: () => delete window.Worker }));
+test("no WebAssembly at all", () => solves({ init: () => delete window.WebAssembly }));
+test("workers that never answer", () => solves({ init: () => (window.Worker = class { postMessage() {} terminate() {} }) }));
+test("no crypto.subtle, as on plain http", () => solves({ init: () => Object.defineProperty(crypto, "subtle", { value: undefined }) }));
+test("sha256", () => solves({ puzzle: { kind: "sha256", bits: 10 } }));
+test("no compiler: another puzzle, by WebCrypto", () => {
+  return solves({ flags: ["--js-flags=--jitless"], puzzle: DEFAULT, fallback: PBKDF2 }, ({ stub }) => {
+    assert.ok(stub.requests.includes("POST /.spigot/widget/fallback"));
+  });
+});
+test("with a compiler no other puzzle is asked for", () => {
+  return solves({ fallback: PBKDF2 }, ({ stub }) => assert.ok(!stub.requests.includes("POST /.spigot/widget/fallback")));
+});
+
+test("neither a worker nor the page can: said, and told", async () => {
+  const options = { missing: ["worker.js", "page.js"], body: form(widget('error-callback="onFail" unsupported-callback="onNone"')) };
+  const init = () => {
+    window.said = [];
+    window.onFail = (code) => window.said.push(code);
+    window.onNone = () => window.said.push("none");
+  };
+  await visit({ ...options, init, breaches: true }, async ({ page }) => {
+    await state(page, "failed");
+    assert.deepEqual(await page.evaluate(() => window.said), ["unsupported", "none"]);
+  });
+});
+
+for (const code of ["expired", "stale", "replay", "other_network", "too_early"]) {
+  test(`${code}, twice: solved again without a word`, async () => {
+    await visit({ solves: [code, code], body: form(widget()) }, async ({ page, stub }) => {
+      assert.equal(await token(page), "token-1");
+      assert.equal(new Set(stub.submissions.map(({ challenge }) => challenge)).size, 3);
+      assert.equal(stub.asked.length, 1);
+    });
+  });
+}
+
+test("busy: the same proof once more", async () => {
+  await visit({ solves: ["busy"], body: form(widget()) }, async ({ page, stub }) => {
+    assert.equal(await token(page), "token-1");
+    assert.equal(new Set(stub.submissions.map(({ proof }) => proof)).size, 1);
+    assert.equal(stub.submissions.length, 2);
+  });
+});
+
+test("more is asked: solved once more", async () => {
+  await visit({ solves: ["next"], body: form(widget()) }, async ({ page, stub }) => {
+    assert.equal(await token(page), "token-1");
+    assert.equal(stub.submissions.length, 2);
+  });
+});
+
+for (const [code, text] of [
+  ["site_key_unknown", /not set up correctly/], ["host_not_allowed", /not set up correctly/], ["protocol_unsupported", /not set up correctly/],
+  ["restricted", /does not answer this browser/], ["wrong", /did not work/],
+]) {
+  test(`${code}: told and shown, and not tried again`, async () => {
+    const init = () => (window.onFail = (...said) => (window.said = said));
+    const refusals = code === "wrong" ? { solves: [code] } : { challenges: [code] };
+    await visit({ ...refusals, init, body: form(widget('error-callback="onFail"')) }, async ({ page, stub }) => {
+      await state(page, "failed");
+      assert.equal((await page.evaluate(() => window.said))[0], code);
+      assert.match(await page.textContent("spigot-challenge .text"), text);
+      assert.match(await page.textContent("spigot-challenge .code"), new RegExp(code));
+      assert.equal(stub.asked.length, 1);
+    });
+  });
+}
+
+test("the service is away: asked again with growing waits, then said; and again when the browser is back online", async () => {
+  await visit({ go: false, body: form(widget()) }, async ({ page, stub, context }) => {
+    await page.clock.install({ time: 0 });
+    let away = 0;
+    await context.route("**/.spigot/widget/challenge", (route) => (away++, route.abort()));
+    await page.goto(`${stub.origin}/`);
+    for (const [n, millis] of [[1, 1_250], [2, 2_500], [3, 5_000]]) {
+      await page.waitForFunction(() => document.querySelector("spigot-challenge")?.dataset.state === "working");
+      while (away < n) await page.waitForTimeout(20);
+      await page.clock.runFor(millis);
+    }
+    await state(page, "failed");
+    assert.equal(away, 4);
+    assert.match(await page.textContent("spigot-challenge .text"), /cannot be reached/);
+    await context.unroute("**/.spigot/widget/challenge");
+    await page.evaluate(() => dispatchEvent(new Event("online")));
+    assert.equal(await token(page), "token-1");
+  });
+});
+
+test("retry=never", async () => {
+  await visit({ go: false, body: form(widget('retry="never"')) }, async ({ page, stub, context }) => {
+    let away = 0;
+    await context.route("**/.spigot/widget/challenge", (route) => (away++, route.abort()));
+    await page.goto(`${stub.origin}/`);
+    await state(page, "failed");
+    assert.equal(away, 1);
+  });
+});
+
+for (const [test_, name] of [["pass", "done"], ["fail", "failed"]]) {
+  test(`a test key that is to ${test_}`, async () => {
+    await visit({ test: test_, body: form(widget()) }, async ({ page, stub }) => {
+      await state(page, name);
+      assert.equal(stub.submissions.length, 0);
+      if (test_ === "pass") assert.equal(await token(page), "XXXX.TEST.TOKEN.XXXX");
+    });
+  });
+}
+
+test("what is sent: sums and no contents", async () => {
+  await visit({ body: form(widget('auto="submit"')) }, async ({ page, stub }) => {
+    await page.waitForSelector("spigot-challenge[data-state]", { state: "attached" }).catch(() => {});
+    await page.mouse.move(10, 10);
+    await page.mouse.move(200, 90, { steps: 20 });
+    await page.click("[name=name]");
+    await page.keyboard.type("secret words");
+    await page.focus("[name=mail]");
+    await page.evaluate(() => (document.querySelector("[name=mail]").value = "hidden@example.org"));
+    await page.click("button");
+    await got(page);
+    const [{ seen }] = stub.submissions;
+    assert.deepEqual(Object.keys(seen), ["since_millis", "pointer", "keys", "focus", "fill", "paste", "visibility", "browser"]);
+    assert.doesNotMatch(JSON.stringify(seen), /secret|words|hidden@/);
+    assert.ok(seen.pointer.moves >= 20 && seen.pointer.untrusted === 0 && seen.pointer.straight_percent > 90, JSON.stringify(seen.pointer));
+    assert.equal(seen.keys.presses, 12);
+    assert.deepEqual(seen.focus, { fields: 2, backwards: 0, filled: 2, filled_unentered: 0, autofilled: 0 });
+    assert.equal(seen.fill.inputs, 12);
+    assert.deepEqual(seen.visibility, { hides: 0, hidden_millis: 0, hidden_throughout: false });
+    assert.ok(seen.browser.marks.includes("webdriver") && seen.browser.marks.includes("headless"), String(seen.browser.marks));
+    assert.ok(JSON.stringify(seen).length < 1_500);
+  });
+});
+
+test("collect=off: nothing is sent of it", () => {
+  return solves({ body: form(widget('collect="off"')) }, ({ stub }) => assert.equal(stub.submissions[0].seen, undefined));
+});
+
+test("a script without its folder in its address, and a base that is written", async () => {
+  await visit({ elsewhere: true, head: script(), body: (stub) => form(widget(`base="${stub.base}/.spigot/widget"`)) }, async ({ page, stub }) => {
+    assert.equal(await token(page), "token-1");
+  });
+});
