@@ -47,10 +47,14 @@ impl Ja4 {
     }
 }
 
-/// The first and the last character of the first protocol, or of its hexadecimal form when they are no letters or
-/// digits.
+/// The first and the last character of the first protocol. FoxIO's description and its implementation differ where a byte
+/// is no letter or digit; published fingerprints come from the implementation, so a byte beyond ASCII is a 9, as there.
+/// Of what is ASCII otherwise the hexadecimal form's ends are taken, as described.
 fn alpn(protocol: Option<&[u8]>) -> [char; 2] {
     let Some([first, .., last] | [first @ last]) = protocol else { return ['0', '0'] };
+    if !first.is_ascii() || !last.is_ascii() {
+        return [first, last].map(|byte| if byte.is_ascii() { char::from(*byte) } else { '9' });
+    }
     if first.is_ascii_alphanumeric() && last.is_ascii_alphanumeric() {
         return [char::from(*first), char::from(*last)];
     }
@@ -105,3 +109,7 @@ impl fmt::Debug for Ja4 {
 #[cfg(test)]
 #[path = "ja4_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "ja4_captures.rs"]
+mod captures;

@@ -96,6 +96,8 @@ fn grease_and_order_do_not_count() {
     let swapped: (u16, &[u8]) = (0x0d, &[0, 4, 8, 4, 4, 3]);
     assert_ne!(first, hello(&[0x1301, 0x1302], &[versions, (0, b""), swapped, (0x17, b"")]));
     assert_eq!(hello(&[], &[]), "t12i000000_000000000000_000000000000");
-    assert!(hello(&[], &[(0x10, &[0, 3, 2, 0xab, 0xcd])]).starts_with("t12i0001ad_"));
+    assert!(hello(&[], &[(0x10, &[0, 3, 2, 0xab, 0xcd])]).starts_with("t12i000199_"));
+    assert!(hello(&[], &[(0x10, &[0, 3, 2, b'h', 0xcd])]).starts_with("t12i0001h9_"));
+    assert!(hello(&[], &[(0x10, &[0, 3, 2, 0x2b, 0x2d])]).starts_with("t12i00012d_"));
     assert!(hello(&[], &[(0x10, &[0, 2, 1, b'h'])]).starts_with("t12i0001hh_"));
 }
