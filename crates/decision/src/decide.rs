@@ -1,14 +1,13 @@
-use arrayvec::ArrayVec;
+mod conclude;
 
-use crate::plan::{AROUND_LENGTHS, Asked, RESTRICTIONS, scale_milli, scaled};
+use crate::plan::{scale_milli, scaled};
 use crate::policy::expression::Sight;
-use crate::policy::units::KeyPart;
-use crate::policy::{Gives, ListKind, Offender, Policy, Relief, Route, Standing, Trigger, Unavailable};
+use crate::policy::{Gives, ListKind, Policy, Relief, Route, Standing, Trigger, Unavailable};
 use crate::signal::{SIGNALS, Seen};
-use crate::subject::{Hashed, Keys, Prefix, Subject};
+use crate::subject::Prefix;
 use crate::{
-    Action, Count, CountKind, Decision, Demand, Evidence, Facts, Level, MAX_REASONS, Millis, Mode,
-    Observation, Plan, Presented, Reason, ReasonKind, Source,
+    Action, CountKind, Decision, Demand, Evidence, Facts, Level, MAX_REASONS, Millis, Observation, Plan,
+    Reason, ReasonKind, Source,
 };
 
 /// Decides one request. Pure: the same arguments give the same decision.
@@ -32,92 +31,6 @@ pub fn decide(
     weighing.standing();
     weighing.conclude()
 }
-
-/// What an answer of the upstream, or a refused submission, adds to the counts: failures of the client and limits on
-/// answers. `status` is the upstream's; `refused` says that a submission for a challenge was refused.
-#[must_use]
-pub fn outcome(
-    policy: &Policy,
-    observation: &Observation<'_>,
-    plan: &Plan,
-    status: u16,
-    refused: bool,
-    keys: &Keys,
-    now: Millis,
-) -> Outcome {
-    let route = policy.route(plan.route);
-    let who = plan.who;
-    let mut counts = ArrayVec::new();
-    let mut offenders = ArrayVec::new();
-    let failed = refused || route.settings.failure_status.contains(&status);
-    if failed {
-        let ladder = &policy.ladder;
-        let mut fails = |offender: Offender, who: Hashed, kind: CountKind, times: u32| {
-            counts.push(Count {
-                key: keys.key(kind.counter(), &[who]),
-                window_millis: ladder.window_millis,
-                limit: ladder.restrict_from.saturating_mul(times),
-                kind,
-                add: true,
-            });
-            offenders.push((keys.key(RESTRICTIONS, &[who]), offender));
-        };
-        let address = Prefix::client(observation.client);
-        let of_address = Offender::Address(address);
-        // Whoever solves again after each restriction is still one address.
-        let times = match observation.clearance {
-            Some(Presented { id, .. }) => {
-                fails(Offender::Clearance { id, address }, who.client, CountKind::Failures, 1);
-                fails(of_address, who.address, CountKind::FailuresOfAddress, CLEARED_TIMES);
-                CLEARED_TIMES
-            }
-            None => {
-                fails(of_address, who.address, CountKind::Failures, 1);
-                1
-            }
-        };
-        // Whoever takes another address of its own for each failure is still one network.
-        if address.base.is_ipv6() {
-            for ((step, length), around) in (1..).zip(AROUND_LENGTHS).zip(ladder.around) {
-                let prefix = Prefix::of(observation.client, length);
-                let kind = match observation.clearance {
-                    Some(_) => CountKind::FailuresOfAddress,
-                    None => CountKind::FailuresAround(step),
-                };
-                let network = keys.subject(Subject::Address(prefix));
-                fails(Offender::Address(prefix), network, kind, times.saturating_mul(around));
-            }
-        }
-    }
-    if !refused {
-        let scale = scale_milli(policy, observation, &route.name, now);
-        let status = status.max(1);
-        let asked = Asked { policy, observation, keys, who, route: plan.route, scale, status };
-        for &limit in &route.answer_limits {
-            if let Some(count) = asked.limit(limit, true) {
-                let _ = counts.try_push(count);
-            }
-        }
-    }
-    Outcome { failed, counts, offenders }
-}
-
-/// What follows from an answer.
-#[derive(Clone, Debug, Default)]
-pub struct Outcome {
-    /// It was a failure of the client.
-    pub failed: bool,
-    /// What to count: four counts of failures and sixteen limits at most.
-    pub counts: ArrayVec<Count, 20>,
-    /// Whom the first counts restrict when they are full, each with the key under which that is stored.
-    pub offenders: ArrayVec<(u64, Offender), 4>,
-}
-
-/// Failures of people with clearances restrict the address behind them only at so many times the usual number.
-const CLEARED_TIMES: u32 = 4;
-
-/// When a client that met an unavailable state may try again: long enough for a store to restart or fail over.
-const AWAY_SECONDS: u32 = 5;
 
 struct Weighing<'a> {
     policy: &'a Policy,
@@ -369,66 +282,6 @@ impl<'a> Weighing<'a> {
         if let Some(evidence) = self.observation.clearance_elsewhere {
             self.reason(Source::ClearanceElsewhere, ReasonKind::Tells, evidence);
         }
-    }
-
-    /// The strongest action that is asked for; a sufficient clearance answers every challenge.
-    fn conclude(mut self) -> Decision {
-        let settings = &self.route.settings;
-        let cleared = self
-            .observation
-            .clearance
-            .filter(|clearance| !self.clearance_void && clearance.level >= settings.level);
-        // What one client did by itself since it was cleared is a reason to ask again.
-        let own = |source| match source {
-            Source::Trigger(Trigger::HighFrequency) => self.frequency.0 > self.frequency.1,
-            Source::Limit(index) => {
-                self.policy.limits[usize::from(index)].rate.key.contains(&KeyPart::Client)
-            }
-            _ => false,
-        };
-        let mut strongest = Action::Allow;
-        for reason in &self.reasons {
-            if let ReasonKind::Asks(action) = reason.kind {
-                let answered = action == Action::Challenge && cleared.is_some() && !own(reason.source);
-                if !answered {
-                    strongest = strongest.max(action);
-                }
-            }
-        }
-        if let Some(clearance) = cleared {
-            self.reason(Source::Clearance, ReasonKind::Softens, Evidence::Level(clearance.level));
-        }
-        if self.passes {
-            strongest = Action::Allow;
-        }
-        let demand = (strongest == Action::Challenge)
-            .then_some(Demand { level: settings.level, doublings: self.doublings });
-        let trickle = (strongest == Action::Throttle).then_some(Count {
-            key: self.plan.trickle_key,
-            window_millis: settings.trickle.1,
-            limit: settings.trickle.0,
-            kind: CountKind::Trickle,
-            add: true,
-        });
-        let wait = match strongest {
-            Action::Throttle => Some(settings.trickle.1.cast_signed() / i64::from(settings.trickle.0.max(1))),
-            Action::Block => self.retry_after_millis,
-            _ => None,
-        };
-        let mut decision = Decision {
-            action: strongest,
-            effective: if settings.mode == Mode::Monitor { Action::Allow } else { strongest },
-            route: self.plan.route,
-            risk: u8::try_from(self.risk.min(100)).unwrap_or(100),
-            reasons: self.reasons,
-            demand,
-            trickle,
-            retry_after_seconds: wait.map(|millis| u32::try_from((millis + 999) / 1000).unwrap_or(u32::MAX)),
-        };
-        if decision.is_unavailable() {
-            decision.retry_after_seconds = Some(AWAY_SECONDS);
-        }
-        decision
     }
 }
 

@@ -15,6 +15,7 @@ mod decision;
 mod explain;
 mod facts;
 mod observation;
+mod outcome;
 pub mod path;
 mod plan;
 pub mod policy;
@@ -23,13 +24,14 @@ mod subject;
 mod time;
 
 pub use agent::Agent;
-pub use decide::{Outcome, decide, outcome};
+pub use decide::decide;
 pub use decision::{
     Action, Decision, Demand, Evidence, Level, MAX_REASONS, Mode, Reason, ReasonKind, Source,
 };
 pub use explain::{evidence_text, explain};
 pub use facts::{Facts, HourFact, RestrictionFact};
 pub use observation::{Body, Headers, NoHeaders, Observation, Pairs, Presented, Sender, Told};
+pub use outcome::{Outcome, outcome};
 pub use plan::{Count, CountKind, MAX_COUNTS, MAX_SUBJECTS, Plan, Who, plan};
 pub use policy::Policy;
 pub use subject::{Hashed, Keys, Prefix, Subject};

@@ -147,6 +147,30 @@ pub struct Told<'r> {
     pub x_requested_with: &'r [u8],
 }
 
+impl<'r> Observation<'r> {
+    /// A request of which no more is known: nothing was sent with it, and nobody is recognised.
+    #[must_use]
+    pub fn of(client: IpAddr, method: &'r str, path: &'r str) -> Self {
+        Self {
+            client,
+            host: "",
+            method,
+            path,
+            query: "",
+            sender: Sender::Other,
+            user_agent: "",
+            agent: crate::Agent::default(),
+            headers: &NoHeaders,
+            body: Body::default(),
+            honeypot_filled: false,
+            account: None,
+            clearance: None,
+            clearance_elsewhere: None,
+            malformed: false,
+        }
+    }
+}
+
 /// Read access to header fields, by lower-case name.
 pub trait Headers {
     /// The first value of a field, `None` when it is absent.
@@ -178,21 +202,10 @@ pub(crate) mod tests_support {
     /// A browser's `GET` of a path from 192.0.2.1.
     pub(crate) fn request(path: &str) -> Observation<'_> {
         Observation {
-            client: std::net::Ipv4Addr::new(192, 0, 2, 1).into(),
             host: "shop.example",
-            method: "GET",
-            path,
-            query: "",
             sender: Sender::Navigation,
             user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0",
-            agent: crate::Agent::default(),
-            headers: &NoHeaders,
-            body: Body::default(),
-            honeypot_filled: false,
-            account: None,
-            clearance: None,
-            clearance_elsewhere: None,
-            malformed: false,
+            ..Observation::of(std::net::Ipv4Addr::new(192, 0, 2, 1).into(), "GET", path)
         }
     }
 }

@@ -6,8 +6,8 @@ use std::net::IpAddr;
 
 use spigot_decision::policy::{Entry, Hold, Operator, Policy, PrefixMap, load};
 use spigot_decision::{
-    Action, Agent, Body, CountKind, Decision, Facts, Keys, Level, Millis, NoHeaders, Observation, Prefix,
-    Presented, Sender, decide, plan,
+    Action, Agent, CountKind, Decision, Facts, Keys, Level, Millis, Observation, Prefix, Presented, Sender,
+    decide, plan,
 };
 
 const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0";
@@ -15,21 +15,11 @@ const CLEARANCE: Presented = Presented { id: 7, level: Level::High, quota: 5000,
 
 fn get(path: &'static str, client: &str) -> Observation<'static> {
     Observation {
-        client: client.parse::<IpAddr>().expect("an address"),
         host: "shop.example",
-        method: "GET",
-        path,
-        query: "",
         sender: Sender::Navigation,
         user_agent: BROWSER,
         agent: Agent::of(BROWSER),
-        headers: &NoHeaders,
-        body: Body::default(),
-        honeypot_filled: false,
-        account: None,
-        clearance: None,
-        clearance_elsewhere: None,
-        malformed: false,
+        ..Observation::of(client.parse::<IpAddr>().expect("an address"), "GET", path)
     }
 }
 

@@ -83,6 +83,20 @@ impl<'r> Seen<'r> {
     pub(crate) fn binding(&self) -> Binding<'r> {
         Binding { host: self.host, user_agent: self.user_agent, client: self.client }
     }
+
+    /// What is decided upon, as far as it is known whatever the body holds and the client keeps.
+    fn observation<'o>(&'o self, headers: &'o Fields<'_>, sender: Sender, body: Body) -> Observation<'o> {
+        Observation {
+            host: self.host,
+            query: self.query,
+            sender,
+            user_agent: self.user_agent,
+            agent: self.software.agent,
+            headers,
+            body,
+            ..Observation::of(self.client, self.method, self.path)
+        }
+    }
 }
 
 /// What a request's cookies come to.
@@ -164,22 +178,13 @@ impl<S: State> Gateway<S> {
         sender: Sender,
         held: Held,
     ) -> Decided {
+        let headers = Fields(seen.headers);
         let observation = Observation {
-            client: seen.client,
-            host: seen.host,
-            method: seen.method,
-            path: seen.path,
-            query: seen.query,
-            sender,
-            user_agent: seen.user_agent,
-            agent: seen.software.agent,
-            headers: &Fields(seen.headers),
-            body,
             honeypot_filled: fields.honeypot_filled,
             account: fields.account.as_deref(),
             clearance: held.presented,
             clearance_elsewhere: held.elsewhere,
-            malformed: false,
+            ..seen.observation(&headers, sender, body)
         };
         let policy = &snapshot.policy;
         let plan = plan(policy, &observation, &self.keys, seen.now);
@@ -211,22 +216,11 @@ impl<S: State> Gateway<S> {
         status: u16,
         refused: bool,
     ) {
+        let headers = Fields(seen.headers);
         let observation = Observation {
-            client: seen.client,
-            host: seen.host,
-            method: seen.method,
-            path: seen.path,
-            query: seen.query,
-            sender: decided.sender,
-            user_agent: seen.user_agent,
-            agent: seen.software.agent,
-            headers: &Fields(seen.headers),
-            body: decided.body,
-            honeypot_filled: false,
             account: decided.account.as_deref(),
             clearance: decided.clearance,
-            clearance_elsewhere: None,
-            malformed: false,
+            ..seen.observation(&headers, decided.sender, decided.body)
         };
         let policy = &snapshot.policy;
         let followed = outcome(policy, &observation, &decided.plan, status, refused, &self.keys, seen.now);

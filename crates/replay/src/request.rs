@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use spigot_accesslog::Record;
-use spigot_decision::{Body, Headers, Observation, Prefix, Presented, Sender, path};
+use spigot_decision::{Headers, Observation, Prefix, Presented, Sender, path};
 use spigot_intel::Software;
 
 use crate::recorded::Told;
@@ -94,21 +94,15 @@ impl Held {
         let path = path.unwrap_or("/");
         let (method, user_agent) = (self.part(METHOD), self.part(USER_AGENT));
         Observation {
-            client: self.client,
             host: self.part(HOST),
-            method,
-            path,
             query: self.part(QUERY),
             sender: self.told.sender.unwrap_or_else(|| sender(method, path, user_agent)),
             user_agent,
             agent: software.agent,
             headers: self,
-            body: Body::default(),
-            honeypot_filled: false,
-            account: None,
             clearance,
-            clearance_elsewhere: None,
             malformed,
+            ..Observation::of(self.client, method, path)
         }
     }
 

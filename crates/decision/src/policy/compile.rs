@@ -1,5 +1,8 @@
 //! From a parsed file to a [`Policy`]: every problem is noted, nothing is guessed.
 
+mod attach;
+mod exceptions;
+mod names;
 mod read;
 
 use std::hash::Hasher;
@@ -7,20 +10,20 @@ use std::sync::Arc;
 
 use siphasher::sip::SipHasher13;
 
+use self::names::{check_name, hosts, names_at, own_name, patterns, twice};
 use self::read::{default_ladder, read_challenge, read_ladder, read_settings};
 use super::expression::{Condition, Names, Scope};
-use super::host::wrong_host;
 use super::routing::Routing;
 use super::settings::{AnomalyTrigger, FrequencyTrigger, RepetitionTrigger};
-use super::source::{Placed, Reader, Section, listing, nearest};
+use super::source::Section;
 use super::units::{duration_millis, rate, size_bytes, window_millis};
 use super::{
-    ChallengeSettings, Exception, Gives, Ladder, Limit, List, ListKind, Operator, Pattern, Policy, PrefixMap,
-    Preset, Relief, Route, Rule, Settings, Standing, Unavailable,
+    ChallengeSettings, Exception, Gives, Ladder, Limit, List, ListKind, Operator, Policy, PrefixMap, Preset,
+    Route, Rule, Settings, Standing, Unavailable,
 };
 use crate::signal::{NAMES as SIGNAL_NAMES, SIGNALS};
 use crate::subject::Prefix;
-use crate::{Action, Level, Millis, Mode};
+use crate::{Action, Level, Mode};
 
 /// Bounds of one policy. They keep a decision's cost and its record small; no site known to us comes near.
 const ROUTES_MAX: usize = 512;
@@ -344,199 +347,6 @@ impl Compiler {
             });
         }
     }
-
-    fn exceptions(&mut self, section: &Section<'_, '_>) {
-        let mut names = Vec::new();
-        for (index, part) in section.tables("exception").into_iter().enumerate() {
-            let name = part.require("name", part.text("name"), "name = \"spring-sale\"");
-            own_name(section.reader, "exception", name.as_ref(), &mut names);
-            if index == EXCEPTIONS_MAX {
-                section.reader.problem(
-                    part.span.clone(),
-                    "there are too many of [[exception]]",
-                    format!("at most {EXCEPTIONS_MAX} are allowed"),
-                );
-            }
-            let time = |key, example| {
-                part.require(
-                    key,
-                    part.parsed(key, |text| {
-                        Millis::parse(text).ok_or_else(|| {
-                            "write a time with its zone, for example \"2026-12-01T18:00:00Z\"".to_owned()
-                        })
-                    }),
-                    example,
-                )
-            };
-            let (start, end) = (
-                time("start", "start = \"2026-12-01T18:00:00Z\""),
-                time("end", "end = \"2026-12-01T22:00:00Z\""),
-            );
-            let reason = part.require("reason", part.text("reason"), "reason = \"half-price evening\"");
-            let author = part.require("author", part.text("author"), "author = \"ada@shop.example\"");
-            let prefix = part.parsed("address", |text| {
-                Prefix::parse(text)
-                    .ok_or_else(|| "write for example \"192.0.2.0/24\" or \"2001:db8::/32\"".to_owned())
-            });
-            let times = part.number("times", 1.0..=1000.0);
-            let routes = names_at(&part);
-            self.check_routes(section.reader, &routes);
-            part.finish();
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // 1 to 1000, times 1000
-            let relief = times.map_or(Relief::Pass, |times| Relief::Scale((times.value * 1000.0) as u32));
-            if let (Some(start), Some(end)) = (&start, &end)
-                && start.value >= end.value
-            {
-                section.reader.problem(
-                    end.span.clone(),
-                    "the exception ends before it starts",
-                    "write an end that is later than the start",
-                );
-            }
-            let (Some(name), Some(start), Some(end), Some(reason), Some(author)) =
-                (name, start, end, reason, author)
-            else {
-                continue;
-            };
-            self.exceptions.push(Exception {
-                name: name.value.to_owned(),
-                prefix: prefix.map(|p| p.value),
-                routes: routes.into_iter().map(|(name, _)| name).collect(),
-                start: start.value,
-                end: end.value,
-                relief,
-                author: author.value.to_owned(),
-                reason: reason.value.to_owned(),
-                from_policy: true,
-            });
-        }
-    }
-
-    fn check_routes(&self, reader: &Reader, routes: &[(String, std::ops::Range<usize>)]) {
-        for (name, span) in routes {
-            if name != "default" && !self.route_names.contains(name) {
-                let names = self.route_names.iter().map(String::as_str).filter(|name| *name != "default");
-                let names: Vec<&str> = names.chain(["default"]).collect();
-                reader.problem(
-                    span.clone(),
-                    format!("there is no route \"{name}\""),
-                    format!("routes: {}{}", listing(&names), nearest(name, &names)),
-                );
-            }
-        }
-    }
-
-    /// Gives each route the indexes of the limits and rules that are for it.
-    fn attach(&mut self, reader: &Reader) {
-        for index in 0..self.limits.len() {
-            let (routes, answers) =
-                (self.limits[index].routes.clone(), self.limits[index].limit.counts_answers());
-            self.check_routes(reader, &routes);
-            for route in &mut self.routes {
-                if routes.is_empty() || routes.iter().any(|(name, _)| *name == route.name) {
-                    let list = if answers { &mut route.answer_limits } else { &mut route.limits };
-                    list.push(u16::try_from(index).unwrap_or(u16::MAX));
-                }
-            }
-        }
-        for index in 0..self.rules.len() {
-            let routes = self.rules[index].routes.clone();
-            self.check_routes(reader, &routes);
-            for route in &mut self.routes {
-                if routes.is_empty() || routes.iter().any(|(name, _)| *name == route.name) {
-                    route.rules.push(u16::try_from(index).unwrap_or(u16::MAX));
-                }
-            }
-        }
-        // One problem for all routes: the same limit too many is usually on each of them.
-        let counts = self.routes.iter().map(|route| (route, route.limits.len() + route.answer_limits.len()));
-        if let Some((route, count)) =
-            counts.filter(|(_, n)| *n > LIMITS_PER_ROUTE_MAX).max_by_key(|(_, n)| *n)
-        {
-            let mut spans: Vec<_> = (route.limits.iter().chain(&route.answer_limits))
-                .filter_map(|index| self.limits[usize::from(*index)].span.clone())
-                .collect();
-            spans.sort_by_key(|span| span.start);
-            reader.problem(
-                spans.into_iter().take(LIMITS_PER_ROUTE_MAX + 1).next_back().unwrap_or(0..0),
-                format!("route \"{}\" has {count} limits", route.name),
-                format!(
-                    "at most {LIMITS_PER_ROUTE_MAX} are allowed on one route; name the routes of each limit"
-                ),
-            );
-        }
-    }
-}
-
-fn check_name(reader: &Reader, name: &Placed<&str>) {
-    if !is_name(name.value) {
-        reader.problem(
-            name.span.clone(),
-            format!("\"{}\" is no name", name.value),
-            "use a to z, 0 to 9, - and _, at most 64 of them",
-        );
-    }
-}
-
-fn twice(reader: &Reader, key: &str, name: &Placed<&str>) {
-    reader.problem(
-        name.span.clone(),
-        format!("there are two of [[{key}]] \"{}\"", name.value),
-        "give each its own name",
-    );
-}
-
-/// Names of rules and exceptions stand in headers and events, and say there which of them it was.
-fn own_name<'a>(reader: &Reader, key: &str, name: Option<&Placed<&'a str>>, names: &mut Vec<&'a str>) {
-    let Some(name) = name else { return };
-    if names.contains(&name.value) {
-        twice(reader, key, name);
-    }
-    check_name(reader, name);
-    names.push(name.value);
-}
-
-fn is_name(name: &str) -> bool {
-    (1..=64).contains(&name.len())
-        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_'))
-}
-
-fn names_at(section: &Section<'_, '_>) -> Vec<(String, std::ops::Range<usize>)> {
-    texts_or_none(section, "routes", "name at least one route, or leave `routes` out for all of them")
-        .into_iter()
-        .map(|text| (text.value.to_owned(), text.span))
-        .collect()
-}
-
-fn patterns(section: &Section<'_, '_>) -> Vec<Pattern> {
-    let mut patterns = Vec::new();
-    for text in texts_or_none(section, "match", "write for example match = \"/**\" for every path") {
-        match Pattern::parse(text.value) {
-            Ok(pattern) => patterns.push(pattern),
-            Err(help) => section.reader.problem(text.span, format!("\"{}\" is no pattern", text.value), help),
-        }
-    }
-    patterns
-}
-
-fn hosts(section: &Section<'_, '_>) -> Vec<String> {
-    let texts = texts_or_none(section, "host", "name at least one host, or leave `host` out for all of them");
-    for text in &texts {
-        if let Some(help) = wrong_host(text.value) {
-            section.reader.problem(text.span.clone(), format!("\"{}\" is no host", text.value), help);
-        }
-    }
-    texts.iter().map(|text| text.value.to_ascii_lowercase()).collect()
-}
-
-/// An empty list would quietly mean "all of them".
-fn texts_or_none<'a>(section: &Section<'a, '_>, key: &'static str, help: &str) -> Vec<Placed<&'a str>> {
-    if let Some((value, span)) = section.raw(key)
-        && value.as_array().is_some_and(|list| list.is_empty())
-    {
-        section.reader.problem(span, format!("`{key}` is an empty list"), help);
-    }
-    section.texts(key).unwrap_or_default()
 }
 
 fn section_text<'a>(section: &Section<'a, '_>) -> &'a str {

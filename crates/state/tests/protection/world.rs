@@ -4,8 +4,7 @@ use std::net::IpAddr;
 
 use spigot_decision::policy::{Policy, load};
 use spigot_decision::{
-    Action, Agent, Body, Decision, Keys, Level, Millis, NoHeaders, Observation, Plan, Presented, Sender,
-    decide, outcome, plan,
+    Action, Agent, Decision, Keys, Level, Millis, Observation, Plan, Presented, Sender, decide, outcome, plan,
 };
 use spigot_state::{Memory, MemorySettings};
 
@@ -85,21 +84,12 @@ fn memory() -> Memory {
 
 fn observe(request: Request<'_>) -> Observation<'_> {
     Observation {
-        client: request.client,
         host: "shop.example",
-        method: request.method,
-        path: request.path,
-        query: "",
         sender: Sender::Navigation,
         user_agent: BROWSER,
         agent: Agent::of(BROWSER),
-        headers: &NoHeaders,
-        body: Body::default(),
-        honeypot_filled: false,
-        account: None,
         clearance: request.clearance,
-        clearance_elsewhere: None,
-        malformed: false,
+        ..Observation::of(request.client, request.method, request.path)
     }
 }
 

@@ -1,14 +1,16 @@
 //! Checking every name and type with its place, and lowering to the typed tree.
 
+mod fields;
+mod methods;
+
 use std::ops::Range;
 
-use cel::common::ast::{CallExpr, Expr, LiteralValue, SelectExpr, operators as op};
+use cel::common::ast::{CallExpr, Expr, LiteralValue, operators as op};
 use cel::parser::Expression;
 
 use super::syntax::sign;
-use super::{Bool, Flag, Int, NAMES, Names, Order, Scope, Text, Wrong};
-use crate::policy::source::{listing, nearest};
-use crate::subject::{Block, Prefix};
+use super::{Bool, Int, NAMES, Names, Order, Scope, Text, Wrong};
+use crate::policy::source::nearest;
 
 /// One condition on its way from the parser's tree to ours.
 pub(super) struct Lowering<'a> {
@@ -110,91 +112,6 @@ impl Lowering<'_> {
         }
     }
 
-    fn field(&mut self, at: &Expression, select: &SelectExpr) -> Lowered<Typed> {
-        let Expr::Ident(object) = &select.operand.expr else {
-            if let Expr::Select(inner) = &select.operand.expr
-                && inner.field == "headers"
-            {
-                let help = format!("write request.headers[\"{}\"]", select.field.replace('_', "-"));
-                return self.wrong(at, "a header is looked up in brackets", help);
-            }
-            return self.wrong(at, "this name is too long", "names have two parts, for example request.path");
-        };
-        let text = |t| Ok(Typed::Text(t));
-        let full = format!("{object}.{}", select.field);
-        match full.as_str() {
-            "request.method" => text(Text::Method),
-            "request.host" => text(Text::Host),
-            "request.path" => text(Text::Path),
-            "request.query" => text(Text::Query),
-            "request.user_agent" => text(Text::UserAgent),
-            "request.sender" => text(Text::Sender),
-            "request.malformed" => Ok(Typed::Bool(Bool::Known(Flag::Malformed))),
-            "body.bytes" => Ok(Typed::Int(Int::BodyBytes)),
-            "body.complete" => Ok(Typed::Bool(Bool::Known(Flag::BodyComplete))),
-            "field.account" => text(Text::Account),
-            "field.honeypot" => Ok(Typed::Bool(Bool::Known(Flag::HoneypotFilled))),
-            "client.address" => Ok(Typed::Address),
-            "clearance.level" => Ok(Typed::Int(Int::ClearanceLevel)),
-            "upstream.status" if self.scope == Scope::Limit => {
-                self.sees_answer = true;
-                Ok(Typed::Int(Int::Status))
-            }
-            "client.country" if self.scope == Scope::Rule => text(Text::Country),
-            "client.device" if self.scope == Scope::Rule => text(Text::Device),
-            "client.network" if self.scope == Scope::Rule => Ok(Typed::Int(Int::Network)),
-            _ if object == "signal" && self.scope == Scope::Rule => {
-                match self.names.signals.iter().position(|name| *name == select.field) {
-                    Some(index) => Ok(Typed::Bool(Bool::Signal(small(index)))),
-                    None => self.wrong(
-                        at,
-                        format!("there is no signal `{}`", select.field),
-                        format!(
-                            "signals: {}{}",
-                            self.names.signals.join(", "),
-                            nearest(&select.field, self.names.signals)
-                        ),
-                    ),
-                }
-            }
-            _ if object == "count" && self.scope == Scope::Rule => {
-                // A hyphen would be a minus.
-                let names: Vec<String> =
-                    self.names.limits.iter().map(|name| name.replace('-', "_")).collect();
-                let names: Vec<&str> = names.iter().map(String::as_str).collect();
-                match names.iter().position(|name| *name == select.field) {
-                    Some(index) => Ok(Typed::Int(Int::Count(small(index)))),
-                    None => self.wrong(
-                        at,
-                        format!("there is no limit `{}`", select.field),
-                        format!("limits: {}{}", listing(&names), nearest(&select.field, &names)),
-                    ),
-                }
-            }
-            _ if matches!(
-                full.as_str(),
-                "client.country" | "client.device" | "client.network" | "upstream.status"
-            ) || matches!(object.as_str(), "signal" | "count") =>
-            {
-                let (here, there) =
-                    if self.scope == Scope::Rule { ("a rule", "a limit") } else { ("a limit", "a rule") };
-                self.wrong(
-                    at,
-                    format!("`{full}` is not known yet when {here} is looked at"),
-                    format!("use it in {there}"),
-                )
-            }
-            _ => {
-                let names: Vec<&str> = NAMES.iter().map(|(name, ..)| *name).collect();
-                self.wrong(
-                    at,
-                    format!("there is no `{full}`"),
-                    format!("names: {}{}", names.join(", "), nearest(&full, &names)),
-                )
-            }
-        }
-    }
-
     fn call(&mut self, at: &Expression, call: &CallExpr) -> Lowered<Typed> {
         let args = call.args.as_slice();
         let condition = match (call.func_name.as_str(), args) {
@@ -219,107 +136,6 @@ impl Lowering<'_> {
             },
         };
         Ok(Typed::Bool(condition))
-    }
-
-    fn method(
-        &mut self,
-        at: &Expression,
-        name: &str,
-        target: &Expression,
-        args: &[Expression],
-    ) -> Lowered<Typed> {
-        if name == "size" && args.is_empty() {
-            return Ok(Typed::Int(Int::Size(Box::new(self.text(target)?))));
-        }
-        if matches!(name, "within" | "listed") {
-            if !matches!(self.typed(target)?, Typed::Address) {
-                return self.wrong(
-                    target,
-                    format!("`{name}` is for addresses"),
-                    format!("write client.address.{name}(\"…\")"),
-                );
-            }
-            let texts = args.iter().map(|arg| self.literal(arg)).collect::<Lowered<Vec<_>>>()?;
-            return self.address_method(at, name, args, &texts).map(Typed::Bool);
-        }
-        let methods = ["startsWith", "endsWith", "contains", "matches", "size", "within", "listed"];
-        if !methods.contains(&name) {
-            return self.wrong(
-                at,
-                format!("there is no method `{name}`"),
-                format!("methods: {}{}", methods.join(", "), nearest(name, &methods)),
-            );
-        }
-        let [argument] = args else {
-            let (wanted, example) = if name == "size" {
-                ("no argument", "request.query.size() > 2000".to_owned())
-            } else {
-                ("one argument", format!("request.path.{name}(\"/admin\")"))
-            };
-            return self.wrong(at, format!("`{name}` needs {wanted}"), format!("for example {example}"));
-        };
-        if name == "size" {
-            return self.wrong(at, "`size` needs no argument", "for example request.query.size() > 2000");
-        }
-        let subject = self.text(target)?;
-        let literal = self.literal(argument)?;
-        Ok(Typed::Bool(match name {
-            "startsWith" => Bool::StartsWith(subject, literal),
-            "endsWith" => Bool::EndsWith(subject, literal),
-            "contains" => {
-                Bool::Contains(subject, Box::new(memchr::memmem::Finder::new(&literal).into_owned()))
-            }
-            _ => match regex::RegexBuilder::new(&literal).size_limit(1 << 20).build() {
-                Ok(regex) => Bool::Matches(subject, regex),
-                Err(error) => {
-                    let text = error.to_string();
-                    let line = text.lines().last().unwrap_or_default().trim();
-                    let line = line.strip_prefix("error: ").unwrap_or(line).trim_end_matches('.');
-                    return self.wrong(argument, format!("the pattern is not a regular expression: {line}"), "see https://docs.rs/regex for the syntax; look-around and back-references do not exist");
-                }
-            },
-        }))
-    }
-
-    fn address_method(
-        &self,
-        at: &Expression,
-        name: &str,
-        args: &[Expression],
-        texts: &[String],
-    ) -> Lowered<Bool> {
-        if texts.is_empty() {
-            return self.wrong(
-                at,
-                format!("`{name}` needs an argument"),
-                "for example client.address.within(\"192.0.2.0/24\")",
-            );
-        }
-        if name == "within" {
-            let mut prefixes = Vec::new();
-            for (text, arg) in texts.iter().zip(args) {
-                match Prefix::parse(text) {
-                    Some(prefix) => prefixes.push(prefix),
-                    None => {
-                        return self.wrong(
-                            arg,
-                            format!("\"{text}\" is no address or prefix"),
-                            "write for example \"192.0.2.0/24\" or \"2001:db8::/32\"",
-                        );
-                    }
-                }
-            }
-            return Ok(Bool::InNetworks(prefixes.iter().map(Block::new).collect()));
-        }
-        let names: Vec<&str> = self.names.lists.iter().map(String::as_str).collect();
-        match names.iter().position(|list| *list == texts[0]) {
-            Some(index) => Ok(Bool::InList(small(index))),
-            None => self.wrong(
-                &args[0],
-                format!("there is no list \"{}\"", texts[0]),
-                format!("lists: {}{}", listing(&names), nearest(&texts[0], &names)),
-            ),
-        }
     }
 
     fn equal(&mut self, at: &Expression, a: &Expression, b: &Expression) -> Lowered<Bool> {
