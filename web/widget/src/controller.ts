@@ -105,6 +105,11 @@ export class Controller {
     void this.execute({ by, after_millis: Math.round(this.world.now() - this.shownAt) }).catch(() => {});
   }
 
+  /** There is nothing to ask for. */
+  refuse(code: string): void {
+    this.show({ is: "failed", code, decision: undefined });
+  }
+
   /** Replaces a token that a form was sent with, unseen. */
   renew(): void {
     if (this.presentedAt !== undefined && this.running === undefined) this.refresh();

@@ -36,7 +36,7 @@ export class FormLink {
     const root = form.getRootNode();
     this.scope.on(root, "submit", (event: SubmitEvent) => this.onSubmit(event), { capture: true });
     for (const type of ["focusin", "input", "pointerdown"]) {
-      this.scope.on(form, type, () => this.host.touched(), { passive: true });
+      this.scope.on(form, type, ({ target }: Event) => target !== this.element && this.host.touched(), { passive: true });
     }
     if (this.element.getRootNode() === root) return;
     // The form stands outside of the shadow tree, and knows nothing of fields in it.

@@ -66,7 +66,7 @@ export class Live {
 
   execute(): Promise<string> {
     if (this.attribute("site-key") === null) {
-      this.changed({ is: "failed", code: "site_key_missing", decision: undefined });
+      this.controller.refuse("site_key_missing");
       return Promise.reject(new Error("spigot: the widget has no site-key"));
     }
     return this.controller.execute();
@@ -129,6 +129,11 @@ export class Live {
     return auto === "focus" || auto === "submit" || auto === "off" ? auto : "load";
   }
 
+  private refresh(name: "refresh-expired" | "refresh-timeout"): Refresh {
+    const value = this.attribute(name);
+    return value === "manual" || value === "never" ? value : "auto";
+  }
+
   private fieldNames(): string[] {
     if (this.attribute("response-field") === "false") return [];
     const names = [this.attribute("response-field-name") || "spigot-response"];
@@ -142,10 +147,6 @@ export class Live {
 
   private world(): ConstructorParameters<typeof Controller>[0] {
     const { element, scope } = this;
-    const refresh = (name: string): Refresh => {
-      const value = this.attribute(name);
-      return value === "manual" || value === "never" ? value : "auto";
-    };
     return {
       wanted: () => {
         const action = this.attribute("action");
@@ -160,8 +161,8 @@ export class Live {
       },
       settings: () => ({
         retry: this.attribute("retry") === "never" ? "never" : "auto",
-        refreshExpired: refresh("refresh-expired"),
-        refreshTimeout: refresh("refresh-timeout"),
+        refreshExpired: this.refresh("refresh-expired"),
+        refreshTimeout: this.refresh("refresh-timeout"),
       }),
       call: (path, body, signal) => serviceAt(this.base())(path, body, signal),
       solve: (challenge, exchange, signal) => solve(challenge, {
@@ -239,7 +240,7 @@ export class Live {
     if (this.auto() === "focus" && controller.state.is === "idle") void this.begin();
     if (this.auto() === "off") return;
     controller.renew();
-    if (controller.state.is === "expired" && this.attribute("refresh-expired") === null) void this.begin();
+    if (controller.state.is === "expired" && this.refresh("refresh-expired") === "auto") void this.begin();
   }
 
   /** From the browser's history, as it was left: the form was sent, or time has passed. */
@@ -270,7 +271,7 @@ export class Live {
   }
 
   private renewsByItself(): boolean {
-    return !this.wasShown && this.attribute("refresh-expired") !== "manual";
+    return !this.wasShown && this.refresh("refresh-expired") !== "manual";
   }
 
   private render(): void {

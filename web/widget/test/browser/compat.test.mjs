@@ -1,0 +1,130 @@
+// Pages made for Turnstile, hCaptcha and reCAPTCHA, as they are: only the script's address is another.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, test } from "node:test";
+import { NONCE, SITE_KEY, closeBrowser, form, got, state, token, visit } from "./stub.mjs";
+
+after(closeBrowser);
+
+const COMPAT = readFileSync(new URL("../../dist/compat.js", import.meta.url), "utf8");
+const PATHS = ["/turnstile/v0/api.js", "/1/api.js", "/recaptcha/api.js", "/recaptcha/enterprise.js", "/.spigot/widget/compat.js"];
+/** The service hands the script out under the other services' paths too. */
+const answer = (request) => (PATHS.includes(request.url.split("?")[0]) ? { type: "text/javascript", text: COMPAT } : undefined);
+const src = (path) => `<script src="${path}" async defer></script>`;
+const inline = (text) => `<script nonce="${NONCE}">${text}</script>`;
+const page = (path, body, before = "") => ({ head: before + src(path), answer, body });
+
+for (const path of ["/turnstile/v0/api.js", "/.spigot/widget/compat.js"]) {
+  test(`.cf-turnstile with ${path}`, async () => {
+    const body = form(`<div class="cf-turnstile" data-sitekey="${SITE_KEY}" data-action="log-in" data-cdata="42" data-callback="onToken" data-theme="dark" data-size="compact"></div>`);
+    await visit(page(path, body, inline("window.onToken = (token) => (window.heard = token)")), async ({ page, stub }) => {
+      assert.equal(await token(page, "cf-turnstile-response"), "token-1");
+      assert.equal(await page.evaluate(() => window.heard), "token-1");
+      assert.deepEqual([stub.asked[0].action, stub.asked[0].data, stub.asked[0].site_key], ["log-in", "42", SITE_KEY]);
+      assert.deepEqual(await page.evaluate(() => [turnstile.getResponse(), turnstile.isExpired()]), ["token-1", false]);
+      await page.click("button");
+      assert.equal((await got(page))["cf-turnstile-response"], "token-1");
+    });
+  });
+}
+
+test("turnstile: explicit, onload, execute, reset, remove, error codes", async () => {
+  const before = inline(`window.loaded = () => {
+    window.heard = [];
+    window.id = turnstile.render("#place", {
+      sitekey: "${SITE_KEY}", execution: "execute", action: "a",
+      callback: (token) => heard.push(token), "error-callback": (code) => heard.push(code),
+    });
+  }`);
+  await visit(page("/turnstile/v0/api.js?render=explicit&onload=loaded", form('<div id="place"></div><div class="cf-turnstile" data-sitekey="x"></div>'), before), async ({ page, stub }) => {
+    await page.waitForFunction(() => window.id);
+    assert.equal(stub.asked.length, 0);
+    await page.evaluate(() => turnstile.execute(id));
+    assert.equal(await token(page, "cf-turnstile-response"), "token-1");
+    assert.deepEqual(await page.evaluate(() => [turnstile.getResponse(id), turnstile.getResponse("#place")]), ["token-1", "token-1"]);
+    stub.refuse("host_not_allowed");
+    await page.evaluate(() => (turnstile.reset(id), turnstile.execute(id)));
+    await state(page, "failed");
+    assert.deepEqual(await page.evaluate(() => window.heard), ["token-1", "110200"]);
+    await page.evaluate(() => turnstile.remove(id));
+    assert.equal(await page.locator("spigot-challenge").count(), 0);
+    assert.equal(await page.evaluate(() => turnstile.getResponse(id) ?? null), null);
+  });
+});
+
+test(".h-captcha, both of its fields", async () => {
+  const body = form(`<div class="h-captcha" data-sitekey="${SITE_KEY}" data-callback="onToken"></div>`);
+  await visit(page("/1/api.js?hl=de", body, inline("window.onToken = (token) => (window.heard = token)")), async ({ page, stub }) => {
+    assert.equal(await token(page, "h-captcha-response"), "token-1");
+    assert.equal(await token(page, "g-recaptcha-response"), "token-1");
+    assert.equal(await page.evaluate(() => hcaptcha.getResponse()), "token-1");
+    assert.equal(stub.asked[0].language, "de");
+    await page.click("button");
+    assert.equal((await got(page))["h-captcha-response"], "token-1");
+  });
+});
+
+test("hcaptcha: invisible, execute with a promise, errors by its names", async () => {
+  await visit(page("/1/api.js?render=explicit", form('<div id="place"></div>')), async ({ page, stub }) => {
+    await page.waitForFunction(() => window.hcaptcha);
+    const { response, key } = await page.evaluate(async (sitekey) => {
+      window.id = hcaptcha.render("place", { sitekey, size: "invisible" });
+      return hcaptcha.execute(window.id, { async: true });
+    }, SITE_KEY);
+    assert.equal(response, "token-1");
+    assert.ok(key.length > 0);
+    stub.refuse("restricted");
+    assert.equal(await page.evaluate(() => (hcaptcha.reset(id), hcaptcha.execute(id, { async: true }).catch((code) => code))), "rate-limited");
+    assert.equal(await page.evaluate(() => (hcaptcha.remove(id), hcaptcha.getResponse(id))), "");
+  });
+});
+
+test(".g-recaptcha, and its field by id", async () => {
+  const body = form(`<div class="g-recaptcha" data-sitekey="${SITE_KEY}"></div>`);
+  await visit(page("/recaptcha/api.js", body), async ({ page }) => {
+    assert.equal(await token(page, "g-recaptcha-response"), "token-1");
+    assert.deepEqual(await page.evaluate(() => [grecaptcha.getResponse(), document.getElementById("g-recaptcha-response").value]), ["token-1", "token-1"]);
+    await page.click("button");
+    assert.equal((await got(page))["g-recaptcha-response"], "token-1");
+  });
+});
+
+test(".g-recaptcha on a button: checked at the press, the callback sends the form", async () => {
+  const body = `<form id="f" method="post" action="/send"><input name="name" value="kept"><button class="g-recaptcha" data-sitekey="${SITE_KEY}" data-callback="onSubmit" data-action="submit">Send</button></form>`;
+  await visit(page("/recaptcha/api.js", body, inline("window.onSubmit = () => document.getElementById('f').submit()")), async ({ page, stub }) => {
+    await page.waitForSelector("spigot-challenge", { state: "attached" });
+    assert.equal(stub.asked.length, 0);
+    await page.click("button");
+    const fields = await got(page);
+    assert.deepEqual([fields.name, fields["g-recaptcha-response"]], ["kept", "token-1"]);
+    assert.equal(stub.asked[0].action, "submit");
+  });
+});
+
+for (const [name, path, global] of [["version 3", "api.js", "grecaptcha"], ["Enterprise", "enterprise.js", "grecaptcha.enterprise"]]) {
+  test(`grecaptcha ${name}: ready before the script, a new token for each action`, async () => {
+    const before = inline("window.grecaptcha = { ready(call) { ((window.___grecaptcha_cfg ??= {}).fns ??= []).push(call); } }; grecaptcha.ready(() => (window.wasReady = true));");
+    await visit(page(`/recaptcha/${path}?render=${SITE_KEY}`, form(""), before), async ({ page, stub }) => {
+      await page.waitForFunction(() => window.wasReady);
+      const tokens = await page.evaluate(async ([api, key]) => {
+        const { execute } = api.split(".").reduce((at, part) => at[part], window);
+        return Promise.all([execute(key, { action: "shop/buy" }), execute(key, { action: "login" })]);
+      }, [global, SITE_KEY]);
+      assert.deepEqual([...tokens].sort(), ["token-1", "token-2"]);
+      assert.deepEqual(stub.asked.map(({ action }) => action).sort(), ["login", "shop_buy"]);
+      assert.equal(await page.locator("spigot-challenge").count(), 0);
+    });
+  });
+}
+
+test("grecaptcha 2: explicit and invisible", async () => {
+  const before = inline(`window.loaded = () => (window.id = grecaptcha.render("place", { sitekey: "${SITE_KEY}", size: "invisible", callback: (token) => (window.heard = token) }))`);
+  await visit(page("/recaptcha/api.js?onload=loaded&render=explicit", form('<div id="place"></div>'), before), async ({ page, stub }) => {
+    await page.waitForFunction(() => window.id === 0);
+    assert.equal(stub.asked.length, 0);
+    await page.evaluate(() => void grecaptcha.execute());
+    await page.waitForFunction(() => window.heard === "token-1");
+    assert.equal(await page.evaluate(() => (grecaptcha.reset(), grecaptcha.getResponse())), "");
+  });
+});
