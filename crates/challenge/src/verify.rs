@@ -1,7 +1,7 @@
 use crate::binding::Binding;
 use crate::issue::{Challenge, NotOurs, fits, open, reaches};
 use crate::keyring::Keyring;
-use crate::kind::Workspace;
+use crate::kind::{Kind, Workspace};
 
 /// What comes back for a challenge.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +35,10 @@ pub enum Rejection {
     TooEarly,
     /// The proof is wrong.
     Wrong,
+    /// The provider does not vouch for the client.
+    NotVouched,
+    /// The provider could not be asked, or did not say. Nothing is known of the token.
+    ProviderAway,
     /// It was spent already.
     Replay,
     /// Whether it was spent cannot be found out now.
@@ -58,6 +62,8 @@ impl Rejection {
             Self::OtherNetwork => "other_network",
             Self::TooEarly => "too_early",
             Self::Wrong => "wrong",
+            Self::NotVouched => "not_vouched",
+            Self::ProviderAway => "provider_away",
             Self::Replay => "spent",
             Self::Unavailable => "unavailable",
             Self::Busy => "busy",
@@ -86,6 +92,7 @@ impl Rejection {
                 | Self::Busy
                 | Self::OtherContext
                 | Self::OtherNetwork
+                | Self::ProviderAway
         )
     }
 }
@@ -129,7 +136,7 @@ pub fn admit(
 ) -> Result<Admitted, Rejection> {
     let challenge = opened(keys, submission.challenge)?;
     // What a proof's length has to be stands in the challenge, so it is known only once the signature holds.
-    if submission.proof.len() != challenge.kind.proof_bytes() {
+    if !challenge.kind.takes_proof_of(submission.proof.len()) {
         return Err(Rejection::Malformed);
     }
     holds(keys, &challenge, binding, not_before_millis, now_millis)?;
@@ -200,6 +207,24 @@ impl Admitted {
 }
 
 impl Unspent {
+    /// The challenge.
+    #[must_use]
+    pub fn challenge(&self) -> &Challenge {
+        &self.challenge
+    }
+
+    /// Goes on because a provider vouched for the client. Who calls this says so: it belongs behind the one place that
+    /// reads providers' answers.
+    ///
+    /// # Errors
+    /// [`Rejection::Wrong`] when the challenge asks for something else than a provider's word.
+    pub fn vouched(self) -> Result<Verified, Rejection> {
+        match self.challenge.kind {
+            Kind::Provider(_) => Ok(Verified { challenge: self.challenge }),
+            _ => Err(Rejection::Wrong),
+        }
+    }
+
     /// Whether verifying takes long enough that other requests should not wait for it.
     #[must_use]
     pub fn is_costly(&self) -> bool {

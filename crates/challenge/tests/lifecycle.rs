@@ -286,3 +286,38 @@ proptest! {
         prop_assert_eq!(clearance::open(&keys, &changed, &binding(), NOW), Err(clearance::Refused::NotOurs));
     }
 }
+
+#[test]
+fn only_a_providers_word_verifies_its_challenge_and_it_verifies_no_other() {
+    let keys = keys();
+    let provider = kind::provider::Provider { id: [1, 2, 3, 4, 5, 6], doublings: 2 };
+    let terms = Terms { kind: Kind::Provider(provider), level: 3, life_millis: 60_000 };
+    let challenge = issue(&keys, &terms, &binding(), [9; 16], NOW);
+    assert_eq!(recognise(&keys, &challenge.bytes, &binding(), NOW - 1000, NOW).unwrap().terms(), terms);
+    let admitted = |challenge: &[u8], token: &[u8]| {
+        admit(&keys, Submission { challenge, proof: token }, &binding(), NOW - 1000, NOW)
+    };
+    // No token verifies by itself, whatever it is.
+    for token in [&b"a"[..], &[0; 32], &[b'x'; kind::provider::TOKEN_BYTES_MAX]] {
+        let unspent = admitted(&challenge.bytes, token).unwrap().unspent(false).unwrap();
+        let refused = unspent.verify(token, &mut Workspace::default(), NOW).unwrap_err();
+        assert_eq!(refused, Rejection::Wrong);
+    }
+    for token in [&b""[..], &[b'x'; kind::provider::TOKEN_BYTES_MAX + 1]] {
+        assert_eq!(admitted(&challenge.bytes, token).unwrap_err(), Rejection::Malformed);
+    }
+    #[allow(clippy::disallowed_methods, reason = "the word of a provider, for the test")]
+    let vouched = |challenge: &[u8], token: &[u8]| {
+        admitted(challenge, token).unwrap().unspent(false).unwrap().vouched()
+    };
+    assert_eq!(vouched(&challenge.bytes, b"a token").unwrap().spent(true).unwrap().challenge().level, 3);
+    let puzzle = issue(&keys, &sha256(1), &binding(), [9; 16], NOW);
+    let proof = kind::sha256::solve(&puzzle.bytes, 8);
+    assert_eq!(vouched(&puzzle.bytes, &proof).unwrap_err(), Rejection::Wrong);
+    // The provider stands in the signed bytes: algorithm, parameters, level.
+    for at in [1, 38, 39, 40, 45] {
+        let mut other = challenge.bytes;
+        other[at] ^= 1;
+        assert_eq!(admitted(&other, b"a token").unwrap_err(), Rejection::Forged, "byte {at}");
+    }
+}

@@ -223,6 +223,9 @@ fn summary(policy: &Policy) -> String {
         steps.join(" "),
         duration_text(ladder.forget_millis)
     );
+    if !policy.providers.is_empty() {
+        let _ = writeln!(out, "providers: {}", policy.providers.join(" "));
+    }
     let challenge = &policy.challenge;
     let _ = writeln!(
         out,
@@ -273,6 +276,9 @@ fn route_line(policy: &Policy, route: &Route) -> String {
     if !route.patterns.is_empty() {
         let patterns: Vec<&str> = route.patterns.iter().map(|pattern| pattern.text()).collect();
         let _ = write!(line, "; for {}", patterns.join(", "));
+    }
+    if let Some(provider) = policy.provider_on(route) {
+        let _ = write!(line, "; challenged by {provider}");
     }
     line.push_str(&changes(settings));
     let names = |indexes: &[u16], of: &dyn Fn(usize) -> String| {

@@ -8,7 +8,7 @@ use spigot_decision::policy::{json_schema, load_with};
 const GOOD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies/cases/good");
 
 /// Keys at the top that the server reads, not the policy; `crates/server` knows them.
-const SERVER_KEYS: [&str; 15] = [
+const SERVER_KEYS: [&str; 16] = [
     "admin",
     "bounds",
     "counter_memory",
@@ -17,6 +17,7 @@ const SERVER_KEYS: [&str; 15] = [
     "forwarded_header",
     "listen",
     "networks",
+    "provider",
     "proxy_protocol",
     "site",
     "threads",
@@ -65,7 +66,11 @@ fn the_schema_has_the_keys_that_are_read() {
         let text = std::fs::read_to_string(&path).expect("a case can be read");
         let loaded = load_with("good", &text, |top| top.reader.asked());
         let (_, keys) = loaded.unwrap_or_else(|problems| panic!("{problems}"));
-        asked.extend(keys.into_iter().map(|(section, key)| (section, key.to_owned())));
+        // The policy asks providers for their names alone; the server reads and describes them.
+        let of_providers = |(section, key): &(String, &str)| {
+            section == "provider" || (section.is_empty() && *key == "provider")
+        };
+        asked.extend(keys.into_iter().filter(|key| !of_providers(key)).map(|(at, key)| (at, key.to_owned())));
     }
     let (root, mut described) = (schema(), Keys::new());
     describe(&root, &root, "", &mut described);

@@ -62,6 +62,21 @@ pub struct ChallengeStep {
     pub solve_millis: Option<u32>,
     /// Milliseconds that the browser says it took: its own word, from which nothing follows.
     pub claimed_millis: Option<u32>,
+    /// The third party that it is about.
+    pub provider: Option<ProviderStep>,
+}
+
+/// What a third party said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProviderStep {
+    /// Which of the policy's providers, by index.
+    pub index: u8,
+    /// What its answer came to; `None` when it was not asked.
+    pub answer: Option<&'static str>,
+    /// How long it took to answer.
+    pub millis: Option<u32>,
+    /// Its risk, 0 to 100.
+    pub risk: Option<u8>,
 }
 
 /// A decision's id: its time and 38 random bits, shown as 16 letters and digits that are easy to read out (Crockford's

@@ -25,10 +25,10 @@ mod story;
 mod support;
 mod writer;
 
-pub use event::{ChallengeStep, DecisionId, Event};
+pub use event::{ChallengeStep, DecisionId, Event, ProviderStep};
 pub use fingerprints::{Fingerprints, RecordFingerprints};
 pub use query::{Count, Cursor, Events, Order, Query, Reader, open_readonly};
-pub use record::{Record, RecordChallenge, RecordReason, RecordThresholds};
+pub use record::{Record, RecordChallenge, RecordProvider, RecordReason, RecordThresholds};
 pub use recorder::{Recorder, RecorderSettings, Stats, WriterHandle};
 pub use sink::{Maintained, Retention, Sink, SinkError, SinkErrorKind, SqliteSink};
 pub use store::StoreError;

@@ -18,6 +18,8 @@ pub(crate) struct Words {
     pub(crate) device: Option<i64>,
     /// Kind and result.
     pub(crate) challenge: Option<(i64, i64)>,
+    /// A provider's name and its answer.
+    pub(crate) provider: Option<(i64, Option<i64>)>,
 }
 
 /// Writes an event's array in the place of what `json` held.
@@ -78,6 +80,16 @@ pub(crate) fn write(event: &Event, words: &Words, json: &mut String) {
         }
         json.push(']');
         filled = json.len();
+        if let Some((told, (name, answer))) = step.provider.zip(words.provider) {
+            json.push_str(",[");
+            number(name, json);
+            for value in [answer, told.millis.map(i64::from), told.risk.map(i64::from)] {
+                json.push(',');
+                maybe(value, json, &mut filled);
+            }
+            json.push(']');
+            filled = json.len();
+        }
     }
     json.truncate(filled);
     json.push(']');
@@ -122,10 +134,14 @@ pub(crate) struct Packed {
     pub(crate) country: Option<String>,
     pub(crate) trickled: bool,
     pub(crate) challenge: Option<Challenge>,
+    pub(crate) provider: Option<Provider>,
 }
 
 /// Kind, result, base-2 logarithm of the work, milliseconds to solve and claimed.
 type Challenge = (i64, i64, u8, Option<u32>, Option<u32>);
+
+/// Name, answer, milliseconds, risk.
+type Provider = (i64, Option<i64>, Option<u32>, Option<u8>);
 
 impl Packed {
     /// Reads a column's text.
@@ -167,6 +183,7 @@ impl<'de> Deserialize<'de> for Packed {
                     country: next(&mut places)?,
                     trickled: next::<Option<u8>, _>(&mut places)?.is_some_and(|trickled| trickled != 0),
                     challenge: next(&mut places)?,
+                    provider: next(&mut places)?,
                 };
                 // Places that a later version appended.
                 while places.next_element::<IgnoredAny>()?.is_some() {}

@@ -135,6 +135,7 @@ fn counts_by_minute_route_and_action() {
             result,
             solve_millis: None,
             claimed_millis: None,
+            provider: None,
         });
         events.push(about);
     }

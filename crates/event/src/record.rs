@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use spigot_decision::signal::SIGNALS;
 use spigot_decision::{Policy, Reason, ReasonKind, Source, evidence_text};
 
-use crate::{Event, RecordFingerprints};
+use crate::{Event, ProviderStep, RecordFingerprints};
 
 /// An [`Event`] as it is stored and shown: everything is text and numbers, and nothing needs the policy any more.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +102,23 @@ pub struct RecordChallenge {
     pub solve_millis: Option<u32>,
     /// Milliseconds that the browser says it took.
     pub claimed_millis: Option<u32>,
+    /// The third party that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider: Option<RecordProvider>,
+}
+
+/// What a third party said.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RecordProvider {
+    /// Its name in the policy.
+    pub name: String,
+    /// What its answer came to; absent when it was not asked.
+    pub answer: Option<String>,
+    /// How long it took to answer.
+    pub millis: Option<u32>,
+    /// Its risk, 0 to 100.
+    pub risk: Option<u8>,
 }
 
 impl From<&Event> for Record {
@@ -136,11 +153,26 @@ impl From<&Event> for Record {
                 result: step.result.to_owned(),
                 solve_millis: step.solve_millis,
                 claimed_millis: step.claimed_millis,
+                provider: step.provider.map(|told| provider(&event.policy, told)),
             }),
             trickled: event.trickled,
             upstream_status: event.upstream_status,
             added_micros: event.added_micros,
         }
+    }
+}
+
+/// The name in the policy, or `unknown` for an index that the policy lacks.
+pub(crate) fn provider_name(policy: &Policy, told: ProviderStep) -> &str {
+    policy.providers.get(usize::from(told.index)).map_or("unknown", String::as_str)
+}
+
+fn provider(policy: &Policy, told: ProviderStep) -> RecordProvider {
+    RecordProvider {
+        name: provider_name(policy, told).to_owned(),
+        answer: told.answer.map(str::to_owned),
+        millis: told.millis,
+        risk: told.risk,
     }
 }
 

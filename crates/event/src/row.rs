@@ -7,7 +7,7 @@ use rusqlite::Row;
 use spigot_decision::{Action, Level, Millis};
 
 use crate::packed::Packed;
-use crate::record::{self, RecordChallenge, RecordReason};
+use crate::record::{self, RecordChallenge, RecordProvider, RecordReason};
 use crate::store::SEQUENCE_BITS;
 use crate::{DecisionId, Event, Record, RecordFingerprints};
 
@@ -115,6 +115,15 @@ pub(crate) fn read(
     let time = time_of(at);
     let level = |number: u8| Level::from_number(number).map_or("unknown", Level::name).to_owned();
     let packed = Packed::read(7, row.get_ref(7)?.as_str()?)?;
+    let provider = match packed.provider {
+        Some((name, answer, millis, risk)) => Some(RecordProvider {
+            name: word(name)?,
+            answer: answer.map(&mut word).transpose()?,
+            millis,
+            risk,
+        }),
+        None => None,
+    };
     let challenge = match packed.challenge {
         Some((kind, result, log2_work, solve_millis, claimed_millis)) => Some(RecordChallenge {
             kind: word(kind)?,
@@ -122,6 +131,7 @@ pub(crate) fn read(
             log2_work,
             solve_millis,
             claimed_millis,
+            provider,
         }),
         None => None,
     };

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use spigot_decision::Action;
 
+use crate::record::RecordProvider;
 use crate::{Record, RecordChallenge, RecordReason};
 
 impl Record {
@@ -393,14 +394,26 @@ fn past(action: Action) -> &'static str {
 }
 
 fn challenge_sentence(challenge: &RecordChallenge) -> String {
-    let RecordChallenge { kind, log2_work, result, solve_millis, claimed_millis } = challenge;
+    let RecordChallenge { kind, log2_work, result, solve_millis, claimed_millis, provider } = challenge;
     let claimed = claimed_millis.map_or(String::new(), |millis| format!(" (the browser says {millis} ms)"));
     let after = solve_millis.map_or(String::new(), |millis| format!(" after {millis} ms{claimed}"));
+    let what = match provider {
+        Some(provider) => provider_words(provider),
+        None => format!("{kind}, 2^{log2_work} steps"),
+    };
     match result.as_str() {
-        "issued" => format!("A challenge was issued: {kind}, 2^{log2_work} steps.\n"),
-        "solved" => format!("A challenge was solved{after}: {kind}, 2^{log2_work} steps.\n"),
-        refusal => format!("A submission was refused{after} ({refusal}): {kind}, 2^{log2_work} steps.\n"),
+        "issued" => format!("A challenge was issued: {what}.\n"),
+        "solved" => format!("A challenge was solved{after}: {what}.\n"),
+        refusal => format!("A submission was refused{after} ({refusal}): {what}.\n"),
     }
+}
+
+fn provider_words(provider: &RecordProvider) -> String {
+    let RecordProvider { name, answer, millis, risk } = provider;
+    let Some(answer) = answer else { return format!("the provider {name}") };
+    let after = millis.map_or(String::new(), |millis| format!(" after {millis} ms"));
+    let risk = risk.map_or(String::new(), |risk| format!(", risk {risk}"));
+    format!("the provider {name} said {answer}{after}{risk}")
 }
 
 #[cfg(test)]

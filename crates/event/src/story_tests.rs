@@ -177,6 +177,7 @@ fn challenge() {
                 result: "issued",
                 solve_millis: None,
                 claimed_millis: None,
+                provider: None,
             });
         },
         &expect![[r#"
@@ -350,6 +351,7 @@ fn refused_submission() {
                 result,
                 solve_millis: Some(1200),
                 claimed_millis: Some(300),
+                provider: None,
             });
         },
         &expect![[r#"

@@ -18,6 +18,7 @@ use crate::entropy::random;
 use crate::front::Admission;
 use crate::marks::Marks;
 use crate::metrics::Metrics;
+use crate::provider::Asker;
 use crate::settings::Settings;
 use crate::stash::Stash;
 use crate::verifier::Verifier;
@@ -54,6 +55,7 @@ pub struct Gateway<S> {
     pub(crate) keys: Keys,
     pub(crate) stash: Stash,
     pub(crate) verifier: Verifier,
+    pub(crate) asker: Asker,
     pub(crate) start: Millis,
 }
 
@@ -144,6 +146,7 @@ impl<S: State> Gateway<S> {
             keys,
             stash: Stash::default(),
             verifier: Verifier::for_this_machine(),
+            asker: Asker::default(),
             start,
         })
     }

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use spigot_decision::policy::PrefixMap;
 
+use crate::provider::{self, Fail, Provider};
 use crate::upstream::Upstream;
 
 /// What the gateway needs to know besides the policy.
@@ -16,6 +17,8 @@ pub struct Settings {
     pub forwarded_header: String,
     /// Bounds on what clients may send.
     pub bounds: Bounds,
+    /// The third parties that may challenge, as the policy names them.
+    pub providers: Vec<Arc<Provider>>,
 }
 
 /// A protected site.
@@ -103,7 +106,8 @@ impl Default for Bounds {
 }
 
 impl Settings {
-    /// Takes over those of `old`'s upstreams that stay: their connections and addresses, and what is known of them.
+    /// Takes over those of `old`'s upstreams and providers that stay: their connections and addresses, and what is known
+    /// of them.
     pub fn keep_upstreams(&mut self, old: &Self) {
         let known: Vec<_> = old.upstreams().cloned().collect();
         for upstream in self.sites.iter_mut().flat_map(|site| &mut site.upstreams) {
@@ -111,11 +115,49 @@ impl Settings {
                 *upstream = same.clone();
             }
         }
+        for provider in &mut self.providers {
+            if let Some(same) = old.providers.iter().find(|known| known.settings == provider.settings) {
+                *provider = same.clone();
+            }
+        }
     }
 
-    /// Every upstream of every site.
+    /// Every server that is connected to: the upstreams of every site, and where providers are asked.
     pub fn upstreams(&self) -> impl Iterator<Item = &Arc<Upstream>> {
-        self.sites.iter().flat_map(|site| &site.upstreams)
+        let vendors = self.providers.iter().filter_map(|provider| provider.settings.base.as_ref());
+        self.sites.iter().flat_map(|site| &site.upstreams).chain(vendors)
+    }
+
+    /// What is counted of providers, in Prometheus' text format; nothing where there are none.
+    #[must_use]
+    pub fn provider_metrics(&self) -> String {
+        let mut text = if self.providers.is_empty() { "" } else { provider::HELP }.to_owned();
+        for provider in &self.providers {
+            provider.standing.render(&provider.settings.name, &mut text);
+        }
+        text
+    }
+
+    /// The provider of a name.
+    pub(crate) fn provider(&self, name: &str) -> Option<&Arc<Provider>> {
+        self.providers.iter().find(|provider| provider.settings.name == name)
+    }
+
+    /// The provider that a challenge names.
+    pub(crate) fn provider_of(&self, id: [u8; 6]) -> Option<&Arc<Provider>> {
+        self.providers.iter().find(|provider| provider.id == id)
+    }
+
+    /// A provider, and those that take its place in turn. Each once: the configuration allows no circle.
+    pub(crate) fn in_turn<'a>(
+        &'a self,
+        provider: &'a Arc<Provider>,
+    ) -> impl Iterator<Item = &'a Arc<Provider>> {
+        let next = |provider: &&'a Arc<Provider>| match &provider.settings.fail {
+            Fail::Provider(name) => self.provider(name),
+            Fail::Closed | Fail::Own => None,
+        };
+        std::iter::successors(Some(provider), next).take(self.providers.len())
     }
 
     /// The site for a host in lower case.

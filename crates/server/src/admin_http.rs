@@ -69,6 +69,7 @@ fn health(gateway: &Gateway<Memory>, keeping: &Keeping) -> String {
 
 fn metrics(gateway: &Gateway<Memory>, keeping: &Keeping) -> String {
     let mut text = gateway.metrics.render();
+    text.push_str(&gateway.snapshot.load().settings.provider_metrics());
     let recorder = &gateway.recorder;
     let table = gateway.state.table.stats();
     let counters = [

@@ -1,16 +1,18 @@
 //! `spigot.toml`: the server's own settings beside the policy, read with the same care.
 
+mod providers;
 mod sites;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use spigot_decision::Prefix;
 use spigot_decision::policy::source::{Problems, Section};
 use spigot_decision::policy::units::{duration_millis, size_bytes};
 use spigot_decision::policy::{Policy, PrefixMap, load_with};
-use spigot_gateway::{Bounds, Settings, Site};
+use spigot_gateway::{Bounds, Provider, Settings, Site};
 
 /// A whole configuration.
 #[derive(Debug)]
@@ -35,6 +37,7 @@ pub(crate) struct Server {
     pub(crate) counter_bytes: usize,
     pub(crate) bounds: Bounds,
     pub(crate) events: Events,
+    pub(crate) providers: Vec<Arc<Provider>>,
 }
 
 /// Where TLS is spoken, and with what.
@@ -80,6 +83,7 @@ impl Server {
             trusted_proxies: PrefixMap::new(self.trusted_proxies.iter().map(|prefix| (*prefix, ()))),
             forwarded_header: self.forwarded_header.clone(),
             bounds: self.bounds.clone(),
+            providers: self.providers.clone(),
         }
     }
 }
@@ -101,6 +105,7 @@ fn server(top: &Section<'_, '_>) -> Server {
         counter_bytes: 128 << 20,
         bounds: bounds(top),
         events: events(top),
+        providers: providers::providers(top),
     };
     if let Some(bytes) = top.parsed("counter_memory", size_bytes) {
         server.counter_bytes = usize::try_from(bytes.value).unwrap_or(usize::MAX);
@@ -283,9 +288,11 @@ mod tests {
     fn the_schema_has_the_servers_keys() {
         use std::collections::BTreeSet;
         // Every section is there, so that every key is asked for.
-        let text = "upstream = \"http://127.0.0.1:3000\"\n[tls]\ncertificate = \"a\"\nkey = \"b\"\n[[site]]\nupstream = \"http://127.0.0.1:3000\"\n[bounds]\n[events]\n";
+        let text = "upstream = \"http://127.0.0.1:3000\"\n[tls]\ncertificate = \"a\"\nkey = \"b\"\n[[site]]\nupstream = \"http://127.0.0.1:3000\"\n[bounds]\n[events]\n[[provider]]\nname = \"a\"\nkind = \"altcha\"\nscript = \"/a.js\"\nsecret = { file = 'Cargo.toml' }\n";
         let asked = load_with("spigot.toml", text, |top| {
-            let of_policy: BTreeSet<_> = top.reader.asked().into_iter().collect();
+            // Both ask providers for their names.
+            let of_policy = top.reader.asked().into_iter().filter(|(at, _)| at != "provider");
+            let of_policy: BTreeSet<_> = of_policy.collect();
             server(top);
             top.reader.asked().into_iter().filter(|key| !of_policy.contains(key)).collect::<Vec<_>>()
         });
@@ -300,7 +307,7 @@ mod tests {
         let top = of("");
         assert!(top.contains("listen") && top.contains("site"), "{top:?}");
         assert!(top.is_subset(&keys(&schema["properties"])), "read, but not in schema.json: {top:?}");
-        for section in ["tls", "site", "bounds", "events"] {
+        for section in ["tls", "site", "bounds", "events", "provider"] {
             let node = &schema["properties"][section];
             let node = if node["items"].is_object() { &node["items"] } else { node };
             let node = match node["$ref"].as_str() {

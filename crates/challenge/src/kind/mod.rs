@@ -2,6 +2,7 @@
 
 pub mod cachewalk;
 pub mod pbkdf2;
+pub mod provider;
 pub mod sha256;
 pub mod wait;
 
@@ -23,6 +24,8 @@ pub enum Kind {
     },
     /// Waiting, timed by the server: for browsers without JavaScript.
     Wait(wait::Wait),
+    /// A third party is asked.
+    Provider(provider::Provider),
 }
 
 /// Memory that verification reuses, 64 KiB from the first use on: one per thread.
@@ -46,25 +49,27 @@ impl Kind {
             Self::Pbkdf2(_) => "pbkdf2",
             Self::Sha256 { .. } => "sha256",
             Self::Wait(_) => "wait",
+            Self::Provider(_) => "provider",
         }
     }
 
-    /// Base-2 logarithm of the work; 0 for a wait.
+    /// Base-2 logarithm of the work; 0 where there is none.
     #[must_use]
     pub fn log2_work(&self) -> u8 {
         match self {
             Self::Cachewalk(params) | Self::Pbkdf2(params) => params.log2_n(),
             Self::Sha256 { bits } => *bits,
-            Self::Wait(_) => 0,
+            Self::Wait(_) | Self::Provider(_) => 0,
         }
     }
 
-    /// The one length that a proof has.
-    pub(crate) fn proof_bytes(self) -> usize {
+    /// Whether a proof may have that length. Only tokens have several.
+    pub(crate) fn takes_proof_of(self, bytes: usize) -> bool {
         match self {
-            Self::Cachewalk(params) | Self::Pbkdf2(params) => params.proof_bytes(),
-            Self::Sha256 { .. } => sha256::PROOF_BYTES,
-            Self::Wait(_) => 0,
+            Self::Cachewalk(params) | Self::Pbkdf2(params) => bytes == params.proof_bytes(),
+            Self::Sha256 { .. } => bytes == sha256::PROOF_BYTES,
+            Self::Wait(_) => bytes == 0,
+            Self::Provider(_) => (1..=provider::TOKEN_BYTES_MAX).contains(&bytes),
         }
     }
 
@@ -86,6 +91,7 @@ impl Kind {
             Self::Sha256 { bits } => (2, sha256::encode(bits)),
             Self::Wait(wait) => (3, wait::encode(wait)),
             Self::Pbkdf2(params) => (4, cachewalk::encode(params)),
+            Self::Provider(provider) => (5, provider::encode(provider)),
         }
     }
 
@@ -95,6 +101,7 @@ impl Kind {
             2 => sha256::decode(parameters),
             3 => wait::decode(parameters).map(Self::Wait),
             4 => cachewalk::decode(parameters).map(Self::Pbkdf2),
+            5 => Some(Self::Provider(provider::decode(parameters))),
             _ => None,
         }
     }
@@ -112,6 +119,7 @@ impl Kind {
             Self::Pbkdf2(params) => cachewalk::check(&mut pbkdf2::Leaves, challenge, params, proof),
             Self::Sha256 { bits } => sha256::check(challenge, bits, proof),
             Self::Wait(wait) => wait::check(challenge, wait, now_millis),
+            Self::Provider(_) => provider::check(),
         }
     }
 }

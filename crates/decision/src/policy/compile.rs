@@ -3,6 +3,7 @@
 mod attach;
 mod exceptions;
 mod names;
+mod provider;
 mod read;
 
 use std::hash::Hasher;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use siphasher::sip::SipHasher13;
 
 use self::names::{check_name, hosts, names_at, own_name, patterns, twice};
+use self::provider::{Challenger, challenger};
 use self::read::{default_ladder, read_challenge, read_ladder, read_settings};
 use super::expression::{Condition, Names, Scope};
 use super::routing::Routing;
@@ -33,6 +35,8 @@ const RULES_MAX: usize = 256;
 const LISTS_MAX: usize = 64;
 const EXCEPTIONS_MAX: usize = 256;
 const WAIT_MILLIS_MAX: u32 = 120_000;
+/// Each is looked for by its name, and has series of its own in the metrics.
+const PROVIDERS_MAX: usize = 16;
 
 const ACTIONS: [(&str, Action); 6] = [
     ("allow", Action::Allow),
@@ -59,7 +63,8 @@ pub(super) fn compile(section: &Section<'_, '_>, base: Option<&Section<'_, '_>>,
         compiler.names(part, depth > 0);
     }
     let ladder = sections.iter().find_map(|part| read_ladder(part)).unwrap_or_else(default_ladder);
-    let challenge = read_challenge(&sections);
+    let (challenge, standing) = read_challenge(&sections, &compiler.provider_names);
+    compiler.provider = standing;
     for (depth, part) in sections.iter().enumerate() {
         compiler.in_base = depth > 0;
         compiler.lists(part);
@@ -82,6 +87,7 @@ pub(super) fn compile(section: &Section<'_, '_>, base: Option<&Section<'_, '_>>,
     let mut settings = Settings::preset(Preset::Low);
     let defaults = fallback.unwrap_or(Defaults { preset: None, overrides: Vec::new() });
     defaults.apply(&mut settings);
+    settings.provider = compiler.provider;
     compiler.routes.push(Route {
         name: "default".to_owned(),
         hosts: Vec::new(),
@@ -105,6 +111,7 @@ pub(super) fn compile(section: &Section<'_, '_>, base: Option<&Section<'_, '_>>,
         lists: compiler.lists,
         ladder,
         challenge,
+        providers: compiler.provider_names,
         operator,
         routing,
         text_hash,
@@ -128,6 +135,9 @@ struct Compiler {
     limit_names: Vec<String>,
     list_names: Vec<String>,
     route_names: Vec<String>,
+    provider_names: Vec<String>,
+    /// Who challenges where a route does not say.
+    provider: Option<u8>,
     /// What the file names itself, of what it extends: the file's own counts.
     replaced: Vec<(&'static str, String)>,
     in_base: bool,
@@ -172,6 +182,7 @@ impl Compiler {
             ("limit", &mut self.limit_names, LIMITS_MAX, "name = \"login-burst\""),
             ("list", &mut self.list_names, LISTS_MAX, "name = \"office\""),
             ("route", &mut self.route_names, ROUTES_MAX - 1, "name = \"login\""),
+            ("provider", &mut self.provider_names, PROVIDERS_MAX, "name = \"turnstile\""),
         ] {
             for part in section.tables(key) {
                 let name = part.require("name", part.text("name"), example);
@@ -185,6 +196,9 @@ impl Compiler {
                     continue;
                 }
                 check_name(section.reader, &name);
+                if key == "provider" {
+                    provider::check_name(section.reader, &name);
+                }
                 names.push(name.value.to_owned());
                 if names.len() == most + 1 {
                     section.reader.problem(
@@ -332,6 +346,11 @@ impl Compiler {
                 read_settings(section, &mut settings);
             }
             read_settings(&part, &mut settings);
+            settings.provider = match challenger(&part, "challenge", &self.provider_names) {
+                Some(Challenger::Own) => None,
+                Some(Challenger::Provider(index)) => Some(index),
+                None => self.provider,
+            };
             let hosts = hosts(&part);
             part.require("match", part.has("match").then_some(()), "match = \"POST /login\"");
             let patterns = patterns(&part);

@@ -50,6 +50,8 @@ pub struct Policy {
     pub ladder: Ladder,
     /// How challenges and clearances are made.
     pub challenge: ChallengeSettings,
+    /// The third parties that may challenge, by name. What is known of them stands in the server's settings.
+    pub providers: Vec<String>,
     /// What operators set while running.
     pub operator: Arc<Operator>,
     routing: routing::Routing,
@@ -226,6 +228,12 @@ impl Policy {
     #[must_use]
     pub fn route(&self, index: u16) -> &Route {
         &self.routes[usize::from(index).min(self.routes.len() - 1)]
+    }
+
+    /// The name of the third party that challenges on a route; `None` for the own puzzle.
+    #[must_use]
+    pub fn provider_on(&self, route: &Route) -> Option<&str> {
+        self.providers.get(usize::from(route.settings.provider?)).map(String::as_str)
     }
 
     /// What a reason's source is called in events and headers.

@@ -39,6 +39,8 @@ pub struct Settings {
     pub wait: Option<Level>,
     /// Status and body of the believable success that `shadow` gives.
     pub shadow_status: u16,
+    /// The third party that challenges here, by index; `None` for the own puzzle.
+    pub provider: Option<u8>,
 }
 
 /// Where a route's defaults come from.
@@ -138,6 +140,7 @@ impl Settings {
             body_bytes: 64 << 10,
             wait: Some(Level::Low),
             shadow_status: 200,
+            provider: None,
         }
     }
 }

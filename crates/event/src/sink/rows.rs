@@ -7,7 +7,7 @@ use rusqlite::{CachedStatement, Connection, Statement};
 use spigot_decision::Policy;
 
 use crate::store::{MAX_WORDS, SEQUENCE_BITS};
-use crate::{Event, packed, row};
+use crate::{Event, packed, record, row};
 
 /// Rows of one statement. Beginning and ending one costs as much as several rows do; more than these gain nothing.
 pub(super) const AT_ONCE: usize = 32;
@@ -139,6 +139,13 @@ impl<'a> Rows<'a> {
             device: event.device.map(&mut word).transpose()?,
             challenge: match event.challenge {
                 Some(step) => Some((word(step.kind)?, word(step.result)?)),
+                None => None,
+            },
+            provider: match event.challenge.and_then(|step| step.provider) {
+                Some(told) => {
+                    let name = record::provider_name(&event.policy, told);
+                    Some((word(name)?, told.answer.map(&mut word).transpose()?))
+                }
                 None => None,
             },
         };

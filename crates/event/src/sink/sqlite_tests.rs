@@ -7,7 +7,8 @@ use spigot_decision::{Action, Evidence, Level, ReasonKind, Source};
 use super::*;
 use crate::support::{Folder, START, decided, event, fingerprints, policy, reason};
 use crate::{
-    ChallengeStep, DecisionId, Query, Record, Recorder, RecorderSettings, SinkErrorKind, open_readonly,
+    ChallengeStep, DecisionId, ProviderStep, Query, Record, Recorder, RecorderSettings, SinkErrorKind,
+    open_readonly,
 };
 
 fn sink(folder: &Folder) -> SqliteSink {
@@ -33,6 +34,12 @@ fn full(number: u64) -> Event {
         result: "solved",
         solve_millis: Some(900),
         claimed_millis: Some(850),
+        provider: (number > 2).then(|| ProviderStep {
+            index: 0,
+            answer: (number > 3).then_some("too_risky"),
+            millis: (number > 3).then_some(120),
+            risk: (number > 4).then_some(90),
+        }),
     });
     event
 }
@@ -53,7 +60,7 @@ fn check(events: &[Event]) {
 fn what_is_read_is_what_was_recorded() {
     let policy = policy();
     check(&[]);
-    check(&[event(&policy, 0), full(1), event(&policy, 2)]);
+    check(&[event(&policy, 0), full(1), event(&policy, 2), full(3), full(4), full(5)]);
     let mut bare = event(&policy, 0);
     (bare.network, bare.country, bare.device, bare.upstream_status) = (None, None, None, None);
     (bare.decision.effective, bare.decision.risk) = (Action::Block, 255);

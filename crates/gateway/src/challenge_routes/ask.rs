@@ -1,20 +1,24 @@
 //! The answer to a request that is asked for a challenge: a page, a problem, or a line, with the challenge in it.
 
-use http::{HeaderValue, Response, StatusCode};
+use std::sync::Arc;
+
+use http::{HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json};
-use spigot_challenge::{Challenge, Kind, Terms, issue, kind, to_text};
-use spigot_decision::policy::ChallengeSettings;
+use spigot_challenge::{Challenge, Kind, Terms, issue, to_text};
 use spigot_decision::{Demand, Millis, Sender};
 use spigot_event::ChallengeStep;
 use spigot_state::State;
 
 use super::fallback::offered;
+use super::grant::told;
+use super::terms::{provider_of, terms};
 use super::wait::texts;
 use crate::body::Through;
 use crate::entropy::random;
 use crate::metrics::Metrics;
 use crate::pages;
 use crate::pipeline::{Decided, Gateway, Seen, Snapshot};
+use crate::provider::{Provider, ProviderKind, content_policy};
 use crate::respond::{REASON, page, problem, refusal};
 
 /// What the interstitial needs to know of the request that it stands for.
@@ -35,9 +39,8 @@ impl<S: State> Gateway<S> {
         demand: Demand,
         errand: &Errand<'_>,
     ) -> (Response<Through>, ChallengeStep) {
-        let settings = &snapshot.policy.challenge;
         let route = snapshot.policy.route(decided.decision.route);
-        let terms = terms(settings, demand, seen.software.device);
+        let terms = terms(snapshot, route, demand, seen.software.device, seen.now);
         let challenge = self.issue(snapshot, seen, &terms);
         let reason = decided
             .decision
@@ -46,20 +49,25 @@ impl<S: State> Gateway<S> {
             .to_owned();
         let decision = decided.id.to_string();
         let described = describe(snapshot, &challenge, &decision, errand, seen.now);
+        let provider = provider_of(snapshot, &challenge);
         let mut response = match decided.sender {
             Sender::Navigation => {
-                let accepted = route.settings.wait.is_some_and(|highest| demand.level <= highest);
+                // Where a third party is asked for, a wait in its place would be the client's choice.
+                let accepted =
+                    provider.is_none() && route.settings.wait.is_some_and(|highest| demand.level <= highest);
                 let without_script = self.plain_way(snapshot, seen, demand, accepted, &decision, errand);
-                page(
-                    StatusCode::FORBIDDEN,
-                    pages::challenge(
-                        texts(seen),
-                        seen.host,
-                        &decision,
-                        &described.to_string(),
-                        &without_script,
-                    ),
-                )
+                let html = pages::challenge(
+                    texts(seen),
+                    seen.host,
+                    &decision,
+                    &described.to_string(),
+                    &without_script,
+                );
+                let mut response = page(StatusCode::FORBIDDEN, html);
+                if let Some(provider) = provider {
+                    allow_widgets(snapshot, provider, &mut response);
+                }
+                response
             }
             Sender::Fetch | Sender::Api => problem(
                 StatusCode::FORBIDDEN,
@@ -89,6 +97,7 @@ impl<S: State> Gateway<S> {
                 result: "issued",
                 solve_millis: None,
                 claimed_millis: None,
+                provider: told(snapshot, Some(&challenge), None),
             },
         )
     }
@@ -96,22 +105,6 @@ impl<S: State> Gateway<S> {
     pub(super) fn issue(&self, snapshot: &Snapshot, seen: &Seen<'_>, terms: &Terms) -> Challenge {
         issue(&snapshot.keyring, terms, &seen.binding(), random(), seen.now.0)
     }
-}
-
-/// What a demand comes to. The device is the client's own word, so a phone's work is not much less, and there is no
-/// other word by which a client makes its work smaller.
-pub(super) fn terms(settings: &ChallengeSettings, demand: Demand, device: Option<&str>) -> Terms {
-    let work = work(settings, device);
-    let kind = match settings.kind {
-        "sha256" => Kind::Sha256 { bits: demand.log2_work(work, 24) },
-        _ => kind::cachewalk::of_log2(demand.log2_work(work, 17)),
-    };
-    Terms { kind, level: demand.level as u8, life_millis: settings.life_millis }
-}
-
-/// Work per level for a class of devices.
-pub(super) fn work(settings: &ChallengeSettings, device: Option<&str>) -> [u8; 3] {
-    if device == Some("phone") { settings.phone_log2_work } else { settings.log2_work }
 }
 
 pub(super) fn describe(
@@ -139,12 +132,41 @@ pub(super) fn describe(
         }
         Kind::Sha256 { bits } => json!({ "bits": bits }),
         Kind::Wait(wait) => json!({ "wait_millis": wait.millis }),
+        Kind::Provider(_) => {
+            json!({ "provider": provider_of(snapshot, challenge).map(|of| widget(of, challenge)) })
+        }
     };
     if let (Some(object), Value::Object(parameters)) = (described.as_object_mut(), parameters) {
         object.extend(parameters);
-        if offered(&snapshot.policy.challenge, challenge) {
+        if offered(snapshot, challenge) {
             object.insert("fallback_url".to_owned(), "/.spigot/fallback".into());
         }
     }
     described
+}
+
+/// What the page needs to show a third party's widget.
+fn widget(provider: &Provider, challenge: &Challenge) -> Value {
+    let settings = &provider.settings;
+    let site_key = settings.kind.has_site_key().then_some(&settings.site_key);
+    let altcha = (settings.kind == ProviderKind::Altcha)
+        .then(|| format!("/.spigot/altcha?challenge={}", to_text(&challenge.bytes)));
+    let carry: String = challenge.id.iter().map(|byte| format!("{byte:02x}")).collect();
+    json!({
+        "name": settings.kind.name(),
+        "title": settings.kind.title(),
+        "script": settings.script,
+        "site_key": site_key,
+        "action": settings.action,
+        "carry": carry,
+        "altcha_url": altcha,
+    })
+}
+
+/// Lets the page load a provider's widget, and those of the providers that may take its place without a new page.
+fn allow_widgets(snapshot: &Snapshot, provider: &Arc<Provider>, response: &mut Response<Through>) {
+    let policy = content_policy(snapshot.settings.in_turn(provider).map(|provider| &**provider));
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
 }

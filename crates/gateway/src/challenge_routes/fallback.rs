@@ -5,15 +5,16 @@ use http::{Response, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
 use spigot_challenge::{Challenge, Kind, Rejection, Terms, from_text, genuine, kind, recognise};
-use spigot_decision::policy::ChallengeSettings;
-use spigot_decision::{Count, CountKind, Prefix, Subject};
+use spigot_decision::{Count, CountKind, Millis, Prefix, Subject};
 use spigot_state::State;
 
-use super::ask::{Errand, describe, work};
+use super::ask::{Errand, describe};
 use super::grant::Step;
 use super::submit::sentence;
+use super::terms::{instead, provider_of, work};
 use crate::body::Through;
 use crate::pipeline::{Gateway, Seen, Snapshot};
+use crate::provider::Fail;
 use crate::respond::{plain, problem, retry_after};
 
 /// How many one address gets in [`WINDOW_MILLIS`]: people with such browsers behind one address are few, and each is
@@ -58,7 +59,7 @@ impl<S: State> Gateway<S> {
                             self.report(snapshot, seen, &decided, 0, true).await;
                         }
                         let issued = genuine(&snapshot.keyring, &challenge);
-                        more = self.fresh(snapshot, seen, rejection, issued.as_ref());
+                        more = self.fresh(snapshot, seen, rejection, issued.as_ref(), None);
                         (StatusCode::BAD_REQUEST, rejection.name(), sentence(rejection))
                     }
                     Refused::NotOffered => (
@@ -90,8 +91,7 @@ impl<S: State> Gateway<S> {
     ) -> Result<Challenge, Refused> {
         let now = seen.now;
         let challenge = recognise(&snapshot.keyring, challenge, &seen.binding(), self.start.0, now.0)?;
-        let terms = exchange(&snapshot.policy.challenge, &challenge, seen.software.device)
-            .ok_or(Refused::NotOffered)?;
+        let terms = exchange(snapshot, &challenge, seen.software.device, now).ok_or(Refused::NotOffered)?;
         match self.state.is_spent(&challenge.id, now).await {
             Ok(false) => {}
             Ok(true) => return Err(Rejection::Replay.into()),
@@ -112,11 +112,16 @@ impl<S: State> Gateway<S> {
     }
 }
 
-/// The other puzzle's terms: the level stays, and so does what risk doubled.
-fn exchange(settings: &ChallengeSettings, challenge: &Challenge, device: Option<&str>) -> Option<Terms> {
-    if !offered(settings, challenge) {
+/// The other puzzle's terms: the level stays, and so does what risk doubled. In place of a third party whose widget
+/// cannot be shown there is what the operator wrote for that.
+fn exchange(snapshot: &Snapshot, challenge: &Challenge, device: Option<&str>, now: Millis) -> Option<Terms> {
+    if !offered(snapshot, challenge) {
         return None;
     }
+    if let Some(provider) = provider_of(snapshot, challenge) {
+        return Some(instead(snapshot, provider, challenge, device, now));
+    }
+    let settings = &snapshot.policy.challenge;
     let level = usize::from(challenge.level).checked_sub(1)?;
     let doublings = challenge.kind.log2_work().saturating_sub(*work(settings, device).get(level)?);
     let log2_n = settings.fallback_log2_work.get(level)?.saturating_add(doublings).min(WORK_MAX);
@@ -127,9 +132,17 @@ fn exchange(settings: &ChallengeSettings, challenge: &Challenge, device: Option<
 const WORK_MAX: u8 = 15;
 
 /// Whether a challenge may be exchanged.
-pub(super) fn offered(settings: &ChallengeSettings, challenge: &Challenge) -> bool {
-    matches!(challenge.kind, Kind::Cachewalk(_))
-        && settings.fallback.is_some_and(|highest| challenge.level <= highest as u8)
+pub(super) fn offered(snapshot: &Snapshot, challenge: &Challenge) -> bool {
+    match challenge.kind {
+        Kind::Cachewalk(_) => {
+            let highest = snapshot.policy.challenge.fallback;
+            highest.is_some_and(|highest| challenge.level <= highest as u8)
+        }
+        Kind::Provider(_) => provider_of(snapshot, challenge).is_some_and(|provider| {
+            provider.settings.believe_browser && provider.settings.fail != Fail::Closed
+        }),
+        Kind::Pbkdf2(_) | Kind::Sha256 { .. } | Kind::Wait(_) => false,
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,13 +3,15 @@
 use http::{HeaderValue, Response, StatusCode, header};
 use spigot_challenge::{Challenge, Solved, clearance};
 use spigot_decision::{Action, Millis, ReasonKind, Sender, Source};
-use spigot_event::ChallengeStep;
+use spigot_event::{ChallengeStep, ProviderStep};
 use spigot_state::State;
 
+use super::terms::provider_of;
 use crate::body::Through;
 use crate::entropy::random;
 use crate::metrics::Metrics;
 use crate::pipeline::{COOKIE, Decided, End, Gateway, Seen, Snapshot};
+use crate::provider::Heard;
 use crate::respond::{refusal, retry_after};
 
 /// What happened to a submission, for the record.
@@ -32,13 +34,40 @@ impl Step {
             solve_millis: challenge
                 .and_then(|challenge| u32::try_from(now.0.saturating_sub(challenge.issued_millis)).ok()),
             claimed_millis,
+            provider: None,
         })
+    }
+
+    /// The same, with the third party that it is about and what it said.
+    pub(super) fn told(
+        self,
+        snapshot: &Snapshot,
+        challenge: Option<&Challenge>,
+        heard: Option<&Heard>,
+    ) -> Self {
+        Self(ChallengeStep { provider: told(snapshot, challenge, heard), ..self.0 })
     }
 
     /// It was not looked at, because its sender is restricted.
     pub(super) fn restricted() -> Self {
         Self::of(None, "restricted", Millis(0), None)
     }
+}
+
+/// The third party that a challenge names, and what it said.
+pub(super) fn told(
+    snapshot: &Snapshot,
+    challenge: Option<&Challenge>,
+    heard: Option<&Heard>,
+) -> Option<ProviderStep> {
+    let provider = provider_of(snapshot, challenge?)?;
+    let index = snapshot.policy.providers.iter().position(|name| *name == provider.settings.name)?;
+    Some(ProviderStep {
+        index: u8::try_from(index).ok()?,
+        answer: heard.map(|heard| heard.verdict.name()),
+        millis: heard.map(|heard| u32::try_from(heard.took.as_millis()).unwrap_or(u32::MAX)),
+        risk: heard.and_then(|heard| heard.verdict.risk()),
+    })
 }
 
 impl<S: State> Gateway<S> {

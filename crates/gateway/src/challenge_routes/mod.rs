@@ -5,14 +5,17 @@
 //! - [`submit`]: what comes back, verified and spent. [`grant`]: the clearance that follows, and the record.
 //! - [`fallback`]: another puzzle for browsers that cannot do this one.
 //! - [`wait`]: the way without JavaScript.
+//! - [`terms`]: the own puzzle or a third party. [`altcha`]: what ALTCHA's widget fetches.
 //! - [`file`]: the interstitial's files.
 
+mod altcha;
 mod ask;
 mod fallback;
 mod file;
 mod grant;
 mod return_address;
 mod submit;
+mod terms;
 mod wait;
 
 #[cfg(test)]
@@ -70,17 +73,18 @@ impl<S: State> Gateway<S> {
                 }
             }
             ("wait", &Method::GET) => self.wait(snapshot, seen).await,
-            ("solve" | "fallback" | "wait", _) => {
+            ("altcha", &Method::GET) => self.altcha(snapshot, seen),
+            ("solve" | "fallback" | "wait" | "altcha", _) => {
                 let mut response = problem(
                     StatusCode::METHOD_NOT_ALLOWED,
                     "method",
                     "This method is not for this address",
-                    "Proofs are posted to solve, and wait is got.",
+                    "Proofs are posted to solve; wait and altcha are got.",
                     json!({}),
                 );
                 response.headers_mut().insert(
                     header::ALLOW,
-                    HeaderValue::from_static(if name == "wait" { "GET" } else { "POST" }),
+                    HeaderValue::from_static(if matches!(name, "wait" | "altcha") { "GET" } else { "POST" }),
                 );
                 response
             }

@@ -4,15 +4,18 @@ use http::{HeaderValue, Response, StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use spigot_challenge::{
-    Challenge, Rejection, Solved, Submission, Verified, Workspace, admit, from_text, genuine,
+    Challenge, Kind, Rejection, Solved, Submission, Terms, Unspent, Verified, Workspace, admit, from_text,
+    genuine,
 };
-use spigot_decision::{Demand, Level, Millis};
+use spigot_decision::{Count, CountKind, Demand, Level, Millis, Subject};
 use spigot_state::{Spend, State};
 
-use super::ask::{Errand, describe, terms};
+use super::ask::{Errand, describe};
 use super::grant::Step;
+use super::terms::{again, instead, own, provider_of};
 use crate::body::Through;
 use crate::pipeline::{Gateway, Seen, Snapshot};
+use crate::provider::{Heard, Visit, vouch};
 use crate::respond::{plain, problem};
 use crate::verifier::Busy;
 
@@ -27,6 +30,10 @@ struct Posted {
 
 /// Seconds after which a submission that could not be looked at may be sent again.
 const AGAIN_SECONDS: u32 = 1;
+/// Questions to a third party about one challenge: the first, and two more for widgets that time out or are mistaken.
+const ASKS_MAX: u32 = 3;
+/// Keeps these counts apart from the policy's.
+const ASKED_AS: u16 = u16::MAX - 2;
 
 impl<S: State> Gateway<S> {
     /// Answers a posted submission.
@@ -42,12 +49,15 @@ impl<S: State> Gateway<S> {
             self.record_step(snapshot, seen, decided, Step::restricted());
             return refused;
         }
-        match self.verify_and_spend(snapshot, seen, &challenge, proof).await {
+        let mut heard = None;
+        match self.verify_and_spend(snapshot, seen, &challenge, proof, &mut heard).await {
             Ok(solved) => {
                 let mut response =
                     plain(StatusCode::OK, "application/json", json!({ "ok": true }).to_string());
                 self.give_clearance(snapshot, seen, &solved, &mut response);
-                let step = Step::of(Some(solved.challenge()), "solved", seen.now, claimed_millis);
+                let challenge = Some(solved.challenge());
+                let step = Step::of(challenge, "solved", seen.now, claimed_millis);
+                let step = step.told(snapshot, challenge, heard.as_ref());
                 self.record_step(snapshot, seen, decided, step);
                 response
             }
@@ -57,8 +67,9 @@ impl<S: State> Gateway<S> {
                     self.report(snapshot, seen, &decided, 0, true).await;
                 }
                 let step = Step::of(issued.as_ref(), rejection.name(), seen.now, claimed_millis);
+                let step = step.told(snapshot, issued.as_ref(), heard.as_ref());
                 self.record_step(snapshot, seen, decided, step);
-                self.rejected(snapshot, seen, rejection, issued.as_ref())
+                self.rejected(snapshot, seen, rejection, issued.as_ref(), heard.as_ref())
             }
         }
     }
@@ -70,13 +81,14 @@ impl<S: State> Gateway<S> {
         seen: &Seen<'_>,
         rejection: Rejection,
         issued: Option<&Challenge>,
+        heard: Option<&Heard>,
     ) -> Response<Through> {
-        let status =
-            if rejection.is_ours() { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::BAD_REQUEST };
-        let more = self.fresh(snapshot, seen, rejection, issued);
+        let ours = rejection.is_ours() || rejection == Rejection::ProviderAway;
+        let status = if ours { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::BAD_REQUEST };
+        let more = self.fresh(snapshot, seen, rejection, issued, heard);
         let mut response =
             problem(status, rejection.name(), "The proof is not accepted", sentence(rejection), more);
-        if rejection.is_ours() {
+        if ours {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(AGAIN_SECONDS));
         }
         response
@@ -89,14 +101,13 @@ impl<S: State> Gateway<S> {
         seen: &Seen<'_>,
         rejection: Rejection,
         issued: Option<&Challenge>,
+        heard: Option<&Heard>,
     ) -> Value {
         // What nobody looked at yet can be sent again as it is.
         if !rejection.is_honest() || rejection.is_ours() {
             return json!({});
         }
-        // The same again; one whose terms cannot be read any more gets the hardest, never an easier one.
-        let hardest = Demand { level: Level::High, doublings: 0 };
-        let again = issued.map_or_else(|| terms(&snapshot.policy.challenge, hardest, None), Challenge::terms);
+        let Some(again) = fresh_terms(snapshot, seen, issued, heard) else { return json!({}) };
         let fresh = self.issue(snapshot, seen, &again);
         let errand = Errand { return_to: "/", method: "GET", stash: None, too_large: false };
         json!({ "challenge": describe(snapshot, &fresh, "", &errand, seen.now) })
@@ -110,13 +121,17 @@ impl<S: State> Gateway<S> {
         seen: &Seen<'_>,
         challenge: &[u8],
         proof: Vec<u8>,
+        heard: &mut Option<Heard>,
     ) -> Result<Solved, Rejection> {
         let submission = Submission { challenge, proof: &proof };
         let admitted = admit(&snapshot.keyring, submission, &seen.binding(), self.start.0, seen.now.0)?;
         let spent = self.state.is_spent(&admitted.challenge().id, seen.now).await;
         let unspent = admitted.unspent(spent.map_err(|_| Rejection::Unavailable)?)?;
         let now_millis = seen.now.0;
-        let verified: Verified = if unspent.is_costly() {
+        let verified: Verified = if matches!(unspent.challenge().kind, Kind::Provider(_)) {
+            // In a box, as everything rare is.
+            Box::pin(self.vouched(snapshot, seen, unspent, proof, heard)).await?
+        } else if unspent.is_costly() {
             let job = move |workspace: &mut Workspace| unspent.verify(&proof, workspace, now_millis);
             self.verifier.run(job).await.map_err(|Busy| Rejection::Busy)??
         } else {
@@ -128,6 +143,60 @@ impl<S: State> Gateway<S> {
             Err(_) => Err(Rejection::Unavailable),
         }
     }
+
+    /// Asks the third party that the challenge names, a few times at most for each challenge: otherwise one would do for
+    /// any number of questions.
+    async fn vouched(
+        &self,
+        snapshot: &Snapshot,
+        seen: &Seen<'_>,
+        unspent: Unspent,
+        token: Vec<u8>,
+        heard: &mut Option<Heard>,
+    ) -> Result<Verified, Rejection> {
+        let challenge = unspent.challenge();
+        // One that was taken out of the configuration since: what takes its place needs a new page.
+        let provider = provider_of(snapshot, challenge).ok_or(Rejection::Stale)?;
+        let life_millis = challenge.expires_millis.saturating_sub(challenge.issued_millis);
+        let count = Count {
+            key: self.keys.hash(ASKED_AS, &[Subject::Text(&challenge.id)]),
+            window_millis: u64::try_from(life_millis).unwrap_or(0),
+            limit: ASKS_MAX,
+            kind: CountKind::Trickle,
+            add: true,
+        };
+        match self.state.count(&count, seen.now).await {
+            Some(count) if count <= ASKS_MAX => {}
+            Some(_) => return Err(Rejection::Replay),
+            None => return Err(Rejection::Unavailable),
+        }
+        let visit = Visit { host: seen.host, client: seen.client, now: seen.now };
+        let asked = vouch(provider, &self.asker, &self.verifier, visit, unspent, token).await;
+        *heard = asked.1;
+        asked.0
+    }
+}
+
+/// What the fresh challenge asks for: the same again, or what stands in for a third party that gave no answer. For one
+/// whose terms cannot be read any more it is the hardest puzzle, never an easier one; unless the policy names third
+/// parties, which a puzzle must not take the place of.
+fn fresh_terms(
+    snapshot: &Snapshot,
+    seen: &Seen<'_>,
+    issued: Option<&Challenge>,
+    heard: Option<&Heard>,
+) -> Option<Terms> {
+    let device = seen.software.device;
+    let Some(issued) = issued else {
+        let hardest = Demand { level: Level::High, doublings: 0 };
+        return snapshot.policy.providers.is_empty().then(|| own(&snapshot.policy.challenge, hardest, None));
+    };
+    if let (Some(provider), Some(heard)) = (provider_of(snapshot, issued), heard)
+        && heard.fails_over(provider)
+    {
+        return Some(instead(snapshot, provider, issued, device, seen.now));
+    }
+    again(snapshot, issued, device, seen.now)
 }
 
 /// A rejection for whoever reads the answer.
@@ -143,6 +212,10 @@ pub(super) fn sentence(rejection: Rejection) -> &'static str {
         Rejection::OtherNetwork => "The challenge was issued to another network. Solve the new one.",
         Rejection::TooEarly => "The wait is not over yet.",
         Rejection::Wrong => "The proof is wrong.",
+        Rejection::NotVouched => "The check was not passed. Do it again.",
+        Rejection::ProviderAway => {
+            "The service that does the check gives no answer. Solve the new challenge, or try again in a moment."
+        }
         Rejection::Replay => "The challenge was used already. Solve the new one.",
         Rejection::Unavailable => "The proof cannot be checked right now. Send the same again in a moment.",
         Rejection::Busy => "Too many proofs are being checked. Send the same again in a moment.",

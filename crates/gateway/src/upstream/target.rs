@@ -146,6 +146,22 @@ impl Upstream {
         Ok(())
     }
 
+    /// Its host, with the port where that is not the usual one: what `Host` and `:authority` say.
+    pub(crate) fn authority(&self) -> String {
+        let (open, close) = if self.host.contains(':') { ("[", "]") } else { ("", "") };
+        let usual = if self.is_secure() { 443 } else { 80 };
+        if self.port == usual {
+            format!("{open}{}{close}", self.host)
+        } else {
+            format!("{open}{}{close}:{}", self.host, self.port)
+        }
+    }
+
+    /// Whether it is spoken to over TLS.
+    pub(crate) fn is_secure(&self) -> bool {
+        matches!(*self.speech, Speech::Tls(_))
+    }
+
     /// Whether there is nothing to look up.
     #[must_use]
     pub fn is_address(&self) -> bool {

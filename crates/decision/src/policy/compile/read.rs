@@ -244,7 +244,12 @@ fn read_work(part: &Section<'_, '_>, key: &'static str, slot: &mut [u8; 3]) {
     }
 }
 
-pub(super) fn read_challenge(sections: &[&Section<'_, '_>]) -> ChallengeSettings {
+/// How challenges are made, and the third party that challenges where a route does not say.
+pub(super) fn read_challenge(
+    sections: &[&Section<'_, '_>],
+    providers: &[String],
+) -> (ChallengeSettings, Option<u8>) {
+    let mut standing = None;
     let mut settings = ChallengeSettings {
         kind: "cachewalk",
         log2_work: [12, 13, 14],
@@ -268,6 +273,11 @@ pub(super) fn read_challenge(sections: &[&Section<'_, '_>]) -> ChallengeSettings
                 settings.log2_work = [14, 16, 18];
                 settings.phone_log2_work = [13, 15, 17];
             }
+        }
+        match challenger(&part, "provider", providers) {
+            Some(Challenger::Own) => standing = None,
+            Some(Challenger::Provider(index)) => standing = Some(index),
+            None => {}
         }
         read_work(&part, "log2_work", &mut settings.log2_work);
         read_work(&part, "phone_log2_work", &mut settings.phone_log2_work);
@@ -310,5 +320,5 @@ pub(super) fn read_challenge(sections: &[&Section<'_, '_>]) -> ChallengeSettings
         }
         part.finish();
     }
-    settings
+    (settings, standing)
 }
