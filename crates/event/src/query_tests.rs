@@ -175,7 +175,7 @@ fn what_a_later_version_wrote_does_not_panic() {
     writer
         .execute_batch(
             "UPDATE event SET action = 77, route = 999, client = x'01', reasons = '{', id = x'', packed = \
-             '[1,77,0,0,0,1,40,\"h\",\"GET\",\"/\",\"\",200,999,9,null,null,0,[999,1,2,3,4],\"later\",{}]'",
+             '[1,77,0,0,0,1,40,\"h\",\"GET\",\"/\",\"\",200,999,9,null,null,0,[999,1,2,3,4],[999,null,null,200],\"later\",{}]'",
         )
         .unwrap();
     let record = reader.events(&Query::default()).next().unwrap().unwrap();

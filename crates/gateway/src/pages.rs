@@ -18,6 +18,9 @@ pub(crate) fn file(name: &str) -> Option<(&'static str, &'static [u8])> {
         "worker.js" => {
             ("text/javascript; charset=utf-8", include_bytes!("../../../web/challenge/dist/worker.js"))
         }
+        "provider.js" => {
+            ("text/javascript; charset=utf-8", include_bytes!("../../../web/challenge/dist/provider.js"))
+        }
         "challenge.css" => {
             ("text/css; charset=utf-8", include_bytes!("../../../web/challenge/dist/challenge.css"))
         }

@@ -9,7 +9,8 @@ import { solvePuzzle } from "../../solver/browser/solve.js";
 import { pickLanguage } from "./languages.js";
 import { createLoopGuard } from "./loop-guard.js";
 import { parseChallenge, readAnswer, readPuzzle, withPuzzle } from "./protocol.js";
-import type { Answer, Challenge, Submission } from "./protocol.js";
+import type { Answer, Challenge, PuzzleChallenge, Submission, Vouching } from "./protocol.js";
+import { showWidget } from "./provider.js";
 import { returnAddress } from "./return-address.js";
 import { createView } from "./view.js";
 
@@ -28,6 +29,8 @@ const isKept = page.stash !== null && !page.too_large;
 const tooLargeBytes = page.too_large ? page.max_upload_bytes : undefined;
 const target = returnAddress(page.return_to, location.origin);
 let leaving = false;
+/** The pool that has its lanes. */
+let lanesFor: Pool | undefined;
 
 addEventListener("pageshow", (event) => {
   if (event.persisted) comeBack();
@@ -43,17 +46,13 @@ async function begin(): Promise<void> {
 
 /** Solves and submits until it is done or the visitor has to decide. */
 async function attempt(challenge: Challenge): Promise<void> {
-  view.show({ is: "working", slow: false });
   const pool = new Pool(() => pageLane(undefined));
   try {
-    await openLanesFor(challenge, pool);
     for (let tries = 1; ; tries++) {
-      const reached = await withinReach(challenge, pool, exchange);
-      challenge = reached.challenge;
-      if (reached.slow) view.show({ is: "working", slow: true });
-      const answer = await solveAndSubmit(challenge, pool, TRIES_MAX - tries);
+      const by = challenge.kind === "provider" ? byProvider(challenge) : byPuzzle(challenge, pool, TRIES_MAX - tries);
+      const { tried, answer } = await by;
+      challenge = "challenge" in answer && answer.challenge ? withPuzzle(page, answer.challenge) : tried;
       if (answer.is === "solved") return goOn();
-      if ("challenge" in answer && answer.challenge) challenge = withPuzzle(page, answer.challenge);
       if (answer.is !== "again" || tries === TRIES_MAX) return fail(answer, challenge);
     }
   } catch (error) {
@@ -64,7 +63,40 @@ async function attempt(challenge: Challenge): Promise<void> {
   }
 }
 
-async function openLanesFor(challenge: Challenge, pool: Pool): Promise<void> {
+interface Turn {
+  /** The challenge that was solved: perhaps another than the one that was given. */
+  readonly tried: Challenge;
+  readonly answer: Answer;
+}
+
+async function byPuzzle(challenge: PuzzleChallenge, pool: Pool, reconnects: number): Promise<Turn> {
+  view.show({ is: "working", slow: false });
+  await openLanesFor(challenge, pool);
+  const reached = await withinReach(challenge, pool, exchangePuzzle);
+  if (reached.slow) view.show({ is: "working", slow: true });
+  return { tried: reached.challenge, answer: await solveAndSubmit(reached.challenge, pool, reconnects) };
+}
+
+/** A token serves once, so it is submitted once. */
+async function byProvider(challenge: Extract<Challenge, Vouching>): Promise<Turn> {
+  view.show({ is: "asked", by: challenge.provider.title });
+  const start = performance.now();
+  const shown = await showWidget(base, view.widget, challenge.provider, view.language);
+  if (shown.is === "blocked") {
+    const fresh = await exchange(challenge);
+    const code = "widget_failed";
+    return { tried: challenge, answer: fresh ? { is: "again", code, challenge: fresh } : { is: "refused", code } };
+  }
+  view.show({ is: "working", slow: false });
+  const proof = toBase64Url(new TextEncoder().encode(shown.token));
+  const millis = Math.round(performance.now() - start);
+  const answer = await submit(challenge.solve_url, { challenge: challenge.challenge, proof, millis });
+  return { tried: challenge, answer };
+}
+
+async function openLanesFor(challenge: PuzzleChallenge, pool: Pool): Promise<void> {
+  if (lanesFor === pool) return;
+  lanesFor = pool;
   let opened: (() => void) | undefined;
   const first = new Promise<void>((resolve) => (opened = resolve));
   const url = new URL("worker.js", base).href;
@@ -97,7 +129,12 @@ async function exchange({ fallback_url, challenge }: Challenge): Promise<Challen
   }
 }
 
-async function solveAndSubmit(challenge: Challenge, pool: Pool, reconnects: number): Promise<Answer> {
+async function exchangePuzzle(challenge: PuzzleChallenge): Promise<PuzzleChallenge | undefined> {
+  const fresh = await exchange(challenge);
+  return fresh?.kind === "provider" ? undefined : fresh;
+}
+
+async function solveAndSubmit(challenge: PuzzleChallenge, pool: Pool, reconnects: number): Promise<Answer> {
   const start = performance.now();
   const { proof, kernel } = await solvePuzzle(challenge, pool, view.progress);
   const millis = Math.round(performance.now() - start);

@@ -1,6 +1,7 @@
 // What the server puts into the page, what it is sent, and what it answers.
 
 import { isPuzzle, type Kernel, type Puzzle } from "../../solver/browser/puzzle.js";
+import { isWidget, type Widget } from "./provider/widget.js";
 
 /** Where a solution goes. */
 export interface Submitting {
@@ -21,14 +22,23 @@ export interface Errand {
   readonly max_upload_bytes: number;
 }
 
-export type Challenge = Puzzle & Submitting & Errand;
+/** A third party stands in for the puzzle. */
+export interface Vouching {
+  readonly kind: "provider";
+  readonly challenge: string;
+  readonly provider: Widget;
+}
+
+export type Challenge = (Puzzle | Vouching) & Submitting & Errand;
+/** A challenge that is computed. */
+export type PuzzleChallenge = Puzzle & Submitting & Errand;
 
 export interface Submission {
   readonly challenge: string;
-  /** base64url: the proof for cachewalk, the eight bytes of the nonce for sha256. */
+  /** base64url: the proof for cachewalk, the eight bytes of the nonce for sha256, the token of a provider. */
   readonly proof: string;
   readonly millis: number;
-  readonly kernel: Kernel;
+  readonly kernel?: Kernel;
 }
 
 export type Answer =
@@ -40,7 +50,7 @@ export type Answer =
   | { readonly is: "refused"; readonly code: string; readonly challenge?: Challenge }
   | { readonly is: "unreachable" };
 
-const AGAIN = ["expired", "spent", "stale", "other_network"];
+const AGAIN = ["expired", "spent", "stale", "other_network", "provider_away"];
 const BUSY = ["busy", "unavailable"];
 
 /** Reads the answer to a submission. `body` is whatever came, parsed, or nothing. */
@@ -66,9 +76,14 @@ export function readPuzzle(body: unknown): Challenge | undefined {
   return isChallenge(challenge) ? challenge : undefined;
 }
 
+function isVouching(value: unknown): value is Vouching {
+  const fields = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
+  return fields["kind"] === "provider" && typeof fields["challenge"] === "string" && isWidget(fields["provider"]);
+}
+
 /** The server leaves the errand away where the page knows it already. */
 function isChallenge(value: unknown): value is Challenge {
-  return isPuzzle(value) && typeof (value as Partial<Submitting>).solve_url === "string";
+  return (isPuzzle(value) || isVouching(value)) && typeof (value as Partial<Submitting>).solve_url === "string";
 }
 
 export function parseChallenge(text: string): Challenge {

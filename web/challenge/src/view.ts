@@ -5,6 +5,8 @@ import { languages, type Texts } from "./languages.js";
 export type State =
   /** `slow` is said: where this browser needs a minute and not a moment, the visitor knows why. */
   | { readonly is: "working"; readonly slow: boolean }
+  /** A third party's widget is shown. */
+  | { readonly is: "asked"; readonly by: string }
   | { readonly is: "going"; readonly sending: boolean }
   | { readonly is: "failed"; readonly offline: boolean; readonly code: string | undefined; readonly again: () => void }
   | { readonly is: "looping"; readonly again: () => void }
@@ -15,6 +17,9 @@ export type State =
   | { readonly is: "already_sent"; readonly back: () => void };
 
 export interface View {
+  readonly language: string;
+  /** Where a third party's widget goes. */
+  readonly widget: HTMLElement;
   show(state: State): void;
   /** 0 to 1. */
   progress(share: number): void;
@@ -42,6 +47,8 @@ export function createView(language: string): View {
   }
 
   return {
+    language,
+    widget: element("widget"),
     show(next) {
       state = next.is;
       const { heading, text, action } = content(next, texts, language);
@@ -50,6 +57,7 @@ export function createView(language: string): View {
       element("heading").textContent = heading;
       element("text").textContent = text;
       element("meter").hidden = !["working", "going"].includes(next.is);
+      element("widget").hidden = next.is !== "asked";
       element("actions").hidden = action === undefined;
       if (action !== undefined) {
         element("action").textContent = action.label;
@@ -79,6 +87,8 @@ function content(state: State, texts: Texts, language: string): Content {
   switch (state.is) {
     case "working":
       return { heading: texts.heading, text: state.slow ? texts.slowText : texts.text };
+    case "asked":
+      return { heading: texts.heading, text: texts.providerText.replace("{provider}", state.by) };
     case "going":
       return { heading: texts.doneHeading, text: state.sending ? texts.sending : texts.opening };
     case "failed": {

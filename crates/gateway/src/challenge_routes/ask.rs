@@ -151,6 +151,9 @@ fn widget(provider: &Provider, challenge: &Challenge) -> Value {
     let site_key = settings.kind.has_site_key().then_some(&settings.site_key);
     let altcha = (settings.kind == ProviderKind::Altcha)
         .then(|| format!("/.spigot/altcha?challenge={}", to_text(&challenge.bytes)));
+    // Its widget has to come from where its tokens are asked about.
+    let endpoint = settings.base.as_ref().filter(|_| settings.kind == ProviderKind::Friendly);
+    let endpoint = endpoint.map(|base| base.origin());
     let carry: String = challenge.id.iter().map(|byte| format!("{byte:02x}")).collect();
     json!({
         "name": settings.kind.name(),
@@ -160,6 +163,7 @@ fn widget(provider: &Provider, challenge: &Challenge) -> Value {
         "action": settings.action,
         "carry": carry,
         "altcha_url": altcha,
+        "endpoint": endpoint,
     })
 }
 

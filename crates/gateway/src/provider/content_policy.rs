@@ -35,14 +35,12 @@ fn needs(kind: ProviderKind) -> Needs {
         ProviderKind::Friendly => {
             Needs { frame: "https://*.frcapi.com", connect: "https://*.frcapi.com", ..NOTHING }
         }
-        ProviderKind::Captchala => {
-            const ALL: &str = "https://*.captcha.la";
-            Needs { script: ALL, frame: ALL, connect: ALL, style: ALL, image: ALL, ..NOTHING }
-        }
         ProviderKind::Geetest => {
             const ALL: &str = "https://*.geetest.com";
             Needs { script: ALL, frame: ALL, connect: ALL, style: ALL, image: ALL, ..NOTHING }
         }
+        // Where it is served from is the operator's to say.
+        ProviderKind::Captchala => NOTHING,
         ProviderKind::Altcha => Needs { worker: "blob:", ..NOTHING },
     }
 }
@@ -52,6 +50,12 @@ pub(crate) fn content_policy<'a>(providers: impl Iterator<Item = &'a Provider>) 
     let mut directives: Vec<String> = PAGE_CSP.split("; ").map(str::to_owned).collect();
     for provider in providers {
         let needs = needs(provider.settings.kind);
+        let own = match (provider.settings.kind, &provider.settings.base) {
+            (ProviderKind::Captchala, Some(base)) => {
+                format!("{} {}", base.origin(), origin(&provider.settings.script))
+            }
+            _ => String::new(),
+        };
         for (name, sources) in [
             ("script-src", needs.script),
             ("script-src", origin(&provider.settings.script)),
@@ -60,6 +64,10 @@ pub(crate) fn content_policy<'a>(providers: impl Iterator<Item = &'a Provider>) 
             ("style-src", needs.style),
             ("img-src", needs.image),
             ("worker-src", needs.worker),
+            ("frame-src", &own),
+            ("connect-src", &own),
+            ("style-src", &own),
+            ("img-src", &own),
         ] {
             for source in sources.split_whitespace() {
                 allow(&mut directives, name, source);

@@ -70,9 +70,8 @@ impl ProviderKind {
             Self::Recaptcha | Self::RecaptchaV3 => Some("https://www.google.com"),
             Self::RecaptchaEnterprise => Some("https://recaptchaenterprise.googleapis.com"),
             Self::Friendly => Some("https://global.frcapi.com"),
-            Self::Captchala => Some("https://apiv1.captcha.la"),
             Self::Geetest => Some("https://gcaptcha4.geetest.com"),
-            Self::Altcha => None,
+            Self::Captchala | Self::Altcha => None,
         }
     }
 

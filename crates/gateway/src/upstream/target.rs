@@ -146,6 +146,11 @@ impl Upstream {
         Ok(())
     }
 
+    /// Its scheme and [`Self::authority`].
+    pub(crate) fn origin(&self) -> String {
+        format!("{}://{}", if self.is_secure() { "https" } else { "http" }, self.authority())
+    }
+
     /// Its host, with the port where that is not the usual one: what `Host` and `:authority` say.
     pub(crate) fn authority(&self) -> String {
         let (open, close) = if self.host.contains(':') { ("[", "]") } else { ("", "") };

@@ -94,6 +94,13 @@ fn read<'a>(part: &Section<'a, '_>) -> Option<Read<'a>> {
     needs("site_key", &site_key, kind.has_site_key(), "site_key = \"0x4AAA…\"");
     needs("project", &project, kind == ProviderKind::RecaptchaEnterprise, "project = \"my-project\"");
     needs("script", &script, kind.script().is_none(), "script = \"/assets/captcha.js\"");
+    let has_base = kind.base().is_some() || kind == ProviderKind::Altcha;
+    needs(
+        "base",
+        &base,
+        !has_base,
+        "base = \"https://HOST\", where the vendor's documents say that tokens are validated",
+    );
     let base = read_base(part, kind, base.as_ref());
     let site_key = site_key.map(|text| text.value.to_owned()).unwrap_or_default();
     let (secret, secret_at) = secret?;
