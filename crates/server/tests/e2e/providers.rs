@@ -130,7 +130,8 @@ fn what_is_vouched_for_something_else_and_what_is_late_or_used_mints_nothing() {
 /// to come again.
 #[test]
 fn without_an_answer_it_stays_closed() {
-    const REPLIES: [(&str, fn() -> Reply); 8] = [
+    type How = fn() -> Reply;
+    const REPLIES: [(&str, How); 8] = [
         ("silence", || Reply::Silence),
         ("close", || Reply::Close),
         ("500", || Reply::Json(500, json!({ "success": true }))),

@@ -112,7 +112,9 @@ after(async () => {
 /** A new visitor, whose browser may ask the shop and the vendor, and whose page breaks none of its own rules. */
 async function visitor(...origins) {
   const page = await (await browser.newContext()).newPage();
-  page.on("request", ({ url }) => assert.ok(["data:", ...origins].some((start) => url().startsWith(start)), url()));
+  page.on("request", (request) => {
+    assert.ok(["data:", ...origins].some((start) => request.url().startsWith(start)), request.url());
+  });
   const broken = [];
   page.on("console", (message) => /Content Security Policy/.test(message.text()) && broken.push(message.text()));
   return { page, broken };
@@ -170,7 +172,7 @@ test("a refused token is said, and the next try is a new challenge", async () =>
   const { page } = await visitor(origin, `http://127.0.0.1:${turnstile.port}`);
   await page.goto(`${origin}/login`);
   await page.getByText("I am a person").click();
-  await page.getByText("not_vouched").waitFor();
+  await page.locator("#text", { hasText: "not_vouched" }).waitFor();
   await page.click("#action");
   await page.getByText("I am a person").click();
   await page.locator("input[name=password]").waitFor();
@@ -195,7 +197,7 @@ test("a script that is kept away: closed, unless the browser is believed", async
     const { page } = await visitor(origin, `http://127.0.0.1:${turnstile.port}`);
     await page.goto(`${origin}/login`);
     if (expected === undefined) await page.locator("input[name=password]").waitFor();
-    else await page.getByText(expected).waitFor();
+    else await page.locator("#text", { hasText: expected }).waitFor();
     await page.context().close();
   }
   assert.equal(turnstile.asked.length, 0);
