@@ -73,8 +73,12 @@ fn returns(all: &[Read<'_>], first: &Read<'_>) -> bool {
 fn read<'a>(part: &Section<'a, '_>) -> Option<Read<'a>> {
     let name = part.text("name");
     let kind = part.require("kind", part.choice("kind", &ProviderKind::ALL), "kind = \"turnstile\"");
-    let secret = part.table("secret").map(|secret| read_secret(&secret));
-    let secret = part.require("secret", secret, "secret = { env = \"TURNSTILE_SECRET\" }").flatten();
+    let secret = if secret_stands_here(part) {
+        None
+    } else {
+        let secret = part.table("secret").map(|secret| read_secret(&secret));
+        part.require("secret", secret, "secret = { env = \"TURNSTILE_SECRET\" }").flatten()
+    };
     let site_key = part.text("site_key");
     let fail = part.text("fail");
     let flag = |key| part.flag(key).is_some_and(|flag| flag.value);
@@ -136,6 +140,22 @@ fn read<'a>(part: &Section<'a, '_>) -> Option<Read<'a>> {
         altcha,
     };
     Some(Read { settings, fail })
+}
+
+/// Whether the secret was written into the file. That is said of the whole provider, because problems are shown with
+/// their lines, in logs too.
+fn secret_stands_here(part: &Section<'_, '_>) -> bool {
+    let Some((value, _)) = part.raw("secret") else { return false };
+    let known = |key: &str| matches!(key, "env" | "file");
+    if value.as_table().is_some_and(|table| table.keys().all(|key| known(key.get_ref()))) {
+        return false;
+    }
+    part.reader.problem(
+        part.span.clone(),
+        "`secret` of this provider is not where a secret is, but perhaps one itself",
+        "write secret = { env = \"NAME\" } or secret = { file = \"/etc/spigot/name\" }",
+    );
+    true
 }
 
 /// `{ env = "NAME" }` or `{ file = "PATH" }`: a secret does not stand in a file that people show each other.

@@ -64,7 +64,9 @@ fn what_is_wrong_is_said_and_never_the_secret() {
     check(&BASE.replace("turnstile", "turnstyle"), "a-real-secret", &["did you mean \"turnstile\""]);
     check(&BASE.replace("site_key = \"k\"\n", ""), "a-real-secret", &["[[provider]] has no `site_key`"]);
     check(&BASE.replace("SECRET\n", ""), "a-real-secret", &["[[provider]] has no `secret`"]);
-    check(&BASE.replace("SECRET", "secret = \"a-real-secret\""), "", &["write a table"]);
+    for secret in ["\"a-real-secret\"", "{ value = \"a-real-secret\" }", "[\"a-real-secret\"]"] {
+        check(&BASE.replace("SECRET", &format!("secret = {secret}")), "", &["perhaps one itself"]);
+    }
     check(&BASE.replace("SECRET", "secret = { env = \"SPIGOT_NO_SUCH\" }"), "", &["the environment has no"]);
     check(&BASE.replace("SECRET", "secret = { file = \"/no/such\" }"), "", &["cannot be read"]);
     check(&BASE.replace("SECRET", "secret = {}"), "", &["a secret comes from one place"]);
