@@ -60,7 +60,8 @@ fn start() -> Option<mpsc::Sender<Job>> {
     let work = move || {
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
         let asking = async {
-            let pool = Pool::new();
+            // What happens to vendors is counted with them, not with the protected servers.
+            let pool = Pool::new(Arc::default());
             while let Some(job) = jobs.recv().await {
                 let pool = pool.clone();
                 tokio::task::spawn_local(async move {
@@ -109,6 +110,7 @@ async fn exchange(
         // A POST is not; but one with a key against repetition may be sent twice.
         idempotent: question.repeatable,
         http1_only: false,
+        interim: None,
     };
     let response = pool.send(std::slice::from_ref(vendor), outgoing, times).await.ok()?;
     let status = response.status().as_u16();
