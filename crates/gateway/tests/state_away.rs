@@ -9,8 +9,8 @@ use spigot_challenge::{Keyring, Secret};
 use spigot_decision::policy::{Ladder, Strike, load};
 use spigot_decision::{Count, Facts, Keys, Millis, Outcome, Plan};
 use spigot_event::{Event, Maintained, Recorder, RecorderSettings, Sink, SinkError};
-use spigot_gateway::{Gateway, Settings, Snapshot, listen, serve};
-use spigot_state::{Spend, SpendError, State};
+use spigot_gateway::{Front, Gateway, Settings, Snapshot, listen, serve};
+use spigot_state::{Claim, SpendError, State};
 
 /// Nothing can be asked.
 struct Away;
@@ -28,7 +28,7 @@ impl State for Away {
     async fn is_spent(&self, _: &[u8; 16], _: Millis) -> Result<bool, SpendError> {
         Err(SpendError::Away)
     }
-    async fn spend(&self, _: &[u8; 16], _: Millis, _: Millis) -> Result<Spend, SpendError> {
+    async fn claim(&self, _: &[u8; 16], _: u64, _: Millis, _: Millis) -> Result<Claim, SpendError> {
         Err(SpendError::Away)
     }
 }
@@ -61,6 +61,7 @@ fn start() -> SocketAddr {
         settings: Settings::default(),
         keyring: Keyring::new(&[(1, Secret::new([7; 32]))]),
         networks: Arc::default(),
+        service: Arc::default(),
     };
     let (recorder, _writer) = Recorder::start(Forgets, RecorderSettings::default());
     let gateway =
@@ -70,7 +71,7 @@ fn start() -> SocketAddr {
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("it starts");
         let (_stop, stopped) = tokio::sync::watch::channel(false);
-        let served = serve(gateway, listener, None, false, stopped);
+        let served = serve(gateway, listener, Front::default(), stopped);
         let _ = tokio::task::LocalSet::new().block_on(&runtime, served);
     });
     address

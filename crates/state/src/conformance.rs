@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 use spigot_decision::policy::{Ladder, Offender};
 use spigot_decision::{Count, CountKind, Millis, Outcome, Prefix};
 
-use crate::{Spend, State};
+use crate::{Claim, NOBODY, Spend, State};
 
 /// Runs the whole suite. Panics with the first thing that does not hold.
 pub async fn run<S: State>(make: impl Fn(Millis) -> S) {
@@ -17,6 +17,7 @@ pub async fn run<S: State>(make: impl Fn(Millis) -> S) {
     windows_slide(&make(Millis(0))).await;
     keys_do_not_mix(&make(Millis(0))).await;
     spent_once(Arc::new(make(Millis(0)))).await;
+    claimed_once(Arc::new(make(Millis(0)))).await;
     failures_climb_the_ladder(&make(Millis(0))).await;
 }
 
@@ -67,6 +68,29 @@ async fn spent_once(state: Arc<impl State>) {
     assert_eq!(state.is_spent(&[7; 16], Millis(999)).await, Ok(true), "after");
     assert_eq!(state.is_spent(&[8; 16], Millis(999)).await, Ok(false), "another thing");
     assert_eq!(state.spend(&[8; 16], Millis(1000), Millis(999)).await, Ok(Spend::First), "another thing");
+}
+
+async fn claimed_once(state: Arc<impl State>) {
+    // Eight names, eight attempts each: one is the first, its name's others are told so, nobody else is.
+    let attempts: Vec<_> = (0..64u64)
+        .map(|n| {
+            let state = state.clone();
+            let name = n % 8 + 1;
+            std::thread::spawn(move || (name, wait(state.claim(&[9; 16], name, Millis(1000), Millis(0)))))
+        })
+        .collect();
+    let results: Vec<_> =
+        attempts.into_iter().map(|thread| thread.join().expect("no attempt panics")).collect();
+    let first: Vec<_> = results.iter().filter(|(_, found)| *found == Ok(Claim::First)).collect();
+    assert_eq!(first.len(), 1, "{results:?}");
+    let winner = first[0].0;
+    for (name, found) in &results {
+        let expected = if *name == winner { [Claim::First, Claim::Again] } else { [Claim::Other; 2] };
+        assert!(expected.iter().any(|claim| *found == Ok(*claim)), "{name}, with {winner} first: {found:?}");
+    }
+    assert_eq!(state.claim(&[10; 16], NOBODY, Millis(1000), Millis(0)).await, Ok(Claim::First));
+    let again = state.claim(&[10; 16], NOBODY, Millis(1000), Millis(1)).await;
+    assert_eq!(again, Ok(Claim::Other), "nobody is never told that it was they");
 }
 
 async fn failures_climb_the_ladder(state: &impl State) {

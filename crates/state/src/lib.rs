@@ -44,13 +44,44 @@ pub trait State: Send + Sync + 'static {
     /// Between this question and [`State::spend`] another may spend it; only the spend decides.
     fn is_spent(&self, id: &[u8; 16], now: Millis) -> impl Future<Output = Result<bool, SpendError>> + Send;
 
-    /// Uses up a single-use thing until `end`, atomically.
+    /// Uses up a single-use thing until `end`, atomically, in the name of `claimant`: whoever asks again under the same
+    /// name is told so.
+    fn claim(
+        &self,
+        id: &[u8; 16],
+        claimant: u64,
+        end: Millis,
+        now: Millis,
+    ) -> impl Future<Output = Result<Claim, SpendError>> + Send;
+
+    /// Uses up a single-use thing until `end`, atomically, in nobody's name.
     fn spend(
         &self,
         id: &[u8; 16],
         end: Millis,
         now: Millis,
-    ) -> impl Future<Output = Result<Spend, SpendError>> + Send;
+    ) -> impl Future<Output = Result<Spend, SpendError>> + Send {
+        async move {
+            Ok(match self.claim(id, NOBODY, end, now).await? {
+                Claim::First => Spend::First,
+                Claim::Again | Claim::Other => Spend::Replay,
+            })
+        }
+    }
+}
+
+/// The name of those who have none: they are never told that it was they.
+pub const NOBODY: u64 = 0;
+
+/// What claiming found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// Nobody spent it before.
+    First,
+    /// It was spent already, under the same name.
+    Again,
+    /// It was spent already, under another name or none.
+    Other,
 }
 
 /// What spending found.

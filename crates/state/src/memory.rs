@@ -1,7 +1,7 @@
 use spigot_decision::policy::{Ladder, Strike};
 use spigot_decision::{Count, CountKind, Facts, Millis, Outcome, Plan, RestrictionFact};
 
-use crate::{Hours, RESTRICTION_ACTION, Restrictions, Spend, SpendError, Spends, State, Struck, Table};
+use crate::{Claim, Hours, RESTRICTION_ACTION, Restrictions, SpendError, Spends, State, Struck, Table};
 
 /// Everything in the memory of one node.
 pub struct Memory {
@@ -104,8 +104,14 @@ impl State for Memory {
         Ok(self.spends.is_spent(id, now))
     }
 
-    async fn spend(&self, id: &[u8; 16], end: Millis, now: Millis) -> Result<Spend, SpendError> {
-        self.spends.spend(id, end, now)
+    async fn claim(
+        &self,
+        id: &[u8; 16],
+        claimant: u64,
+        end: Millis,
+        now: Millis,
+    ) -> Result<Claim, SpendError> {
+        self.spends.claim(id, claimant, end, now)
     }
 }
 

@@ -1,13 +1,14 @@
-use std::collections::{HashSet, VecDeque};
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, VecDeque};
 
 use parking_lot::Mutex;
 use spigot_decision::Millis;
 
-use crate::{Spend, SpendError};
+use crate::{Claim, NOBODY, SpendError};
 
 /// The set of what was spent and has not expired yet.
 ///
-/// Bounded: an entry takes about 60 bytes, and with the default million entries a flood of genuine solutions at 8,000
+/// Bounded: an entry takes about 70 bytes, and with the default million entries a flood of genuine solutions at 8,000
 /// a second for the whole life of a challenge fits. When it is full of unexpired entries, spending is refused.
 pub struct Spends {
     entries: Mutex<Entries>,
@@ -16,7 +17,8 @@ pub struct Spends {
 
 #[derive(Default)]
 struct Entries {
-    spent: HashSet<[u8; 16]>,
+    /// In whose name.
+    spent: HashMap<[u8; 16], u64>,
     // Nearly sorted by expiry, because lives are alike; a longer one in front delays those behind it a little.
     order: VecDeque<(Millis, [u8; 16])>,
 }
@@ -28,22 +30,22 @@ impl Spends {
         Self { entries: Mutex::default(), most }
     }
 
-    /// Spends `id` until `end`.
+    /// Spends `id` until `end` in the name of `claimant`.
     ///
     /// # Errors
     /// [`SpendError::Full`] when there is no room.
-    pub fn spend(&self, id: &[u8; 16], end: Millis, now: Millis) -> Result<Spend, SpendError> {
+    pub fn claim(&self, id: &[u8; 16], claimant: u64, end: Millis, now: Millis) -> Result<Claim, SpendError> {
         let mut entries = self.entries.lock();
         entries.forget(now);
-        if entries.spent.contains(id) {
-            return Ok(Spend::Replay);
-        }
-        if entries.spent.len() >= self.most {
-            return Err(SpendError::Full);
-        }
-        entries.spent.insert(*id);
+        let full = entries.spent.len() >= self.most;
+        match entries.spent.entry(*id) {
+            Entry::Occupied(by) if claimant != NOBODY && *by.get() == claimant => return Ok(Claim::Again),
+            Entry::Occupied(_) => return Ok(Claim::Other),
+            Entry::Vacant(_) if full => return Err(SpendError::Full),
+            Entry::Vacant(place) => place.insert(claimant),
+        };
         entries.order.push_back((end, *id));
-        Ok(Spend::First)
+        Ok(Claim::First)
     }
 
     /// Whether `id` is spent.
@@ -51,7 +53,7 @@ impl Spends {
     pub fn is_spent(&self, id: &[u8; 16], now: Millis) -> bool {
         let mut entries = self.entries.lock();
         entries.forget(now);
-        entries.spent.contains(id)
+        entries.spent.contains_key(id)
     }
 
     /// How many unexpired entries it may hold, and how many it holds.
@@ -81,12 +83,13 @@ mod tests {
     #[test]
     fn full_refuses_and_expiry_makes_room() {
         let spends = Spends::new(2);
-        let spend = |n: u8, now| spends.spend(&[n; 16], Millis(now + 100), Millis(now));
-        assert_eq!(spend(1, 0), Ok(Spend::First));
-        assert_eq!(spend(1, 1), Ok(Spend::Replay));
-        assert_eq!(spend(2, 2), Ok(Spend::First));
-        assert_eq!(spend(3, 3), Err(SpendError::Full));
-        assert_eq!(spend(3, 100), Ok(Spend::First));
-        assert_eq!(spend(2, 101), Ok(Spend::Replay));
+        let claim = |n: u8, now| spends.claim(&[n; 16], NOBODY, Millis(now + 100), Millis(now));
+        assert_eq!(claim(1, 0), Ok(Claim::First));
+        assert_eq!(claim(1, 1), Ok(Claim::Other));
+        assert_eq!(claim(2, 2), Ok(Claim::First));
+        assert_eq!(claim(3, 3), Err(SpendError::Full));
+        assert_eq!(claim(2, 4), Ok(Claim::Other), "a full set still knows what it holds");
+        assert_eq!(claim(3, 100), Ok(Claim::First));
+        assert_eq!(claim(2, 101), Ok(Claim::Other));
     }
 }
