@@ -3,8 +3,11 @@
 
 mod policy_store;
 mod setting;
+mod site;
+mod site_store;
 
 pub use policy_store::{Change, Kept, Lift, Lifted, PolicyStore, StoreError};
 pub use setting::{
     EntrySetting, ExceptionSetting, ForcedSetting, HoldSetting, LiftSetting, ListName, Setting,
 };
+pub use site::{ApiKeySetting, NO_ORIGIN, SecretSetting, SiteSetting, token_millis};

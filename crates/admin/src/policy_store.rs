@@ -17,7 +17,7 @@ const SCHEMA: i64 = 1;
 /// The operator's settings and what has to survive a restart, in `settings.sqlite` of the data folder. Any process may
 /// open it: a running server notices changes of others by [`PolicyStore::version`].
 pub struct PolicyStore {
-    connection: Connection,
+    pub(crate) connection: Connection,
     file: PathBuf,
     /// The file's device and inode when it was opened.
     identity: Option<(u64, u64)>,
@@ -65,7 +65,7 @@ pub struct Lift {
 
 /// Why the store cannot do something, and what to do.
 #[derive(Debug)]
-pub struct StoreError(String);
+pub struct StoreError(pub(crate) String);
 
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -133,26 +133,10 @@ impl PolicyStore {
     /// # Errors
     /// A sentence about what is wrong with the setting, or with the store.
     pub fn commit(&mut self, setting: Setting, author: &str, now: Millis) -> Result<Change, StoreError> {
-        let setting = setting.checked().map_err(StoreError)?;
-        let body = body_of(&setting)?;
-        let key = setting.key();
         let transaction = self.connection.transaction()?;
-        transaction.execute("DELETE FROM setting WHERE end <= ?1", [now.0])?;
-        let count: i64 = transaction.query_row("SELECT count(*) FROM setting", [], |row| row.get(0))?;
-        if count >= SETTINGS_MAX {
-            return Err(StoreError(format!("there are {count} settings already; remove some first")));
-        }
-        transaction.execute(
-            "INSERT OR REPLACE INTO setting (key, body, author, end) VALUES (?1, ?2, ?3, ?4)",
-            params![key, body, author, setting.end()],
-        )?;
-        transaction.execute(
-            "INSERT INTO change (time, author, key, body) VALUES (?1, ?2, ?3, ?4)",
-            params![now.0, author, key, body],
-        )?;
-        let number = transaction.last_insert_rowid().cast_unsigned();
+        let change = put(&transaction, setting, author, now)?;
         transaction.commit()?;
-        Ok(Change { number, time: now, author: author.to_owned(), setting: Some(setting), key })
+        Ok(change)
     }
 
     /// Takes a setting out of force; `None` when there was none under this key.
@@ -374,6 +358,33 @@ impl PolicyStore {
         })?;
         Ok((hours, rows.filter_map(Result::transpose).collect::<Result<_, _>>()?))
     }
+}
+
+/// Puts a setting in force within a transaction.
+pub(crate) fn put(
+    transaction: &rusqlite::Transaction<'_>,
+    setting: Setting,
+    author: &str,
+    now: Millis,
+) -> Result<Change, StoreError> {
+    let setting = setting.checked().map_err(StoreError)?;
+    let body = body_of(&setting)?;
+    let key = setting.key();
+    transaction.execute("DELETE FROM setting WHERE end <= ?1", [now.0])?;
+    let count: i64 = transaction.query_row("SELECT count(*) FROM setting", [], |row| row.get(0))?;
+    if count >= SETTINGS_MAX {
+        return Err(StoreError(format!("there are {count} settings already; remove some first")));
+    }
+    transaction.execute(
+        "INSERT OR REPLACE INTO setting (key, body, author, end) VALUES (?1, ?2, ?3, ?4)",
+        params![key, body, author, setting.end()],
+    )?;
+    transaction.execute(
+        "INSERT INTO change (time, author, key, body) VALUES (?1, ?2, ?3, ?4)",
+        params![now.0, author, key, body],
+    )?;
+    let number = transaction.last_insert_rowid().cast_unsigned();
+    Ok(Change { number, time: now, author: author.to_owned(), setting: Some(setting), key })
 }
 
 /// What tells a file from another one under the same name.

@@ -2,6 +2,8 @@ use serde::{Deserialize, Serialize};
 use spigot_decision::policy::{Entry, Exception, Forced, Hold, Operator, Pattern, PrefixMap, Relief};
 use spigot_decision::{Action, Millis, Prefix};
 
+use crate::site::{ApiKeySetting, SiteSetting};
+
 /// One thing that an operator set. Times are Unix milliseconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -16,6 +18,10 @@ pub enum Setting {
     Restrict(HoldSetting),
     /// An order to lift restrictions. It is followed once and never in force, so it stands in the log alone.
     Lift(LiftSetting),
+    /// A site whose pages show the widget.
+    Site(SiteSetting),
+    /// A key for the API on the admin port.
+    ApiKey(ApiKeySetting),
 }
 
 /// A challenge forced on an endpoint.
@@ -107,6 +113,8 @@ impl Setting {
             Self::Exception(exception) => format!("exception {}", exception.name),
             Self::Restrict(hold) => format!("restrict {}", hold.prefix),
             Self::Lift(lift) => format!("lift {}", lift.subject),
+            Self::Site(site) => format!("site {}", site.site_key),
+            Self::ApiKey(key) => format!("api key {}", key.name),
         }
     }
 
@@ -118,7 +126,7 @@ impl Setting {
             Self::List(entry) => entry.until,
             Self::Exception(exception) => Some(exception.end),
             Self::Restrict(hold) => Some(hold.end),
-            Self::Lift(_) => None,
+            Self::Lift(_) | Self::Site(_) | Self::ApiKey(_) => None,
         }
     }
 
@@ -149,6 +157,7 @@ impl Setting {
                     return Err("an exception allows 1 to 1000 times what is usual".to_owned());
                 }
             }
+            Self::Site(_) | Self::ApiKey(_) => return self.checked_whole(),
             Self::Lift(_) => return Err("lifting is an order and no setting".to_owned()),
             Self::Restrict(hold) => {
                 hold.prefix = prefix(&hold.prefix)?;
@@ -164,6 +173,15 @@ impl Setting {
             }
         }
         Ok(self)
+    }
+
+    /// Those that check themselves.
+    fn checked_whole(self) -> Result<Self, String> {
+        match self {
+            Self::Site(site) => site.checked().map(Self::Site),
+            Self::ApiKey(key) => key.checked().map(Self::ApiKey),
+            other => Ok(other),
+        }
     }
 }
 
@@ -203,7 +221,7 @@ pub(crate) fn operator(settings: &[(Setting, String)], change: u64) -> Operator 
                 reason: exception.reason.clone(),
                 from_policy: false,
             }),
-            Setting::Lift(_) => {}
+            Setting::Lift(_) | Setting::Site(_) | Setting::ApiKey(_) => {}
             Setting::Restrict(hold) => {
                 let (Some(prefix), Some(action)) =
                     (Prefix::parse(&hold.prefix), Action::from_name(&hold.action))

@@ -11,12 +11,37 @@ pub struct Binding<'a> {
     pub user_agent: &'a str,
     /// The address.
     pub client: IpAddr,
+    /// What it is solved for, when that is a token and no clearance.
+    pub errand: Option<Errand<'a>>,
+}
+
+/// What a widget's challenge is solved for. All of it is signed into the challenge, so that one that was solved for a
+/// newsletter buys no log-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Errand<'a> {
+    /// The public site key; never empty.
+    pub site: &'a str,
+    /// The action that the page names; empty when it names none.
+    pub action: &'a str,
+    /// The page's own data; empty when there is none.
+    pub data: &'a str,
+    /// Whether the visitor has to press a button for it.
+    pub press: bool,
 }
 
 impl<'a> Binding<'a> {
-    /// Site and client class, which have to be the same always.
-    pub(crate) fn context(&self) -> [&'a [u8]; 2] {
-        [self.host.as_bytes(), self.user_agent.as_bytes()]
+    /// Site and client class, which have to be the same always, and the errand.
+    pub(crate) fn context(&self) -> [&'a [u8]; 6] {
+        let none = Errand { site: "", action: "", data: "", press: false };
+        let errand = self.errand.unwrap_or(none);
+        [
+            self.host.as_bytes(),
+            self.user_agent.as_bytes(),
+            errand.site.as_bytes(),
+            errand.action.as_bytes(),
+            errand.data.as_bytes(),
+            if errand.press { b"press" } else { b"" },
+        ]
     }
 
     /// The network that the client is in.
@@ -37,7 +62,7 @@ pub struct Network([u8; Network::BYTES]);
 impl Network {
     pub(crate) const BYTES: usize = 5;
 
-    fn of(address: IpAddr) -> Self {
+    pub(crate) fn of(address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V4(v4) => Self([4, v4.octets()[0], v4.octets()[1], 0, 0]),
             IpAddr::V6(v6) => {

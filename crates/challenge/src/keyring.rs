@@ -30,7 +30,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The keys that challenges and clearances are made with: the newest makes them, all of them check.
+/// The keys that challenges, clearances and tokens are made with: the newest makes them, all of them check.
 #[derive(Debug)]
 pub struct Keyring {
     keys: Vec<Key>,
@@ -41,6 +41,8 @@ pub(crate) struct Key {
     pub(crate) challenge: Secret,
     pub(crate) context: Secret,
     pub(crate) clearance: XChaCha20Poly1305,
+    pub(crate) token: XChaCha20Poly1305,
+    pub(crate) server_token: XChaCha20Poly1305,
 }
 
 impl fmt::Debug for Key {
@@ -64,6 +66,8 @@ impl Keyring {
                 challenge: Secret::new(derive("spigot challenge key 1")),
                 context: Secret::new(derive("spigot context key 1")),
                 clearance: XChaCha20Poly1305::new(&derive("spigot clearance key 1").into()),
+                token: XChaCha20Poly1305::new(&derive("spigot token key 1").into()),
+                server_token: XChaCha20Poly1305::new(&derive("spigot server token key 1").into()),
             }
         });
         Self { keys: keys.collect() }

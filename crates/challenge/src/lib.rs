@@ -7,10 +7,12 @@
 //! Unspent::verify(proof, …) -> Verified            the costly part
 //! Verified::spent(first) -> Solved                 only a first spend makes one
 //! clearance::seal(Solved, …) -> cookie             and clearance::open reads it back
+//! token::seal(Solved, …) -> token                  for a widget; token::open gives Opened, and
+//! Opened::spent(first) -> Redeemed                 only a first spend makes one
 //! ```
 //!
-//! Pure: time and entropy are arguments, there is no I/O. None of the four can be built elsewhere, so no path
-//! reaches a clearance by falling through an error.
+//! Pure: time and entropy are arguments, there is no I/O. None of these can be built elsewhere, so no path
+//! reaches a clearance or a success by falling through an error.
 
 mod binding;
 pub mod clearance;
@@ -18,9 +20,12 @@ mod frame;
 mod issue;
 mod keyring;
 pub mod kind;
+mod sealed;
+pub mod server_token;
+pub mod token;
 mod verify;
 
-pub use binding::{Binding, Network, Place};
+pub use binding::{Binding, Errand, Network, Place};
 pub use clearance::Clearance;
 pub use issue::{CHALLENGE_BYTES, Challenge, Terms, genuine, issue};
 pub use keyring::{Keyring, Secret};

@@ -15,7 +15,12 @@ fn keys() -> Keyring {
 }
 
 fn binding() -> Binding<'static> {
-    Binding { host: "shop.example", user_agent: "Firefox", client: "192.0.2.1".parse().unwrap() }
+    Binding {
+        host: "shop.example",
+        user_agent: "Firefox",
+        client: "192.0.2.1".parse().unwrap(),
+        errand: None,
+    }
 }
 
 fn sha256(level: u8) -> Terms {
@@ -221,8 +226,12 @@ fn no_field_of_one_challenge_fits_another() {
     let mine = issue(&keys, &sha256(1), &binding(), [9; 16], NOW);
     // Every field differs but version, algorithm and key id.
     let terms = Terms { kind: Kind::Sha256 { bits: 1 }, level: 3, life_millis: 90_000 };
-    let elsewhere =
-        Binding { host: "other.example", user_agent: "Chrome", client: "2001:db8::1".parse().unwrap() };
+    let elsewhere = Binding {
+        host: "other.example",
+        user_agent: "Chrome",
+        client: "2001:db8::1".parse().unwrap(),
+        errand: None,
+    };
     let other = issue(&keys, &terms, &elsewhere, [8; 16], NOW + 1);
     for (name, range) in &FIELDS[3..] {
         let mut spliced = mine.bytes;

@@ -62,7 +62,8 @@ pub(crate) fn read(
     fields
 }
 
-fn decode(bytes: &[u8]) -> String {
+/// A name or value of a form.
+pub(crate) fn decode(bytes: &[u8]) -> String {
     let spaced: Cow<'_, [u8]> = if bytes.contains(&b'+') {
         bytes.iter().map(|b| if *b == b'+' { b' ' } else { *b }).collect::<Vec<_>>().into()
     } else {

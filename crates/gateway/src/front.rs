@@ -60,11 +60,31 @@ pub fn listen(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     Ok(socket.into())
 }
 
+/// What a listening socket is for.
+#[derive(Clone, Default)]
+pub struct Front {
+    /// What is behind it.
+    pub door: Door,
+    /// With TLS, and these certificates.
+    pub tls: Option<Tls>,
+    /// Connections begin with a PROXY header.
+    pub proxy_protocol: bool,
+}
+
+/// What requests of a socket are for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Door {
+    /// The protected sites.
+    #[default]
+    Proxy,
+    /// The challenge service.
+    Service,
+}
+
 /// What one thread serves.
-struct Front<S> {
+struct Serving<S> {
     gateway: Arc<Gateway<S>>,
-    tls: Option<Tls>,
-    proxy_protocol: bool,
+    front: Front,
     pool: Rc<Pool>,
     agents: Rc<RefCell<Agents>>,
     /// Dropped with its last copy; every connection keeps one as long as its socket lives.
@@ -83,34 +103,32 @@ type Kept = (Place, mpsc::Sender<()>);
 pub async fn serve<S: State>(
     gateway: Arc<Gateway<S>>,
     listener: std::net::TcpListener,
-    tls: Option<Tls>,
-    proxy_protocol: bool,
+    front: Front,
     mut stop: watch::Receiver<bool>,
 ) -> io::Result<()> {
     let listener = TcpListener::from_std(listener)?;
     let (done, mut all_done) = mpsc::channel(1);
     let stopping = stop.clone();
     let pool = Pool::new(gateway.metrics.clone());
-    let front =
-        Rc::new(Front { gateway, tls, proxy_protocol, pool, agents: Rc::default(), done, stop: stopping });
+    let serving = Rc::new(Serving { gateway, front, pool, agents: Rc::default(), done, stop: stopping });
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             _ = stop.wait_for(|stop| *stop) => break,
         };
         match accepted {
-            Ok((stream, peer)) => front.take_up(stream, peer),
+            Ok((stream, peer)) => serving.take_up(stream, peer),
             Err(error) if is_passing(&error) => {}
             Err(_) => tokio::time::sleep(PAUSE).await,
         }
     }
     // Those that the system has accepted for us already would be reset; another process's socket does not get them.
     while let Some((stream, peer)) = waiting(&listener).await {
-        front.take_up(stream, peer);
+        serving.take_up(stream, peer);
     }
     drop(listener);
-    let gateway = front.gateway.clone();
-    drop(front);
+    let gateway = serving.gateway.clone();
+    drop(serving);
     let grace = gateway.snapshot.load().settings.bounds.stop_time;
     let _ = tokio::time::timeout(grace, all_done.recv()).await;
     Ok(())
@@ -129,7 +147,7 @@ async fn waiting(listener: &TcpListener) -> Option<(TcpStream, SocketAddr)> {
     .await
 }
 
-impl<S: State> Front<S> {
+impl<S: State> Serving<S> {
     fn take_up(self: &Rc<Self>, stream: TcpStream, peer: SocketAddr) {
         let most = self.gateway.snapshot.load().settings.bounds.connections;
         let Some(place) = self.gateway.admission.place(most) else {
@@ -142,7 +160,7 @@ impl<S: State> Front<S> {
         let _ = stream.set_nodelay(true);
         let snapshot = self.gateway.snapshot.load_full();
         let time = snapshot.settings.bounds.head_time;
-        let peer = if self.proxy_protocol {
+        let peer = if self.front.proxy_protocol {
             match tokio::time::timeout(time, proxy_protocol::read(&mut stream)).await {
                 Ok(Ok(source)) => source.unwrap_or(peer),
                 _ => return Metrics::one(&self.gateway.metrics.connections_refused),
@@ -152,7 +170,7 @@ impl<S: State> Front<S> {
         };
         if !place.for_client(peer.ip(), &snapshot.settings) {
             Metrics::one(&self.gateway.metrics.connections_refused);
-            if self.tls.is_none() {
+            if self.front.tls.is_none() {
                 too_many(stream, time).await;
             }
             return;
@@ -160,7 +178,7 @@ impl<S: State> Front<S> {
         drop(snapshot);
         Metrics::one(&self.gateway.metrics.connections);
         let kept = (place, self.done.clone());
-        let Some(tls) = &self.tls else {
+        let Some(tls) = &self.front.tls else {
             return self.requests(stream, peer, Marks::new(None), None, kept).await;
         };
         let acceptor = TlsAcceptor::from(tls.load_full());
@@ -199,9 +217,10 @@ impl<S: State> Front<S> {
                 None => return,
             },
         };
-        let secure = self.tls.is_some();
+        let secure = self.front.tls.is_some();
         let (gateway, pool, agents) = (self.gateway.clone(), self.pool.clone(), self.agents.clone());
-        let connection = Connection::new(gateway, pool, agents, peer, secure, marks);
+        let door = self.front.door;
+        let connection = Connection::new(gateway, door, pool, agents, peer, secure, marks);
         http::serve(connection, gate, protocol, &bounds, self.stop.clone()).await;
     }
 }

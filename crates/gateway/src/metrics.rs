@@ -14,6 +14,12 @@ pub struct Metrics {
     pub challenges_solved: AtomicU64,
     /// Submissions refused.
     pub challenges_refused: AtomicU64,
+    /// Tokens given to widgets.
+    pub tokens_given: AtomicU64,
+    /// Tokens that a site's server asked about and that counted.
+    pub tokens_redeemed: AtomicU64,
+    /// Questions about tokens that were answered with no.
+    pub tokens_refused: AtomicU64,
     /// Requests that were no valid HTTP or could be read in several ways.
     pub requests_refused: AtomicU64,
     /// Requests for which no upstream answered.
@@ -52,6 +58,9 @@ impl Metrics {
             ("challenges_issued_total", "Challenges issued.", &self.challenges_issued),
             ("challenges_solved_total", "Challenges solved.", &self.challenges_solved),
             ("challenges_refused_total", "Submissions refused.", &self.challenges_refused),
+            ("tokens_given_total", "Tokens given to widgets.", &self.tokens_given),
+            ("tokens_redeemed_total", "Tokens that counted when a site asked.", &self.tokens_redeemed),
+            ("tokens_refused_total", "Questions of sites answered with no.", &self.tokens_refused),
             ("requests_refused_total", "Requests that were no valid HTTP.", &self.requests_refused),
             ("upstream_failures_total", "Requests for which no upstream answered.", &self.upstream_failures),
             ("answers_broken_total", "Answers that an upstream did not finish.", &self.answers_broken),

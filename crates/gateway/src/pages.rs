@@ -31,6 +31,17 @@ pub(crate) fn file(name: &str) -> Option<(&'static str, &'static [u8])> {
     })
 }
 
+/// Name, media type and content of each file of the widget, as `build.rs` finds them.
+static WIDGET: &[(&str, &str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/widget_files.rs"));
+
+/// A file of the widget by its path below `/.spigot/widget/`.
+pub(crate) fn widget_file(name: &str) -> Option<(&'static str, &'static [u8])> {
+    let found =
+        WIDGET.iter().find(|(known, ..)| *known == name).map(|(_, media_type, bytes)| (*media_type, *bytes));
+    // The puzzle's kernel is the interstitial's.
+    found.or_else(|| file(name).filter(|_| name == "cachewalk.wasm"))
+}
+
 /// What the interstitial allows itself. Not `form-action`: browsers apply it to the redirects behind a posted form too,
 /// and an application that answers a form by redirecting elsewhere (a payment, a log-in) would break.
 pub(crate) const PAGE_CSP: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; \

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use arc_swap::ArcSwap;
 use http::HeaderMap;
-use spigot_challenge::{Binding, Keyring, Place, clearance};
+use spigot_challenge::{Binding, Errand, Keyring, Place, clearance};
 use spigot_decision::policy::Policy;
 use spigot_decision::{
     Action, Body, Decision, Evidence, Headers, Keys, Level, Millis, Observation, Plan, Presented, Sender,
@@ -19,7 +19,7 @@ use crate::front::Admission;
 use crate::marks::Marks;
 use crate::metrics::Metrics;
 use crate::provider::Asker;
-use crate::settings::Settings;
+use crate::settings::{Service, Settings};
 use crate::stash::Stash;
 use crate::verifier::Verifier;
 
@@ -33,10 +33,12 @@ pub struct Snapshot {
     pub policy: Arc<Policy>,
     /// The gateway's settings.
     pub settings: Settings,
-    /// The keys of challenges and clearances.
+    /// The keys of challenges, clearances and tokens.
     pub keyring: Keyring,
     /// What is known of addresses.
     pub networks: Arc<Networks>,
+    /// The challenge service.
+    pub service: Arc<Service>,
 }
 
 /// What all threads share.
@@ -77,13 +79,15 @@ pub(crate) struct Seen<'r> {
     pub(crate) marks: &'r Marks,
     /// Order and case of the header fields' names.
     pub(crate) header_order: u64,
+    /// What a widget's challenge is for; `host` is its page's then.
+    pub(crate) errand: Option<Errand<'r>>,
     pub(crate) now: Millis,
 }
 
 impl<'r> Seen<'r> {
     /// Who it is, for challenges and clearances.
     pub(crate) fn binding(&self) -> Binding<'r> {
-        Binding { host: self.host, user_agent: self.user_agent, client: self.client }
+        Binding { host: self.host, user_agent: self.user_agent, client: self.client, errand: self.errand }
     }
 
     /// What is decided upon, as far as it is known whatever the body holds and the client keeps.

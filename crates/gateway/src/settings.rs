@@ -4,6 +4,7 @@ use std::time::Duration;
 use spigot_decision::policy::PrefixMap;
 
 use crate::provider::{self, Fail, Provider};
+use crate::site_keys::SiteKeys;
 use crate::upstream::Upstream;
 
 /// What the gateway needs to know besides the policy.
@@ -19,6 +20,16 @@ pub struct Settings {
     pub bounds: Bounds,
     /// The third parties that may challenge, as the policy names them.
     pub providers: Vec<Arc<Provider>>,
+}
+
+/// What the challenge service knows: whose widgets it serves, and whose tokens it verifies.
+#[derive(Debug, Default)]
+pub struct Service {
+    /// The sites.
+    pub sites: SiteKeys,
+    /// Whether the test keys count: ours, and those that other services document. Whoever knows them passes, so only
+    /// where nothing is protected.
+    pub test_keys: bool,
 }
 
 /// A protected site.

@@ -1,6 +1,8 @@
-//! The admin port: health and metrics. Read-only, and on the loopback unless configured otherwise.
+//! The admin port: health and metrics, and the API for sites, which asks for a key. On the loopback unless configured
+//! otherwise.
 
 use std::convert::Infallible;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use http_body_util::Full;
@@ -12,21 +14,29 @@ use spigot_gateway::Gateway;
 use spigot_state::Memory;
 
 use crate::keeping::Keeping;
+use crate::site_api;
 
 /// Serves until its thread ends.
 pub(crate) async fn serve(
     gateway: Arc<Gateway<Memory>>,
     keeping: Arc<Keeping>,
+    folder: PathBuf,
     listener: std::net::TcpListener,
 ) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
     loop {
         let Ok((stream, _)) = listener.accept().await else { continue };
-        let (gateway, keeping) = (gateway.clone(), keeping.clone());
+        let (gateway, keeping, folder) = (gateway.clone(), keeping.clone(), folder.clone());
         tokio::task::spawn_local(async move {
             let service = service_fn(move |request| {
-                let answer = answer(&gateway, &keeping, &request);
-                async move { Ok::<_, Infallible>(answer) }
+                let (gateway, keeping, folder) = (gateway.clone(), keeping.clone(), folder.clone());
+                async move {
+                    let path = request.uri().path();
+                    if path == "/v1/sites" || path.starts_with("/v1/sites/") {
+                        return Ok::<_, Infallible>(site_api::answer(&folder, request).await);
+                    }
+                    Ok(answer(&gateway, &keeping, &request))
+                }
             });
             let mut builder = hyper::server::conn::http1::Builder::new();
             let _ = builder.timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service).await;
@@ -42,7 +52,7 @@ fn answer(
     let (status, media_type, text) = match request.uri().path() {
         "/health" => (StatusCode::OK, "application/json", health(gateway, keeping)),
         "/metrics" => (StatusCode::OK, "text/plain; version=0.0.4", metrics(gateway, keeping)),
-        "/" => (StatusCode::OK, "text/plain; charset=utf-8", "Spigot's admin port: /health and /metrics. Settings are made with the command line; see `spigot help`.\n".to_owned()),
+        "/" => (StatusCode::OK, "text/plain; charset=utf-8", "Spigot's admin port: /health, /metrics, and /v1/sites with a key. Other settings are made with the command line; see `spigot help`.\n".to_owned()),
         _ => (StatusCode::NOT_FOUND, "text/plain; charset=utf-8", "There is nothing here. Try /health or /metrics.\n".to_owned()),
     };
     let mut response = Response::new(Full::new(Bytes::from(text)));

@@ -5,6 +5,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands;
 
+mod site;
+
+pub(crate) use self::site::{ApiKeyCommand, SiteArgs, SiteCommand, SiteSettings};
+
 #[derive(Parser)]
 #[command(
     name = "spigot",
@@ -61,6 +65,11 @@ enum Command {
         after_help = "Example:\n  spigot restrict add 203.0.113.7 --for 1h --reason 'guessing coupons'\n  spigot restrict show\n  spigot restrict lift 203.0.113.7 --reason 'called support'"
     )]
     Restrict(RestrictArgs),
+    /// Show and change the sites whose pages show the widget, and their keys.
+    #[command(
+        after_help = "Example:\n  spigot site add shop --host shop.example --host '*.shop.example'\n  spigot site show\n  spigot site rotate shop --overlap 24h\n  spigot site hosts shop --add m.shop.example --remove old.shop.example\n  spigot site set shop --level high --client strict\n  spigot site remove shop\n  spigot site api-key add ci"
+    )]
+    Site(SiteArgs),
     /// Print the JSON Schema of the configuration, for editors.
     Schema,
 }
@@ -101,6 +110,9 @@ pub(crate) struct DemoArgs {
     /// Where health and metrics are to be reached.
     #[arg(long, default_value = "127.0.0.1:8081")]
     pub(crate) admin: SocketAddr,
+    /// Where the challenge service is to be reached; keys for tests count there.
+    #[arg(long, default_value = "127.0.0.1:8082")]
+    pub(crate) service: SocketAddr,
     /// Where its state stays; nothing else is written.
     #[arg(long, default_value = "spigot-data")]
     pub(crate) data: PathBuf,
@@ -353,6 +365,7 @@ pub(crate) fn run() -> Result<(), String> {
         Command::List(args) => commands::settings::list(&args),
         Command::Exception(args) => commands::settings::exception(&args),
         Command::Restrict(args) => commands::settings::restrict(&args),
+        Command::Site(args) => commands::site::run(&args),
         Command::Schema => {
             print!("{}", spigot_decision::policy::json_schema());
             Ok(())

@@ -1,6 +1,7 @@
 //! `spigot.toml`: the server's own settings beside the policy, read with the same care.
 
 mod providers;
+mod service;
 mod sites;
 
 use std::net::SocketAddr;
@@ -13,6 +14,8 @@ use spigot_decision::policy::source::{Problems, Section};
 use spigot_decision::policy::units::{duration_millis, size_bytes};
 use spigot_decision::policy::{Policy, PrefixMap, load_with};
 use spigot_gateway::{Bounds, Provider, Settings, Site};
+
+pub(crate) use self::service::ServiceSection;
 
 /// A whole configuration.
 #[derive(Debug)]
@@ -38,6 +41,7 @@ pub(crate) struct Server {
     pub(crate) bounds: Bounds,
     pub(crate) events: Events,
     pub(crate) providers: Vec<Arc<Provider>>,
+    pub(crate) service: Option<ServiceSection>,
 }
 
 /// Where TLS is spoken, and with what.
@@ -106,6 +110,7 @@ fn server(top: &Section<'_, '_>) -> Server {
         bounds: bounds(top),
         events: events(top),
         providers: providers::providers(top),
+        service: service::service(top),
     };
     if let Some(bytes) = top.parsed("counter_memory", size_bytes) {
         server.counter_bytes = usize::try_from(bytes.value).unwrap_or(usize::MAX);
@@ -288,7 +293,7 @@ mod tests {
     fn the_schema_has_the_servers_keys() {
         use std::collections::BTreeSet;
         // Every section is there, so that every key is asked for.
-        let text = "upstream = \"http://127.0.0.1:3000\"\n[tls]\ncertificate = \"a\"\nkey = \"b\"\n[[site]]\nupstream = \"http://127.0.0.1:3000\"\n[bounds]\n[events]\n[[provider]]\nname = \"a\"\nkind = \"altcha\"\nscript = \"/a.js\"\nsecret = { file = 'Cargo.toml' }\n";
+        let text = "upstream = \"http://127.0.0.1:3000\"\n[tls]\ncertificate = \"a\"\nkey = \"b\"\n[[site]]\nupstream = \"http://127.0.0.1:3000\"\n[bounds]\n[events]\n[service]\n[[provider]]\nname = \"a\"\nkind = \"altcha\"\nscript = \"/a.js\"\nsecret = { file = 'Cargo.toml' }\n";
         let asked = load_with("spigot.toml", text, |top| {
             // Both ask providers for their names.
             let of_policy = top.reader.asked().into_iter().filter(|(at, _)| at != "provider");
@@ -307,7 +312,7 @@ mod tests {
         let top = of("");
         assert!(top.contains("listen") && top.contains("site"), "{top:?}");
         assert!(top.is_subset(&keys(&schema["properties"])), "read, but not in schema.json: {top:?}");
-        for section in ["tls", "site", "bounds", "events", "provider"] {
+        for section in ["tls", "site", "bounds", "events", "provider", "service"] {
             let node = &schema["properties"][section];
             let node = if node["items"].is_object() { &node["items"] } else { node };
             let node = match node["$ref"].as_str() {

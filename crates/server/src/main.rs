@@ -11,6 +11,8 @@ mod names;
 mod networks;
 mod run;
 mod secrets;
+mod site_api;
+mod sites;
 mod tls;
 
 use std::process::ExitCode;

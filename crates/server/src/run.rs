@@ -1,6 +1,7 @@
 //! Wiring: from a configuration to threads that serve.
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use spigot_admin::PolicyStore;
 use spigot_challenge::Keyring;
 use spigot_event::{Recorder, RecorderSettings, Retention, SqliteSink, WriterHandle};
-use spigot_gateway::{Gateway, Snapshot, Tls, listen, serve};
+use spigot_gateway::{Door, Front, Gateway, Service, Snapshot, Tls, listen, serve};
 use spigot_state::{Memory, MemorySettings};
 use tokio::sync::watch;
 
@@ -39,9 +40,9 @@ pub(crate) fn start(config: Config, file: Option<PathBuf>) -> Result<Running, St
             .map_err(|error| format!("{} cannot be read: {error}", file.display()))?,
         None => spigot_decision::policy::DEFAULT.to_owned(),
     };
-    if server.sites.is_empty() {
+    if server.sites.is_empty() && server.service.is_none() {
         return Err(
-            "the configuration names no upstream; add a line such as: upstream = \"http://127.0.0.1:3000\""
+            "the configuration names no upstream; add a line such as: upstream = \"http://127.0.0.1:3000\", or a section [service] to serve challenges alone"
                 .to_owned(),
         );
     }
@@ -69,33 +70,24 @@ pub(crate) fn start(config: Config, file: Option<PathBuf>) -> Result<Running, St
         settings,
         keyring: secrets.keyring(),
         networks: networks.current.clone(),
+        service: service(&server, &store)?,
     };
     let gateway = Gateway::new(snapshot, Arc::new(state), recorder, clock(), secrets.subject_keys());
     let certificates = server.tls.as_ref().map(Certificates::load).transpose()?;
     let (stop, stopped) = watch::channel(false);
     let mut threads = Vec::new();
     let tls = certificates.as_ref().map(|certificates| certificates.current.clone());
-    let fronts = server
-        .listen
-        .iter()
-        .map(|address| (*address, None))
-        .chain(server.tls.iter().flat_map(|files| &files.listen).map(|address| (*address, tls.clone())));
+    let fronts = fronts(&server, tls.as_ref());
     let count = if server.threads > 0 {
         server.threads
     } else {
         std::thread::available_parallelism().map_or(1, usize::from)
     };
-    for (address, tls) in fronts {
+    for (address, front) in fronts {
         for _ in 0..count {
             let listener =
                 listen(address).map_err(|error| format!("{address} cannot be listened on: {error}"))?;
-            threads.push(front(
-                gateway.clone(),
-                listener,
-                tls.clone(),
-                server.proxy_protocol,
-                stopped.clone(),
-            )?);
+            threads.push(serving(gateway.clone(), listener, front.clone(), stopped.clone())?);
         }
     }
     let keeping = Arc::default();
@@ -126,11 +118,36 @@ fn recorder(server: &Server) -> Result<(Recorder, WriterHandle), String> {
     Ok(Recorder::start(sink, RecorderSettings::default()))
 }
 
-fn front(
+/// The sockets that are listened on.
+fn fronts(server: &Server, tls: Option<&Tls>) -> Vec<(SocketAddr, Front)> {
+    let proxy_protocol = server.proxy_protocol;
+    let plain = |door| Front { door, tls: None, proxy_protocol };
+    let secure = |door| Front { door, tls: tls.cloned(), proxy_protocol };
+    let mut fronts = Vec::new();
+    // Without an upstream there is nothing to be reached at its addresses.
+    if !server.sites.is_empty() {
+        fronts.extend(server.listen.iter().map(|address| (*address, plain(Door::Proxy))));
+        let with_tls = server.tls.iter().flat_map(|files| &files.listen);
+        fronts.extend(with_tls.map(|address| (*address, secure(Door::Proxy))));
+    }
+    if let Some(service) = &server.service {
+        fronts.extend(service.listen.iter().map(|address| (*address, plain(Door::Service))));
+        fronts.extend(service.listen_tls.iter().map(|address| (*address, secure(Door::Service))));
+    }
+    fronts
+}
+
+/// What the challenge service knows now.
+fn service(server: &Server, store: &PolicyStore) -> Result<Arc<Service>, String> {
+    let test_keys = server.service.as_ref().is_some_and(|service| service.test_keys);
+    let sites = store.sites().map_err(|error| error.to_string())?;
+    Ok(Arc::new(Service { sites: crate::sites::site_keys(&sites), test_keys }))
+}
+
+fn serving(
     gateway: Arc<Gateway<Memory>>,
     listener: std::net::TcpListener,
-    tls: Option<Tls>,
-    proxy_protocol: bool,
+    front: Front,
     stopped: watch::Receiver<bool>,
 ) -> Result<JoinHandle<()>, String> {
     let serve = move || {
@@ -138,7 +155,7 @@ fn front(
             tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
         let local = tokio::task::LocalSet::new();
         local.block_on(&runtime, async move {
-            if let Err(error) = serve(gateway, listener, tls, proxy_protocol, stopped).await {
+            if let Err(error) = serve(gateway, listener, front, stopped).await {
                 crate::log::line("listener_failed", &[("error", &error.to_string())]);
             }
         });
@@ -189,7 +206,13 @@ fn control(control: Control) -> Result<JoinHandle<()>, String> {
 impl Control {
     async fn run(mut self, admin: Option<std::net::TcpListener>) {
         if let Some(listener) = admin {
-            tokio::task::spawn_local(admin_http::serve(self.gateway.clone(), self.keeping.clone(), listener));
+            let folder = self.server.data.clone();
+            tokio::task::spawn_local(admin_http::serve(
+                self.gateway.clone(),
+                self.keeping.clone(),
+                folder,
+                listener,
+            ));
         }
         let mut ticks = tokio::time::interval(Duration::from_millis(250));
         let mut hangup = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).ok();
@@ -308,7 +331,8 @@ impl Control {
         let policy = config.policy.with_operator(operator);
         let revision = policy.revision.clone();
         let (keyring, networks) = (self.keyring(), self.networks.current.clone());
-        let snapshot = Snapshot { policy: Arc::new(policy), settings, keyring, networks };
+        let service = service(&self.server, &self.store)?;
+        let snapshot = Snapshot { policy: Arc::new(policy), settings, keyring, networks, service };
         self.gateway.snapshot.store(Arc::new(snapshot));
         Ok(revision)
     }

@@ -66,7 +66,8 @@ impl Secrets {
     }
 }
 
-fn random<const N: usize>() -> io::Result<[u8; N]> {
+/// Random bytes from the system.
+pub(crate) fn random<const N: usize>() -> io::Result<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
     Ok(bytes)
@@ -83,7 +84,7 @@ fn parse(text: &str) -> Option<Secrets> {
     Some(secrets)
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

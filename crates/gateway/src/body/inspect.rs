@@ -21,6 +21,11 @@ pub(crate) struct Inspected {
 }
 
 impl Inspected {
+    /// The body, when all of it came and it has at most `most` bytes.
+    pub(crate) fn whole(&self, most: u64) -> Option<&Bytes> {
+        (self.complete && self.bytes.len() as u64 <= most).then_some(&self.bytes)
+    }
+
     pub(super) fn size_hint(&self) -> SizeHint {
         let held = self.bytes.len() as u64;
         let rest = self.rest.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint);

@@ -126,17 +126,9 @@ pub(super) fn describe(
         "too_large": errand.too_large,
         "max_upload_bytes": snapshot.settings.bounds.stash_bytes,
     });
-    let parameters = match challenge.kind {
-        Kind::Cachewalk(params) | Kind::Pbkdf2(params) => {
-            json!({ "log2_n": params.log2_n(), "grind": params.grind(), "open": params.open() })
-        }
-        Kind::Sha256 { bits } => json!({ "bits": bits }),
-        Kind::Wait(wait) => json!({ "wait_millis": wait.millis }),
-        Kind::Provider(_) => {
-            json!({ "provider": provider_of(snapshot, challenge).map(|of| widget(of, challenge)) })
-        }
-    };
-    if let (Some(object), Value::Object(parameters)) = (described.as_object_mut(), parameters) {
+    if let (Some(object), Value::Object(parameters)) =
+        (described.as_object_mut(), parameters(snapshot, challenge))
+    {
         object.extend(parameters);
         if offered(snapshot, challenge) {
             object.insert("fallback_url".to_owned(), "/.spigot/fallback".into());
@@ -172,5 +164,19 @@ fn allow_widgets(snapshot: &Snapshot, provider: &Arc<Provider>, response: &mut R
     let policy = content_policy(snapshot.settings.in_turn(provider).map(|provider| &**provider));
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+}
+
+/// What a solver has to know of a challenge.
+pub(super) fn parameters(snapshot: &Snapshot, challenge: &Challenge) -> Value {
+    match challenge.kind {
+        Kind::Cachewalk(params) | Kind::Pbkdf2(params) => {
+            json!({ "log2_n": params.log2_n(), "grind": params.grind(), "open": params.open() })
+        }
+        Kind::Sha256 { bits } => json!({ "bits": bits }),
+        Kind::Wait(wait) => json!({ "wait_millis": wait.millis }),
+        Kind::Provider(_) => {
+            json!({ "provider": provider_of(snapshot, challenge).map(|of| widget(of, challenge)) })
+        }
     }
 }

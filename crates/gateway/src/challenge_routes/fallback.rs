@@ -83,7 +83,7 @@ impl<S: State> Gateway<S> {
         }
     }
 
-    async fn exchanged(
+    pub(super) async fn exchanged(
         &self,
         snapshot: &Snapshot,
         seen: &Seen<'_>,
@@ -146,7 +146,7 @@ pub(super) fn offered(snapshot: &Snapshot, challenge: &Challenge) -> bool {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Refused {
+pub(super) enum Refused {
     Rejected(Rejection),
     NotOffered,
     TooOften,

@@ -9,7 +9,7 @@ use spigot_decision::{Keys, Subject};
 use crate::body::Through;
 use crate::respond::{plain, problem};
 
-pub(super) fn answer(
+pub(crate) fn answer(
     request: &Request<Incoming>,
     media_type: &'static str,
     bytes: &'static [u8],

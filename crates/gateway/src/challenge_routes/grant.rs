@@ -48,6 +48,11 @@ impl Step {
         Self(ChallengeStep { provider: told(snapshot, challenge, heard), ..self.0 })
     }
 
+    /// A token that was given without a proof.
+    pub(super) fn of_token(result: &'static str) -> Self {
+        Self(ChallengeStep { kind: "token", result, ..Self::restricted().0 })
+    }
+
     /// It was not looked at, because its sender is restricted.
     pub(super) fn restricted() -> Self {
         Self::of(None, "restricted", Millis(0), None)
@@ -136,7 +141,7 @@ impl<S: State> Gateway<S> {
         match step.0.result {
             "issued" => Metrics::one(&self.metrics.challenges_issued),
             "solved" => Metrics::one(&self.metrics.challenges_solved),
-            "waited" => {}
+            "waited" | "given_again" => {}
             _ => Metrics::one(&self.metrics.challenges_refused),
         }
         self.record(snapshot, seen, decided, End { challenge: Some(step.0), ..End::default() });

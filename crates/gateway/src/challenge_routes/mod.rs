@@ -6,17 +6,19 @@
 //! - [`fallback`]: another puzzle for browsers that cannot do this one.
 //! - [`wait`]: the way without JavaScript.
 //! - [`terms`]: the own puzzle or a third party. [`altcha`]: what ALTCHA's widget fetches.
+//! - [`widget`]: challenges and tokens for the widget in pages.
 //! - [`file`]: the interstitial's files.
 
 mod altcha;
 mod ask;
 mod fallback;
-mod file;
+pub(crate) mod file;
 mod grant;
 mod return_address;
 mod submit;
 mod terms;
 mod wait;
+mod widget;
 
 #[cfg(test)]
 mod tests;
@@ -34,12 +36,13 @@ use crate::respond::problem;
 
 pub(crate) use ask::Errand;
 pub(crate) use return_address::is_return_address;
+pub(crate) use widget::shared_file;
 
 /// Everything of ours lies below this path.
 pub(crate) const BELOW: &str = "/.spigot/";
 
 /// A submission is a challenge of 132 letters, a proof of at most some kilobytes, and two numbers.
-const SUBMISSION_BYTES: u64 = 64 << 10;
+pub(crate) const SUBMISSION_BYTES: u64 = 64 << 10;
 
 impl<S: State> Gateway<S> {
     /// A request below [`BELOW`].
@@ -50,6 +53,9 @@ impl<S: State> Gateway<S> {
         request: Request<Incoming>,
     ) -> Response<Through> {
         let name = seen.path.strip_prefix(BELOW).unwrap_or_default();
+        if let Some(name) = name.strip_prefix("widget/") {
+            return self.widget(snapshot, seen, name, request).await;
+        }
         if let Some((media_type, bytes)) = pages::file(name) {
             return file::answer(&request, media_type, bytes);
         }

@@ -29,7 +29,7 @@ struct Posted {
 }
 
 /// Seconds after which a submission that could not be looked at may be sent again.
-const AGAIN_SECONDS: u32 = 1;
+pub(super) const AGAIN_SECONDS: u32 = 1;
 /// Questions to a third party about one challenge: the first, and two more for widgets that time out or are mistaken.
 const ASKS_MAX: u32 = 3;
 /// Keeps these counts apart from the policy's.
@@ -103,14 +103,27 @@ impl<S: State> Gateway<S> {
         issued: Option<&Challenge>,
         heard: Option<&Heard>,
     ) -> Value {
-        // What nobody looked at yet can be sent again as it is.
-        if !rejection.is_honest() || rejection.is_ours() {
-            return json!({});
-        }
-        let Some(again) = fresh_terms(snapshot, seen, issued, heard) else { return json!({}) };
-        let fresh = self.issue(snapshot, seen, &again);
+        let fresh = self.fresh_challenge(snapshot, seen, rejection, issued, heard);
+        let Some(fresh) = fresh else { return json!({}) };
         let errand = Errand { return_to: "/", method: "GET", stash: None, too_large: false };
         json!({ "challenge": describe(snapshot, &fresh, "", &errand, seen.now) })
+    }
+
+    /// The challenge itself.
+    pub(super) fn fresh_challenge(
+        &self,
+        snapshot: &Snapshot,
+        seen: &Seen<'_>,
+        rejection: Rejection,
+        issued: Option<&Challenge>,
+        heard: Option<&Heard>,
+    ) -> Option<Challenge> {
+        // What nobody looked at yet can be sent again as it is.
+        if !rejection.is_honest() || rejection.is_ours() {
+            return None;
+        }
+        let again = fresh_terms(snapshot, seen, issued, heard)?;
+        Some(self.issue(snapshot, seen, &again))
     }
 
     /// Lengths, signature, times, context and network; then whether it was spent; then the proof, on threads of its own when it

@@ -46,6 +46,7 @@ fn gateway(policy: &str) -> Arc<Gateway<Memory>> {
         settings: Settings::default(),
         keyring: Keyring::new(&[(1, Secret::new([1; 32]))]),
         networks: Arc::default(),
+        service: Arc::default(),
     };
     let settings = MemorySettings { counter_bytes: 4 << 20, spends_max: 1000 };
     let state = Arc::new(Memory::new(settings, Millis(NOW)));
@@ -71,6 +72,7 @@ fn seen(headers: &HeaderMap, client: u8, now: i64) -> Seen<'_> {
         secure: true,
         marks: &MARKS,
         header_order: 0,
+        errand: None,
         now: Millis(now),
     }
 }
@@ -88,7 +90,12 @@ fn solution(gateway: &Gateway<Memory>, id: u8) -> Vec<u8> {
 /// A challenge with this id, and what a question about it holds.
 fn issued(gateway: &Gateway<Memory>, id: u8, now: i64) -> (Challenge, Vec<u8>) {
     let snapshot = gateway.snapshot.load();
-    let binding = Binding { host: "shop.example", user_agent: AGENT, client: IpAddr::from([192, 0, 2, 1]) };
+    let binding = Binding {
+        host: "shop.example",
+        user_agent: AGENT,
+        client: IpAddr::from([192, 0, 2, 1]),
+        errand: None,
+    };
     let terms = Terms { kind: kind::cachewalk::of_log2(4), level: 2, life_millis: 60_000 };
     let challenge = issue(&snapshot.keyring, &terms, &binding, [id; 16], now);
     let asked = json!({ "challenge": to_text(&challenge.bytes) }).to_string().into_bytes();

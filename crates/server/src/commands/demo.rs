@@ -5,7 +5,7 @@ use spigot_decision::policy::DEFAULT;
 use spigot_gateway::{Site, Upstream};
 
 use crate::cli::DemoArgs;
-use crate::config::Config;
+use crate::config::{Config, ServiceSection};
 
 pub(crate) fn run(args: &DemoArgs) -> Result<(), String> {
     let mut config = match &args.config {
@@ -16,6 +16,9 @@ pub(crate) fn run(args: &DemoArgs) -> Result<(), String> {
     config.server.listen = vec![args.listen];
     config.server.admin = Some(args.admin);
     config.server.data.clone_from(&args.data);
+    // Nothing is protected here, so whoever knows the keys for tests may pass.
+    config.server.service =
+        Some(ServiceSection { listen: vec![args.service], listen_tls: Vec::new(), test_keys: true });
     config.server.sites = vec![Site { hosts: Vec::new(), upstreams: vec![Arc::new(Upstream::at(shop))] }];
     let running = crate::run::start(config, args.config.clone())?;
     welcome(args);
@@ -48,7 +51,7 @@ fn shop(args: &DemoArgs) -> Result<SocketAddr, String> {
 }
 
 fn welcome(args: &DemoArgs) {
-    let (shop, admin, data) = (args.listen, args.admin, args.data.display());
+    let (shop, admin, service, data) = (args.listen, args.admin, args.service, args.data.display());
     println!(
         "Spigot stands in front of a small shop: http://{shop}/
 
@@ -62,6 +65,8 @@ Try:
   what happened               spigot events --data {data}
   why                         spigot explain ID --data {data}
   health and metrics          http://{admin}/health  http://{admin}/metrics
+  a site for the widget       spigot site add shop --host 127.0.0.1 --data {data}
+  a token, verified           curl -d 'secret=1x0000000000000000000000000000000AA&response=XXXX.DUMMY.TOKEN.XXXX' http://{service}/turnstile/v0/siteverify
 
 Everything that it keeps is in {data}. Stop it with Ctrl-C."
     );

@@ -6,6 +6,7 @@ pub(crate) mod events;
 pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod settings;
+pub(crate) mod site;
 
 use spigot_decision::Millis;
 use spigot_decision::policy::units::duration_millis;
@@ -22,9 +23,14 @@ fn moment(text: &str) -> Result<Millis, String> {
     Ok(now().plus(-i64::try_from(ago).unwrap_or(i64::MAX)))
 }
 
-/// The end of something that starts at `start` and lasts for so long.
-fn end(start: Millis, duration: &str) -> Result<i64, String> {
+/// How long a duration is, in milliseconds.
+fn millis(duration: &str) -> Result<i64, String> {
     let millis =
         duration_millis(duration).map_err(|help| format!("\"{duration}\" is no duration; {help}"))?;
-    Ok(start.plus(i64::try_from(millis).unwrap_or(i64::MAX)).0)
+    Ok(i64::try_from(millis).unwrap_or(i64::MAX))
+}
+
+/// The end of something that starts at `start` and lasts for so long.
+fn end(start: Millis, duration: &str) -> Result<i64, String> {
+    Ok(start.plus(millis(duration)?).0)
 }

@@ -121,7 +121,7 @@ fn lift(place: &Place, subject: &str, reason: &str, author: &Author) -> Result<(
     Ok(())
 }
 
-fn open(place: &Place) -> Result<PolicyStore, String> {
+pub(super) fn open(place: &Place) -> Result<PolicyStore, String> {
     PolicyStore::open(&place.data).map_err(|error| error.to_string())
 }
 
@@ -186,6 +186,7 @@ fn why(setting: &Setting) -> String {
         Setting::Exception(exception) => &exception.reason,
         Setting::Restrict(hold) => &hold.reason,
         Setting::Lift(lift) => &lift.reason,
+        Setting::Site(_) | Setting::ApiKey(_) => "",
     };
     if why.is_empty() { String::new() } else { format!(": {why}") }
 }

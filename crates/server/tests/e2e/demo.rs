@@ -13,6 +13,7 @@ pub(crate) struct Demo {
     process: Child,
     pub(crate) address: SocketAddr,
     pub(crate) admin: SocketAddr,
+    pub(crate) service: SocketAddr,
     pub(crate) folder: tempfile::TempDir,
     /// What it says on standard error.
     log: Arc<Mutex<String>>,
@@ -44,9 +45,10 @@ impl Demo {
 
     /// At an address that another process may be listening on, too.
     pub(crate) fn start_at(address: SocketAddr, folder: tempfile::TempDir, config: Option<&str>) -> Self {
-        let admin = free_port();
+        let (admin, service) = (free_port(), free_port());
         let mut process = Command::new(env!("CARGO_BIN_EXE_spigot"))
-            .args(["demo", "--listen", &address.to_string(), "--admin", &admin.to_string(), "--data"])
+            .args(["demo", "--listen", &address.to_string(), "--admin", &admin.to_string()])
+            .args(["--service", &service.to_string(), "--data"])
             .arg(folder.path())
             .args(config.iter().flat_map(|text| {
                 let file = folder.path().join("policy.toml");
@@ -74,7 +76,7 @@ impl Demo {
                 said.lock().unwrap().push_str(&text);
             }
         });
-        Self { process, address, admin, folder, log }
+        Self { process, address, admin, service, folder, log }
     }
 
     pub(crate) fn connect(&self) -> Connection {

@@ -22,6 +22,7 @@ use self::understand::{body_fields, sender, understood, wanted_upgrade};
 use crate::body::{Fault, Through};
 use crate::challenge_routes::BELOW;
 use crate::client_ip::client_address;
+use crate::front::Door;
 use crate::marks::Marks;
 use crate::metrics::Metrics;
 use crate::pipeline::{Gateway, Seen, Snapshot};
@@ -56,6 +57,7 @@ fn unfinished(fault: Fault) -> Refusal {
 /// A connection, as its requests see it.
 pub(crate) struct Connection<S> {
     pub(crate) gateway: Arc<Gateway<S>>,
+    door: Door,
     pool: Rc<Pool>,
     agents: Rc<RefCell<Agents>>,
     peer: SocketAddr,
@@ -68,6 +70,7 @@ pub(crate) struct Connection<S> {
 impl<S: State> Connection<S> {
     pub(crate) fn new(
         gateway: Arc<Gateway<S>>,
+        door: Door,
         pool: Rc<Pool>,
         agents: Rc<RefCell<Agents>>,
         peer: SocketAddr,
@@ -76,7 +79,7 @@ impl<S: State> Connection<S> {
     ) -> Rc<Self> {
         let peer_text = HeaderValue::try_from(peer.ip().to_canonical().to_string())
             .unwrap_or_else(|_| HeaderValue::from_static("unknown"));
-        Rc::new(Self { gateway, pool, agents, peer, peer_text, secure, marks })
+        Rc::new(Self { gateway, door, pool, agents, peer, peer_text, secure, marks })
     }
 
     /// Answers one request. There is always an answer.
@@ -121,8 +124,13 @@ impl<S: State> Connection<S> {
             secure: self.secure || self.came_by_tls(&parts.headers, &snapshot),
             marks: &self.marks,
             header_order,
+            errand: None,
             now,
         };
+        if self.door == Door::Service {
+            let request = Request::from_parts(parts.clone(), body);
+            return Box::pin(self.gateway.service(&snapshot, &seen, request)).await;
+        }
         if path.starts_with(BELOW) {
             let request = Request::from_parts(parts.clone(), body);
             // In a box, as everything rare is: a request's future is moved several times, and is as large as its

@@ -1,0 +1,203 @@
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+use spigot_decision::policy::{units, wrong_host};
+use spigot_decision::{Level, Millis};
+
+/// Secrets that one site has at a time: the one in use, and those that are on their way out.
+const SECRETS_MAX: usize = 8;
+/// Hosts that one site allows: each call of a widget looks at all of them.
+const HOSTS_MAX: usize = 64;
+/// The origin of pages that have none: files, sandboxed frames, apps.
+pub const NO_ORIGIN: &str = "null";
+
+/// A site whose pages show the widget and whose server verifies tokens. Times are Unix milliseconds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SiteSetting {
+    /// The public site key, a UUID.
+    pub site_key: String,
+    /// What the operator calls it.
+    pub name: String,
+    /// Hosts whose pages may show the widget, as patterns; `null` for apps and files.
+    pub hosts: Vec<String>,
+    /// The level of its challenges, by name.
+    pub level: String,
+    /// How strictly tokens are bound to the client that they were given to: `off`, `loose` or `strict`.
+    pub client: String,
+    /// When a visitor has to press a button: `never`, `managed` (when the request is suspected) or `always`.
+    pub press: String,
+    /// How long a token counts.
+    pub token_millis: u32,
+    /// Its secrets, newest first.
+    pub secrets: Vec<SecretSetting>,
+}
+
+/// A secret key, as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecretSetting {
+    /// Its number, ascending within the site.
+    pub number: u32,
+    /// SHA-256 of the secret, in hexadecimal digits. Secrets are 160 random bits, so nobody finds one by trying, and a
+    /// slow hash would only make each verification slow.
+    pub digest: String,
+    /// When it was made.
+    pub created: i64,
+    /// From when it does not count any more.
+    pub retires: Option<i64>,
+}
+
+/// A key for the API on the admin port, as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiKeySetting {
+    /// What the operator calls it.
+    pub name: String,
+    /// SHA-256 of the key, in hexadecimal digits.
+    pub digest: String,
+    /// When it was made.
+    pub created: i64,
+}
+
+impl SiteSetting {
+    /// Adds a secret and retires all others at `retire`.
+    ///
+    /// # Errors
+    /// A sentence when there are too many.
+    pub fn rotate(&mut self, digest: String, retire: Millis, now: Millis) -> Result<(), String> {
+        self.forget_retired(now);
+        if self.secrets.len() >= SECRETS_MAX {
+            return Err(format!(
+                "this site has {SECRETS_MAX} secrets that still count; wait until one has retired, or rotate with --overlap 0s"
+            ));
+        }
+        let number = self.secrets.iter().map(|secret| secret.number).max().unwrap_or(0) + 1;
+        for secret in &mut self.secrets {
+            secret.retires = Some(secret.retires.map_or(retire.0, |already| already.min(retire.0)));
+        }
+        self.forget_retired(now);
+        self.secrets.insert(0, SecretSetting { number, digest, created: now.0, retires: None });
+        Ok(())
+    }
+
+    fn forget_retired(&mut self, now: Millis) {
+        self.secrets.retain(|secret| secret.retires.is_none_or(|retires| retires > now.0));
+    }
+
+    /// Checks it and writes it in its one form.
+    pub(crate) fn checked(mut self) -> Result<Self, String> {
+        named(&self.name, "site")?;
+        let key = self.site_key.as_bytes();
+        if key.is_empty() || key.len() > 64 || !key.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-') {
+            return Err("a site key has 1 to 64 letters, digits and dashes".to_owned());
+        }
+        if self.hosts.is_empty() || self.hosts.len() > HOSTS_MAX {
+            return Err(format!(
+                "a site has 1 to {HOSTS_MAX} hosts; write for example shop.example, *.shop.example, * for every host, or null for apps"
+            ));
+        }
+        for host in &mut self.hosts {
+            *host = host.to_ascii_lowercase();
+            if let Some(help) = wrong_host(host).filter(|_| !is_address(host)) {
+                return Err(format!("\"{host}\" is no host; {help}"));
+            }
+        }
+        self.hosts.dedup();
+        if Level::from_name(&self.level).is_none() {
+            return Err(format!("\"{}\" is no level; write low, medium or high", self.level));
+        }
+        if !matches!(self.client.as_str(), "off" | "loose" | "strict") {
+            return Err(format!("\"{}\" is no binding; write off, loose or strict", self.client));
+        }
+        if !matches!(self.press.as_str(), "never" | "managed" | "always") {
+            return Err(format!("\"{}\" is no manner of asking; write never, managed or always", self.press));
+        }
+        if !(10_000..=3_600_000).contains(&self.token_millis) {
+            return Err("a token counts from 10s to 1h".to_owned());
+        }
+        Ok(self)
+    }
+}
+
+impl ApiKeySetting {
+    pub(crate) fn checked(self) -> Result<Self, String> {
+        named(&self.name, "key")?;
+        Ok(self)
+    }
+}
+
+/// A length of time for a token, as people write it.
+///
+/// # Errors
+/// What may be written.
+pub fn token_millis(text: &str) -> Result<u32, String> {
+    let millis = units::duration_millis(text).map_err(|help| format!("\"{text}\" is no duration; {help}"))?;
+    u32::try_from(millis).map_err(|_| "a token counts from 10s to 1h".to_owned())
+}
+
+fn named(name: &str, what: &str) -> Result<(), String> {
+    let fits = !name.trim().is_empty() && name.chars().count() <= 64 && !name.chars().any(char::is_control);
+    if fits { Ok(()) } else { Err(format!("a {what}'s name has 1 to 64 characters")) }
+}
+
+fn is_address(host: &str) -> bool {
+    host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn site() -> SiteSetting {
+        SiteSetting {
+            site_key: "3f0c7a52-6d0e-4f4e-9b53-0a3d0c9f1d11".to_owned(),
+            name: "shop".to_owned(),
+            hosts: vec!["Shop.example".to_owned(), NO_ORIGIN.to_owned()],
+            level: "medium".to_owned(),
+            client: "loose".to_owned(),
+            press: "managed".to_owned(),
+            token_millis: 300_000,
+            secrets: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        assert_eq!(site().checked().unwrap().hosts, ["shop.example", "null"]);
+        let check = |change: fn(&mut SiteSetting), said: &str| {
+            let mut wrong = site();
+            change(&mut wrong);
+            let error = wrong.checked().unwrap_err();
+            assert!(error.contains(said), "{error}");
+        };
+        check(|site| site.name = " ".to_owned(), "a site's name");
+        check(|site| site.hosts.clear(), "1 to 64 hosts");
+        check(|site| site.hosts.push("https://a.example".to_owned()), "write the host alone");
+        check(|site| site.level = "extreme".to_owned(), "low, medium or high");
+        check(|site| site.client = "yes".to_owned(), "off, loose or strict");
+        check(|site| site.press = "yes".to_owned(), "never, managed or always");
+        check(|site| site.token_millis = 1, "10s to 1h");
+        check(|site| site.site_key = "a b".to_owned(), "a site key has");
+    }
+
+    #[test]
+    fn secrets_overlap_and_are_bounded() {
+        let mut site = site();
+        let at = |minute: i64| Millis(minute * 60_000);
+        site.rotate("a".to_owned(), at(0), at(0)).unwrap();
+        site.rotate("b".to_owned(), at(60), at(10)).unwrap();
+        // A later rotation never gives an old secret more time.
+        site.rotate("c".to_owned(), at(90), at(20)).unwrap();
+        let left = |site: &SiteSetting| -> Vec<_> {
+            site.secrets.iter().map(|s| (s.digest.clone(), s.retires)).collect()
+        };
+        let of = |digest: &str, minute: Option<i64>| (digest.to_owned(), minute.map(|m| at(m).0));
+        assert_eq!(left(&site), [of("c", None), of("b", Some(90)), of("a", Some(60))]);
+        site.rotate("d".to_owned(), at(70), at(60)).unwrap();
+        assert_eq!(left(&site), [of("d", None), of("c", Some(70)), of("b", Some(70))], "a is gone");
+        for n in 4..=SECRETS_MAX {
+            site.rotate(n.to_string(), at(70), at(61)).unwrap();
+        }
+        assert!(site.rotate("z".to_owned(), at(70), at(61)).is_err());
+        site.rotate("z".to_owned(), at(71), at(71)).unwrap();
+        assert_eq!(left(&site), [of("z", None)], "without overlap the others are gone at once");
+    }
+}

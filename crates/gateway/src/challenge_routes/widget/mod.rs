@@ -1,0 +1,150 @@
+//! `/.spigot/widget/…`: challenges and tokens for the widget in pages, as `docs/widget-protocol.md` says.
+//!
+//! - [`origin`]: the page that asks. [`asked`]: what it asks for, read and checked.
+//! - [`issue`]: a challenge, or a token for one that is spent. [`redeem`]: a proof comes back, a token goes out.
+//! - [`trouble`]: everything that can be wrong.
+
+mod asked;
+mod issue;
+mod origin;
+mod redeem;
+mod trouble;
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use hyper::body::Incoming;
+use serde_json::json;
+use spigot_decision::Action;
+use spigot_state::State;
+
+use self::asked::Asked;
+use self::origin::Origin;
+use self::trouble::Trouble;
+use super::{SUBMISSION_BYTES, file};
+use crate::body::{Through, inspect};
+use crate::pages;
+use crate::pipeline::{Decided, Gateway, Seen, Snapshot};
+use crate::respond::{plain, problem};
+use crate::test_keys;
+
+/// The version of the protocol that is spoken.
+const PROTOCOL: u32 = 1;
+
+impl<S: State> Gateway<S> {
+    /// A request below `/.spigot/widget/`.
+    pub(crate) async fn widget(
+        &self,
+        snapshot: &Snapshot,
+        seen: &Seen<'_>,
+        name: &str,
+        request: Request<Incoming>,
+    ) -> Response<Through> {
+        if let Some((media_type, bytes)) = pages::widget_file(name) {
+            return shared_file(&request, media_type, bytes);
+        }
+        let origin = Origin::of(seen.headers);
+        let mut response = match (name, request.method()) {
+            ("challenge" | "fallback" | "solve", &Method::POST) => {
+                let time = snapshot.settings.bounds.inspect_time;
+                let body = inspect(request.into_body(), Bytes::new(), SUBMISSION_BYTES, time).await;
+                let answer = match body.whole(SUBMISSION_BYTES) {
+                    Some(bytes) => self.widget_call(snapshot, seen, name, origin.host(), bytes).await,
+                    None => Err(Trouble::Malformed("The body has at most 64 KiB.")),
+                };
+                answer.unwrap_or_else(Trouble::into_response)
+            }
+            ("challenge" | "fallback" | "solve", &Method::OPTIONS) => preflight(),
+            ("challenge" | "fallback" | "solve", _) => {
+                let mut response = problem(
+                    StatusCode::METHOD_NOT_ALLOWED,
+                    "method",
+                    "This method is not for this address",
+                    "The widget posts.",
+                    json!({}),
+                );
+                response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST, OPTIONS"));
+                response
+            }
+            _ => problem(
+                StatusCode::NOT_FOUND,
+                "not_found",
+                "There is nothing here",
+                "The widget's files and calls are named in docs/widget-protocol.md.",
+                json!({}),
+            ),
+        };
+        origin.allow(&mut response);
+        response
+    }
+
+    async fn widget_call(
+        &self,
+        snapshot: &Snapshot,
+        seen: &Seen<'_>,
+        name: &str,
+        host: Option<&str>,
+        body: &[u8],
+    ) -> Result<Response<Through>, Trouble> {
+        let asked = Asked::read(body)?;
+        if let Some(test) = test_keys::site_key(&snapshot.service, &asked.site_key) {
+            return Ok(answer(&test_keys::described(test, asked.interactive)));
+        }
+        let errand = asked.checked(snapshot, seen, host)?;
+        let decided = self.decide_own(snapshot, seen).await;
+        if let Some(trouble) = self.kept_out(seen, &decided).await {
+            self.record_step(snapshot, seen, decided, super::grant::Step::restricted());
+            return Err(trouble);
+        }
+        match name {
+            "challenge" => self.give_challenge(snapshot, seen, &asked, &errand, decided).await,
+            "fallback" => self.give_fallback(snapshot, seen, &asked, &errand, decided).await,
+            _ => self.take_proof(snapshot, seen, &asked, &errand, decided).await,
+        }
+    }
+
+    /// Whom the policy lets have nothing now: a proof would not change it.
+    async fn kept_out(&self, seen: &Seen<'_>, decided: &Decided) -> Option<Trouble> {
+        let decision = &decided.decision;
+        match decision.effective {
+            Action::Block if decision.is_unavailable() => Some(Trouble::Unavailable),
+            Action::Block => Some(Trouble::Restricted(decided.id, decision.retry_after_seconds)),
+            Action::Throttle => {
+                let Some(trickle) = &decision.trickle else {
+                    return Some(Trouble::Throttled(decision.retry_after_seconds));
+                };
+                let count = self.state.count(trickle, seen.now).await;
+                let admitted = count.is_some_and(|count| count <= trickle.limit);
+                (!admitted).then_some(Trouble::Throttled(decision.retry_after_seconds))
+            }
+            Action::Allow | Action::Log | Action::Challenge | Action::Shadow => None,
+        }
+    }
+}
+
+fn answer(body: &serde_json::Value) -> Response<Through> {
+    plain(StatusCode::OK, "application/json", body.to_string())
+}
+
+/// A file that pages of other origins include, too.
+pub(crate) fn shared_file(
+    request: &Request<Incoming>,
+    media_type: &'static str,
+    bytes: &'static [u8],
+) -> Response<Through> {
+    let mut response = file::answer(request, media_type, bytes);
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
+    response
+}
+
+/// The answer to a browser that asks whether it may ask.
+fn preflight() -> Response<Through> {
+    let mut response = Response::new(Through::Empty);
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("POST"));
+    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("content-type"));
+    headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
+    response
+}

@@ -1,0 +1,127 @@
+//! A proof comes back from a widget: verified, spent, and answered with a token.
+
+use http::Response;
+use serde_json::json;
+use spigot_challenge::token::Grounds;
+use spigot_challenge::{Rejection, genuine, recognise};
+use spigot_decision::{Count, CountKind, Subject};
+use spigot_state::State;
+
+use super::asked::{Asked, For};
+use super::issue::{asks_for_press, describe};
+use super::trouble::Trouble;
+use super::{PROTOCOL, answer};
+use crate::body::Through;
+use crate::challenge_routes::grant::Step;
+use crate::pipeline::{Decided, Gateway, Seen, Snapshot};
+
+/// Keeps the uses of server tokens apart from other counts.
+const SERVER_TOKENS: u16 = u16::MAX - 5;
+
+impl<S: State> Gateway<S> {
+    pub(super) async fn take_proof(
+        &self,
+        snapshot: &Snapshot,
+        seen: &Seen<'_>,
+        asked: &Asked,
+        errand: &For<'_>,
+        decided: Decided,
+    ) -> Result<Response<Through>, Trouble> {
+        let challenge = asked.challenge();
+        let press = self.is_for_press(snapshot, seen, errand, &challenge);
+        let here = errand.seen(seen, press);
+        let claimed = Some(asked.claimed_millis());
+        if press && !asked.is_pressed() {
+            let issued = genuine(&snapshot.keyring, &challenge);
+            self.record_step(
+                snapshot,
+                seen,
+                decided,
+                Step::of(issued.as_ref(), "press_missing", seen.now, claimed),
+            );
+            return Err(Trouble::PressMissing(issued.map(|issued| {
+                describe(snapshot, &self.issue(snapshot, &here, &issued.terms()), true, seen.now)
+            })));
+        }
+        let solved = match self.verify_and_spend(snapshot, &here, &challenge, asked.proof(), &mut None).await
+        {
+            Ok(solved) => solved,
+            Err(rejection) => {
+                return Err(self.reject(snapshot, seen, asked, errand, decided, rejection).await);
+            }
+        };
+        if !press && asks_for_press(&errand.site, &decided) {
+            // Suspicion came up since the challenge was issued: the proof was good, and more is asked for.
+            let pressing = errand.seen(seen, true);
+            let next = self.challenge_for(snapshot, &pressing, &errand.site, &decided);
+            let next = describe(snapshot, &next, true, seen.now);
+            let step = Step::of(Some(solved.challenge()), "more_asked", seen.now, claimed);
+            self.record_step(snapshot, seen, decided, step);
+            return Ok(answer(&json!({ "protocol": PROTOCOL, "next": next })));
+        }
+        if !self.has_a_use_left(seen, errand).await {
+            let step = Step::of(Some(solved.challenge()), "server_token_used_up", seen.now, claimed);
+            self.record_step(snapshot, seen, decided, step);
+            return Err(Trouble::ServerTokenInvalid);
+        }
+        let token = self.token(snapshot, &here, &errand.site, Grounds::Solved(&solved, errand.account()));
+        let step = Step::of(Some(solved.challenge()), "solved", seen.now, claimed);
+        self.record_step(snapshot, seen, decided, step);
+        Ok(answer(&token))
+    }
+
+    /// Whether a challenge was issued with the button. What cannot be recognised was not.
+    pub(super) fn is_for_press(
+        &self,
+        snapshot: &Snapshot,
+        seen: &Seen<'_>,
+        errand: &For<'_>,
+        challenge: &[u8],
+    ) -> bool {
+        let pressing = errand.seen(seen, true);
+        let found = recognise(&snapshot.keyring, challenge, &pressing.binding(), self.start.0, seen.now.0);
+        // The network is looked at after the errand.
+        matches!(found, Ok(_) | Err(Rejection::OtherNetwork))
+    }
+
+    pub(super) async fn reject(
+        &self,
+        snapshot: &Snapshot,
+        seen: &Seen<'_>,
+        asked: &Asked,
+        errand: &For<'_>,
+        decided: Decided,
+        rejection: Rejection,
+    ) -> Trouble {
+        let challenge = &asked.challenge();
+        let issued = genuine(&snapshot.keyring, challenge);
+        if !rejection.is_honest() {
+            self.report(snapshot, seen, &decided, 0, true).await;
+        }
+        // An expired one does not say any more whether it was for the button.
+        let press = asked.wants_press()
+            || asks_for_press(&errand.site, &decided)
+            || self.is_for_press(snapshot, seen, errand, challenge);
+        let here = errand.seen(seen, press);
+        let fresh = self
+            .fresh_challenge(snapshot, &here, rejection, issued.as_ref(), None)
+            .map(|fresh| describe(snapshot, &fresh, press, seen.now));
+        let step = Step::of(issued.as_ref(), rejection.name(), seen.now, Some(asked.claimed_millis()));
+        self.record_step(snapshot, seen, decided, step);
+        Trouble::Rejected(rejection, fresh)
+    }
+
+    /// Counts a use of the server token, when there is one.
+    async fn has_a_use_left(&self, seen: &Seen<'_>, errand: &For<'_>) -> bool {
+        let Some(token) = &errand.server_token else { return true };
+        let life = token.expires_millis.saturating_sub(token.issued_millis);
+        let count = Count {
+            key: self.keys.hash(SERVER_TOKENS, &[Subject::Text(&token.id)]),
+            window_millis: u64::try_from(life).unwrap_or(0).max(1),
+            limit: token.uses,
+            kind: CountKind::Quota,
+            add: true,
+        };
+        self.state.count(&count, seen.now).await.is_some_and(|used| used <= token.uses)
+    }
+}

@@ -1,0 +1,126 @@
+//! Everything that can be wrong with a widget's call, as the page's developer reads it.
+
+use http::{HeaderValue, Response, StatusCode, header};
+use serde_json::{Value, json};
+use spigot_challenge::Rejection;
+use spigot_event::DecisionId;
+
+use super::PROTOCOL;
+use crate::body::Through;
+use crate::challenge_routes::submit::{AGAIN_SECONDS, sentence};
+use crate::respond::{problem, retry_after};
+
+pub(super) enum Trouble {
+    /// It cannot be read; and what is wrong with it.
+    Malformed(&'static str),
+    ProtocolUnsupported,
+    SiteKeyUnknown,
+    HostNotAllowed(String),
+    ActionMalformed,
+    DataTooLong,
+    ServerTokenInvalid,
+    PressMissing(Option<Value>),
+    Restricted(DecisionId, Option<u32>),
+    Throttled(Option<u32>),
+    NoFallback,
+    TooOften,
+    Unavailable,
+    /// The submission is refused; and a fresh challenge where an honest client needs one.
+    Rejected(Rejection, Option<Value>),
+}
+
+impl Trouble {
+    pub(super) fn into_response(self) -> Response<Through> {
+        let (status, code, detail) = self.told();
+        let mut more = json!({});
+        let mut after = None;
+        match self {
+            Self::ProtocolUnsupported => more = json!({ "protocols": [PROTOCOL] }),
+            Self::Restricted(id, seconds) => {
+                more = json!({ "decision": id.to_string() });
+                after = seconds;
+            }
+            Self::Throttled(seconds) => after = Some(seconds.unwrap_or(60)),
+            Self::TooOften => after = Some(60),
+            Self::Unavailable => after = Some(AGAIN_SECONDS),
+            Self::Rejected(rejection, _) if rejection.is_ours() => after = Some(AGAIN_SECONDS),
+            Self::Rejected(_, Some(fresh)) | Self::PressMissing(Some(fresh)) => {
+                more = json!({ "challenge": fresh });
+            }
+            _ => {}
+        }
+        let mut response = problem(status, code, "The widget gets no token", &detail, more);
+        retry_after(&mut response, after);
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        }
+        response
+    }
+
+    fn told(&self) -> (StatusCode, &'static str, String) {
+        let (status, code, detail) = match self {
+            Self::Malformed(what) => (StatusCode::BAD_REQUEST, "malformed", *what),
+            Self::ProtocolUnsupported => (
+                StatusCode::BAD_REQUEST,
+                "protocol_unsupported",
+                "This widget speaks a version that this server does not. Load the widget from this server.",
+            ),
+            Self::SiteKeyUnknown => (
+                StatusCode::BAD_REQUEST,
+                "site_key_unknown",
+                "There is no such site key here. `spigot site show` lists those that there are.",
+            ),
+            Self::HostNotAllowed(host) => {
+                let detail = format!(
+                    "Pages of {host} may not show this site's widget. `spigot site hosts` allows more."
+                );
+                return (StatusCode::FORBIDDEN, "host_not_allowed", detail);
+            }
+            Self::ActionMalformed => (
+                StatusCode::BAD_REQUEST,
+                "action_malformed",
+                "An action has at most 32 letters, digits, underscores and dashes.",
+            ),
+            Self::DataTooLong => {
+                (StatusCode::BAD_REQUEST, "data_too_long", "The data has at most 255 characters.")
+            }
+            Self::ServerTokenInvalid => (
+                StatusCode::BAD_REQUEST,
+                "server_token_invalid",
+                "The server token is expired, used up, or for another site, action or visitor.",
+            ),
+            Self::PressMissing(_) => {
+                (StatusCode::BAD_REQUEST, "press_missing", "This challenge asks for a press of the button.")
+            }
+            Self::Restricted(..) => (
+                StatusCode::FORBIDDEN,
+                "restricted",
+                "Requests from here are refused for now. Quote the id to the site's support.",
+            ),
+            Self::Throttled(_) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "throttled",
+                "Too many requests came from here. Wait a moment.",
+            ),
+            Self::NoFallback => {
+                (StatusCode::FORBIDDEN, "no_fallback", "There is no other puzzle for this one. Solve it.")
+            }
+            Self::TooOften => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_often",
+                "Too many other puzzles were asked for from this address. Solve this one.",
+            ),
+            Self::Unavailable => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "This cannot be checked right now. Send the same again in a moment.",
+            ),
+            Self::Rejected(rejection, _) => {
+                let ours = rejection.is_ours();
+                let status = if ours { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::BAD_REQUEST };
+                (status, rejection.name(), sentence(*rejection))
+            }
+        };
+        (status, code, detail.to_owned())
+    }
+}

@@ -1,0 +1,78 @@
+//! `POST /siteverify`, as hCaptcha documents it: a form with `secret`, `response`, `remoteip`, `sitekey`; the answer is
+//! HTTP 200 whatever it says.
+
+use http::{Response, StatusCode};
+use serde_json::json;
+use spigot_challenge::token::{Refused, Visitor};
+use spigot_decision::Millis;
+use spigot_state::State;
+
+use super::fields::{Fields, Unreadable};
+use super::verify::{Accepted, Denied, Question, read_visitor};
+use super::{Call, json_answer, slow_down};
+use crate::body::Through;
+
+pub(super) async fn answer<S: State>(
+    call: Call<'_, S>,
+    fields: Result<Fields, Unreadable>,
+) -> Response<Through> {
+    let Ok(fields) = fields else { return refusal("bad-request") };
+    let question = Question {
+        secret: fields.text("secret"),
+        token: fields.text("response"),
+        visitor: fields.text("remoteip"),
+        site_key: fields.text("sitekey"),
+        idempotency: None,
+    };
+    // This dialect has a word for it, and nothing is spent for a question that has to be asked again.
+    let answer = if question.secret.is_some()
+        && question.token.is_some()
+        && read_visitor(question.visitor) == Visitor::Unreadable
+    {
+        Err(Denied::VisitorUnreadable)
+    } else {
+        call.verify(question).await
+    };
+    match answer {
+        Ok(Accepted::Real(redeemed)) => {
+            let token = redeemed.token();
+            success(&Millis(token.issued_millis).to_string(), &token.host)
+        }
+        Ok(Accepted::Test) => success(&call.seen.now.to_string(), "dummy-key-pass"),
+        Err(Denied::Throttled) => slow_down(),
+        Err(denied) => refusal(code(denied)),
+    }
+}
+
+fn success(time: &str, host: &str) -> Response<Through> {
+    let body = json!({
+        "success": true,
+        "challenge_ts": time,
+        "hostname": host,
+        "credit": false,
+        "error-codes": [],
+    });
+    json_answer(StatusCode::OK, &body)
+}
+
+fn refusal(code: &str) -> Response<Through> {
+    json_answer(StatusCode::OK, &json!({ "success": false, "error-codes": [code] }))
+}
+
+fn code(denied: Denied) -> &'static str {
+    match denied {
+        Denied::SecretMissing => "missing-input-secret",
+        Denied::SecretUnknown => "invalid-input-secret",
+        Denied::TokenMissing => "missing-input-response",
+        Denied::Token(Refused::Expired | Refused::Stale) => "expired-input-response",
+        Denied::Token(Refused::Spent) => "already-seen-response",
+        Denied::Token(Refused::ClientMissing) => "missing-remoteip",
+        Denied::VisitorUnreadable => "invalid-remoteip",
+        Denied::SiteKeyMismatch | Denied::Token(Refused::OtherSite) => "sitekey-secret-mismatch",
+        Denied::Dummy => "not-using-dummy-passcode",
+        Denied::IdempotencyMalformed | Denied::Unavailable | Denied::Throttled => "bad-request",
+        Denied::TestFails | Denied::Token(Refused::NotOurs | Refused::OtherClient) => {
+            "invalid-input-response"
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! The service beside an application: the widget's calls and files, and the verification of tokens in the dialects that
+//! client libraries speak, one file each.
+//!
+//! What a site's server asks is never challenged and counts towards no trigger: it stands for many visitors. Whoever
+//! asks with secrets that are none is slowed.
+
+mod captchala;
+mod captchala_issue;
+mod enterprise;
+mod fields;
+mod friendly;
+mod hcaptcha;
+mod recaptcha;
+mod record;
+mod turnstile;
+mod verify;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use hyper::body::Incoming;
+use serde_json::{Value, json};
+use spigot_state::State;
+
+use self::fields::Fields;
+use crate::body::{Through, inspect};
+use crate::challenge_routes::{BELOW, SUBMISSION_BYTES, shared_file};
+use crate::pages;
+use crate::pipeline::{Gateway, Seen, Snapshot};
+use crate::respond::{plain, problem};
+
+const OPENAPI: &str = include_str!("../../../../../docs/openapi/service.json");
+
+/// Where pages written for other services look for a script: it is ours that takes their markup.
+const SCRIPTS: [&str; 6] = [
+    "/turnstile/v0/api.js",
+    "/1/api.js",
+    "/recaptcha/api.js",
+    "/recaptcha/enterprise.js",
+    "/api.js",
+    "/widget.js",
+];
+
+/// What a path answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Dialect {
+    Turnstile,
+    Hcaptcha,
+    Recaptcha,
+    Enterprise,
+    Friendly,
+    Captchala,
+    CaptchalaIssue,
+}
+
+/// The paths of the dialects. GET with a query is what one old client sends.
+static ROUTES: [(&str, Dialect); 6] = [
+    ("/turnstile/v0/siteverify", Dialect::Turnstile),
+    ("/siteverify", Dialect::Hcaptcha),
+    ("/recaptcha/api/siteverify", Dialect::Recaptcha),
+    ("/api/v2/captcha/siteverify", Dialect::Friendly),
+    ("/v1/validate", Dialect::Captchala),
+    ("/v1/server/challenge/issue", Dialect::CaptchalaIssue),
+];
+
+/// A question of a site's server.
+struct Call<'a, S> {
+    gateway: &'a Gateway<S>,
+    snapshot: &'a Snapshot,
+    seen: &'a Seen<'a>,
+}
+
+impl<S> Clone for Call<'_, S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S> Copy for Call<'_, S> {}
+
+impl<S: State> Gateway<S> {
+    /// A request at the service's address.
+    pub(crate) async fn service(
+        &self,
+        snapshot: &Snapshot,
+        seen: &Seen<'_>,
+        request: Request<Incoming>,
+    ) -> Response<Through> {
+        if seen.path.starts_with(BELOW) {
+            return self.own_route(snapshot, seen, request).await;
+        }
+        if SCRIPTS.contains(&seen.path)
+            && let Some((media_type, bytes)) = pages::widget_file("compat.js")
+        {
+            return shared_file(&request, media_type, bytes);
+        }
+        match (seen.path, request.method()) {
+            ("/openapi.json", &Method::GET | &Method::HEAD) => {
+                return plain(StatusCode::OK, "application/json", OPENAPI);
+            }
+            ("/health", &Method::GET | &Method::HEAD) => {
+                return plain(StatusCode::OK, "application/json", "{\"status\":\"serving\"}");
+            }
+            _ => {}
+        }
+        let Some(dialect) = dialect(seen.path) else {
+            return problem(
+                StatusCode::NOT_FOUND,
+                "not_found",
+                "There is nothing here",
+                "The service's paths are in /openapi.json.",
+                json!({}),
+            );
+        };
+        if !dialect.takes(request.method()) {
+            let mut response = problem(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method",
+                "This method is not for this address",
+                "Questions about tokens are posted.",
+                json!({}),
+            );
+            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(dialect.methods()));
+            return response;
+        }
+        let time = snapshot.settings.bounds.inspect_time;
+        let body = inspect(request.into_body(), Bytes::new(), SUBMISSION_BYTES, time).await;
+        let Some(bytes) = body.whole(SUBMISSION_BYTES) else {
+            return problem(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "too_large",
+                "The question is too large",
+                "A question has at most 64 KiB.",
+                json!({}),
+            );
+        };
+        self.answer_question(snapshot, seen, dialect, bytes).await
+    }
+
+    async fn answer_question(
+        &self,
+        snapshot: &Snapshot,
+        seen: &Seen<'_>,
+        dialect: Dialect,
+        body: &[u8],
+    ) -> Response<Through> {
+        let call = Call { gateway: self, snapshot, seen };
+        let fields = Fields::read(seen.query, content_type(seen.headers), body);
+        match dialect {
+            Dialect::Turnstile => turnstile::answer(call, fields).await,
+            Dialect::Hcaptcha => hcaptcha::answer(call, fields).await,
+            Dialect::Recaptcha => recaptcha::answer(call, fields).await,
+            Dialect::Enterprise => enterprise::answer(call, body).await,
+            Dialect::Friendly => friendly::answer(call, fields).await,
+            Dialect::Captchala => captchala::answer(call, fields).await,
+            Dialect::CaptchalaIssue => captchala_issue::answer(call, fields).await,
+        }
+    }
+}
+
+impl Dialect {
+    fn takes(self, method: &Method) -> bool {
+        *method == Method::POST || (*method == Method::GET && self.methods() != "POST")
+    }
+
+    fn methods(self) -> &'static str {
+        match self {
+            Self::Turnstile | Self::Hcaptcha | Self::Recaptcha => "GET, POST",
+            Self::Enterprise | Self::Friendly | Self::Captchala | Self::CaptchalaIssue => "POST",
+        }
+    }
+}
+
+fn dialect(path: &str) -> Option<Dialect> {
+    if let Some(project) =
+        path.strip_prefix("/v1/projects/").and_then(|rest| rest.strip_suffix("/assessments"))
+    {
+        return (!project.is_empty() && !project.contains('/')).then_some(Dialect::Enterprise);
+    }
+    ROUTES.iter().find(|(known, _)| *known == path).map(|(_, dialect)| *dialect)
+}
+
+fn content_type(headers: &HeaderMap) -> &[u8] {
+    headers.get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes)
+}
+
+fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// An answer as JSON.
+fn json_answer(status: StatusCode, body: &Value) -> Response<Through> {
+    plain(status, "application/json", body.to_string())
+}
+
+/// Too many questions with secrets that are none.
+fn slow_down() -> Response<Through> {
+    let mut response = problem(
+        StatusCode::TOO_MANY_REQUESTS,
+        "throttled",
+        "Too many unknown secrets",
+        "Too many questions with unknown secrets came from this address. Check the secret with `spigot site show`.",
+        json!({}),
+    );
+    crate::respond::retry_after(&mut response, Some(60));
+    response
+}
+
+/// How likely a person sent it, for dialects that want a number from 0 to 1 (higher is better). It says what was solved
+/// and nothing more: tokens of whom Spigot suspects are not given in the first place.
+fn score(level: u8) -> f64 {
+    match level {
+        0 | 1 => 0.7,
+        2 => 0.8,
+        _ => 0.9,
+    }
+}

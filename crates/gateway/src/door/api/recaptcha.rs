@@ -1,0 +1,60 @@
+//! `POST /recaptcha/api/siteverify`, as Google documents it for v2 and v3: a form with `secret`, `response`, `remoteip`;
+//! the answer is HTTP 200 whatever it says. Some clients send it all as a GET with a query.
+
+use http::{Response, StatusCode};
+use serde_json::json;
+use spigot_decision::Millis;
+use spigot_state::State;
+
+use super::fields::{Fields, Unreadable};
+use super::turnstile::code;
+use super::verify::{Accepted, Denied, Question};
+use super::{Call, json_answer, score, slow_down};
+use crate::body::Through;
+
+pub(super) async fn answer<S: State>(
+    call: Call<'_, S>,
+    fields: Result<Fields, Unreadable>,
+) -> Response<Through> {
+    let Ok(fields) = fields else { return refusal("bad-request") };
+    let question = Question {
+        secret: fields.text("secret"),
+        token: fields.text("response"),
+        visitor: fields.text("remoteip"),
+        ..Question::default()
+    };
+    match call.verify(question).await {
+        Ok(Accepted::Real(redeemed)) => {
+            let token = redeemed.token();
+            let mut body = json!({
+                "success": true,
+                "challenge_ts": Millis(token.issued_millis).to_string(),
+                "hostname": token.host,
+                "error-codes": [],
+            });
+            // A page of v3 always names its action, one of v2 never does.
+            if !token.action.is_empty() {
+                body["score"] = json!(score(token.level));
+                body["action"] = json!(token.action);
+            }
+            json_answer(StatusCode::OK, &body)
+        }
+        Ok(Accepted::Test) => {
+            let body = json!({
+                "success": true,
+                "challenge_ts": call.seen.now.to_string(),
+                "hostname": "testkey.google.com",
+                "error-codes": [],
+            });
+            json_answer(StatusCode::OK, &body)
+        }
+        Err(Denied::Throttled) => slow_down(),
+        // It has no word for trouble of its own; that the same may be sent again is what this one says.
+        Err(Denied::Unavailable) => refusal("bad-request"),
+        Err(denied) => refusal(code(denied)),
+    }
+}
+
+fn refusal(code: &str) -> Response<Through> {
+    json_answer(StatusCode::OK, &json!({ "success": false, "error-codes": [code] }))
+}
