@@ -1,13 +1,14 @@
-//! Latency that a proxy adds at half its load, for 1 KiB GETs over keep-alive HTTP/1.1.
+//! Latency that proxies add at half load, for 1 KiB GETs over keep-alive HTTP/1.1.
 //!
 //! ```sh
-//! cargo run --release -p spigot-benches --bin latency -- 127.0.0.1:3000 127.0.0.1:8080 /page
+//! cargo run --release -p spigot-benches --bin latency -- /page 127.0.0.1:3000 127.0.0.1:8080 [OTHER PROXY…]
 //! ```
 //!
-//! The first address is the server itself, the second the proxy in front of it. The most that the proxy answers is
-//! measured first; then both are asked at half that rate in turns of one second. Requests have their times in advance
-//! and each latency counts from that time, so a stall is felt by all requests that fell into it. What is compared is
-//! the same percentile of both in one run.
+//! The first address is the server itself, the others are proxies in front of it. The most that the first proxy answers
+//! is measured; then all are asked at half that rate, in turns of one second. Requests have their times in advance and
+//! each latency counts from that time, so a stall is felt by all requests that fell into it. What is compared is the
+//! same percentile in one run: what the machine itself does to a hop shows at every proxy. `benches/proxy/latency.py`
+//! starts Spigot, HAProxy and nginx for it.
 
 #![expect(clippy::disallowed_methods, reason = "a load generator keeps its requests' times on the wall")]
 
@@ -22,19 +23,17 @@ const TURN: Duration = Duration::from_secs(1);
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [server, proxy, path] = &arguments[..] else {
-        eprintln!("usage: latency SERVER PROXY PATH, for example: latency 127.0.0.1:3000 127.0.0.1:8080 /");
-        std::process::exit(2);
-    };
-    let address = |text: &str| -> SocketAddr { text.parse().expect("an address with its port") };
-    let (server, proxy) = (address(server), address(proxy));
-    let most = most_per_second(proxy, path);
+    let [path, server, proxies @ ..] = &arguments[..] else { usage() };
+    let address = |text: &String| -> SocketAddr { text.parse().unwrap_or_else(|_| usage()) };
+    let Some(first) = proxies.first() else { usage() };
+    let most = most_per_second(address(first), path);
     let rate = most / 2;
-    println!("the proxy answers {most} requests/s at most; both are asked at {rate}/s in turns");
-    let mut found = [Vec::new(), Vec::new()];
+    println!("{first} answers {most} requests/s at most; all are asked at {rate}/s in turns");
+    let asked: Vec<&String> = std::iter::once(server).chain(proxies).collect();
+    let mut found = vec![Vec::new(); asked.len()];
     for round in 0..=ROUNDS {
-        for (address, found) in [server, proxy].into_iter().zip(&mut found) {
-            let latencies = turn(address, path, rate);
+        for (text, found) in asked.iter().zip(&mut found) {
+            let latencies = turn(address(text), path, rate);
             if round > 0 {
                 found.extend(latencies);
             }
@@ -43,15 +42,20 @@ fn main() {
     for latencies in &mut found {
         latencies.sort_unstable();
     }
-    for (name, share) in [("median", 0.5), ("p90", 0.9), ("p99", 0.99)] {
-        let [server, proxy] = [0, 1].map(|n| percentile(&found[n], share));
-        println!(
-            "{name:>6}: server {:.3} ms, behind the proxy {:.3} ms, added {:.3} ms",
-            millis(server),
-            millis(proxy),
-            millis(proxy) - millis(server)
-        );
+    let percentiles = [("median", 0.5), ("p90", 0.9), ("p99", 0.99)];
+    for (text, latencies) in asked.iter().zip(&found) {
+        print!("{text:>21}:");
+        for (name, share) in percentiles {
+            let (own, server) = (millis(percentile(latencies, share)), millis(percentile(&found[0], share)));
+            print!("  {name} {own:7.3} ms ({:+.3})", own - server);
+        }
+        println!();
     }
+}
+
+fn usage() -> ! {
+    eprintln!("usage: latency PATH SERVER PROXY…, for example: latency / 127.0.0.1:3000 127.0.0.1:8080");
+    std::process::exit(2);
 }
 
 /// Answers per second when every connection asks again as soon as it has its answer.

@@ -108,6 +108,13 @@ impl DecisionId {
         Millis((self.bits() >> RANDOM_BITS) as i64)
     }
 
+    /// As it is shown.
+    #[must_use]
+    pub fn letters(self) -> [u8; 16] {
+        let bits = self.bits();
+        std::array::from_fn(|place| LETTERS[(bits >> (75 - 5 * place) & 31) as usize])
+    }
+
     fn of_bits(bits: u128) -> Self {
         let bytes = bits.to_be_bytes();
         Self(bytes[6..].try_into().expect("ten of sixteen bytes"))
@@ -140,12 +147,7 @@ impl DecisionId {
 
 impl fmt::Display for DecisionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bits = self.bits();
-        let mut text = [0; 16];
-        for (place, letter) in text.iter_mut().enumerate() {
-            *letter = LETTERS[(bits >> (75 - 5 * place) & 31) as usize];
-        }
-        f.write_str(std::str::from_utf8(&text).expect("letters are ASCII"))
+        f.write_str(std::str::from_utf8(&self.letters()).expect("letters are ASCII"))
     }
 }
 

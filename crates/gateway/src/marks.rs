@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue};
 use spigot_event::Fingerprints;
 
+use crate::upstream::Fields;
 use crate::wire::{Ja4, Notes};
 
 /// A layer's fingerprint, as requests carry it and as events keep it.
@@ -45,15 +46,33 @@ impl Marks {
     }
 
     /// Tells the application.
-    pub(crate) fn forward(&self, header_order: u64, headers: &mut HeaderMap) {
+    pub(crate) fn forward(&self, header_order: u64, fields: &mut impl Fields) {
         if let Some(tls) = &self.tls {
-            headers.insert(HeaderName::from_static("x-spigot-fingerprint-tls"), tls.field.clone());
+            fields.keep(&TLS, &tls.field);
         }
         if let Some(http2) = self.notes.http2() {
-            headers.insert(HeaderName::from_static("x-spigot-fingerprint-http2"), http2.field.clone());
+            fields.keep(&HTTP2, &http2.field);
         }
-        if let Ok(order) = HeaderValue::from_str(&format!("{header_order:016x}")) {
-            headers.insert(HeaderName::from_static("x-spigot-fingerprint-header"), order);
+        fields.set(&HEADER, &hexadecimal(header_order));
+    }
+}
+
+static TLS: HeaderName = HeaderName::from_static("x-spigot-fingerprint-tls");
+static HTTP2: HeaderName = HeaderName::from_static("x-spigot-fingerprint-http2");
+static HEADER: HeaderName = HeaderName::from_static("x-spigot-fingerprint-header");
+
+fn hexadecimal(number: u64) -> [u8; 16] {
+    std::array::from_fn(|place| b"0123456789abcdef"[(number >> (60 - 4 * place) & 15) as usize])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hexadecimal_as_it_is_written() {
+        for number in [0, 0x0123_4567_89ab_cdef, u64::MAX] {
+            assert_eq!(hexadecimal(number), *format!("{number:016x}").as_bytes());
         }
     }
 }

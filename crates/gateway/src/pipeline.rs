@@ -118,7 +118,8 @@ pub(crate) struct Held {
 pub(crate) struct Decided {
     pub(crate) id: DecisionId,
     pub(crate) decision: Decision,
-    pub(crate) plan: Plan,
+    /// In a box: it is large, and every future on the way of a request would hold it.
+    pub(crate) plan: Box<Plan>,
     pub(crate) sender: Sender,
     pub(crate) place: spigot_intel::Place,
     pub(crate) clearance: Option<Presented>,
@@ -194,7 +195,7 @@ impl<S: State> Gateway<S> {
             ..seen.observation(&headers, sender, body)
         };
         let policy = &snapshot.policy;
-        let plan = plan(policy, &observation, &self.keys, seen.now);
+        let plan = Box::new(plan(policy, &observation, &self.keys, seen.now));
         let mut facts = self.state.fetch(&plan, &policy.route(plan.route).name, seen.now).await;
         let place = snapshot.networks.place(seen.client);
         facts.device = seen.software.device;

@@ -147,7 +147,7 @@ static HOP_BY_HOP: [HeaderName; 7] = [
 ];
 
 /// What tells an application where a request comes from. Only a trusted proxy's own words are kept.
-pub(crate) static FORWARDING: [HeaderName; 6] = [
+static FORWARDING: [HeaderName; 6] = [
     HeaderName::from_static("x-forwarded-for"),
     HeaderName::from_static("x-forwarded-proto"),
     HeaderName::from_static("x-forwarded-host"),
@@ -169,8 +169,45 @@ static NOT_IN_TRAILERS: [HeaderName; 9] = [
     header::TRAILER,
 ];
 
+/// Whether a field belongs to one hop by its name (RFC 9110, section 7.6.1).
+pub(crate) fn is_of_one_hop(name: &str) -> bool {
+    // By its text: lengths tell most names apart, and nothing is hashed.
+    matches!(
+        name,
+        "connection"
+            | "keep-alive"
+            | "proxy-connection"
+            | "proxy-authenticate"
+            | "proxy-authorization"
+            | "te"
+            | "transfer-encoding"
+            | "upgrade"
+    )
+}
+
+/// Whether a client may have a field removed by naming it in `Connection`. One that names a forwarding field would
+/// strip what proxies before us vouch for.
+fn is_removable(name: &str) -> bool {
+    !name.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("x-"))
+        && !name.eq_ignore_ascii_case("forwarded")
+}
+
+/// The names that `Connection` removes besides the usual ones.
+pub(crate) fn named_by_connection(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    let lines = headers.get_all(header::CONNECTION).iter().filter_map(|line| line.to_str().ok());
+    lines
+        .flat_map(|line| line.split(','))
+        .map(str::trim)
+        .filter(|name| !name.is_empty() && is_removable(name))
+}
+
+/// Whether the sender takes trailers, which are passed on.
+pub(crate) fn takes_trailers(headers: &HeaderMap) -> bool {
+    headers.get_all(header::TE).iter().any(|te| te.as_bytes().eq_ignore_ascii_case(b"trailers"))
+}
+
 /// Removes fields by name. Looking at the few names that are there costs less than asking the map for each.
-pub(crate) fn remove_all(headers: &mut HeaderMap, names: &[HeaderName]) {
+fn remove_all(headers: &mut HeaderMap, names: &[HeaderName]) {
     if headers.keys().any(|name| names.contains(name)) {
         for name in names {
             headers.remove(name);
@@ -189,22 +226,17 @@ pub(crate) fn remove_untrusted_trailers(trailers: &mut HeaderMap) {
 /// Removes the fields that belong to one hop (RFC 9110, section 7.6.1), and those that `Connection` names — but never
 /// ours, which are set afterwards. `TE: trailers` stays, because trailers are passed on.
 pub(crate) fn remove_hop_by_hop(headers: &mut HeaderMap) {
-    if !headers.keys().any(|name| *name == header::CONNECTION || HOP_BY_HOP.contains(name)) {
+    if !headers.keys().any(|name| is_of_one_hop(name.as_str())) {
         return;
     }
-    let trailers =
-        headers.get_all(header::TE).iter().any(|te| te.as_bytes().eq_ignore_ascii_case(b"trailers"));
-    if let Some(connection) = headers.remove(header::CONNECTION) {
-        for name in connection.to_str().unwrap_or_default().split(',').map(str::trim) {
-            // A client that names a forwarding field here would strip what proxies before us vouch for.
-            if !name.is_empty()
-                && !name.to_ascii_lowercase().starts_with("x-")
-                && !name.eq_ignore_ascii_case("forwarded")
-            {
-                headers.remove(name);
-            }
-        }
+    let trailers = takes_trailers(headers);
+    // Mostly none: what nearly every application names is removed by its name.
+    let named: Vec<String> =
+        named_by_connection(headers).filter(|name| !is_of_one_hop(name)).map(str::to_owned).collect();
+    for name in named {
+        headers.remove(name);
     }
+    headers.remove(header::CONNECTION);
     remove_all(headers, &HOP_BY_HOP);
     if trailers {
         headers.insert(header::TE, HeaderValue::from_static("trailers"));

@@ -9,6 +9,12 @@ pub(crate) enum BodyBroken {
     Slow,
     /// The application paused for too long.
     Stalled,
+    /// The application closed the connection in the middle of its answer.
+    Closed,
+    /// The application wrote what is no answer.
+    Malformed(&'static str),
+    /// The client broke off its own body, of which the application waits for the rest.
+    Unsent,
 }
 
 impl fmt::Display for BodyBroken {
@@ -17,6 +23,9 @@ impl fmt::Display for BodyBroken {
             Self::Connection(error) => error.fmt(f),
             Self::Slow => f.write_str("the client sends the body too slowly"),
             Self::Stalled => f.write_str("the application stalled in the middle of its answer"),
+            Self::Closed => f.write_str("the application closed the connection in the middle of its answer"),
+            Self::Malformed(why) => write!(f, "the application's answer is broken: {why}"),
+            Self::Unsent => f.write_str("the client broke off its body"),
         }
     }
 }

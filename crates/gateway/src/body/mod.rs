@@ -13,7 +13,6 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
 
 pub(crate) use broken::BodyBroken;
 pub(crate) use drain::{Unread, drain};
@@ -21,7 +20,7 @@ pub(crate) use inspect::{Inspected, inspect};
 pub(crate) use patience::{Patience, Pauses};
 pub(crate) use request::{Fault, RequestBody, Upload};
 
-use crate::upstream::Line;
+use crate::upstream::{Line, Tunnel};
 
 /// Every body that passes through: ours, a client's, or an upstream's.
 pub(crate) enum Through {
@@ -34,15 +33,23 @@ pub(crate) enum Through {
     /// A client's: what was looked at, then the rest.
     Inspected(Box<Inspected>),
     /// An answer, whose connection is free at its end.
-    Answer(Incoming, Line),
+    Answer(Line),
 }
 
 impl Through {
-    pub(crate) fn answer(incoming: Incoming, mut line: Line) -> Self {
-        if incoming.is_end_stream() {
+    pub(crate) fn answer(mut line: Line) -> Self {
+        if line.is_end_stream() {
             line.answer_ended();
         }
-        Self::Answer(incoming, line)
+        Self::Answer(line)
+    }
+
+    /// The application's half of a connection that has switched protocols.
+    pub(crate) fn into_tunnel(self) -> Option<Tunnel> {
+        match self {
+            Self::Answer(line) => line.into_tunnel(),
+            _ => None,
+        }
     }
 
     /// The same body once more, when all of it is at hand.
@@ -107,11 +114,11 @@ impl Body for Through {
                     None => Poll::Ready(None),
                 }
             }
-            Self::Answer(incoming, line) => {
-                let polled = Pin::new(&mut *incoming).poll_frame(context);
+            Self::Answer(line) => {
+                let polled = line.poll_answer(context);
                 match &polled {
                     Poll::Ready(None) => line.answer_ended(),
-                    Poll::Ready(Some(Ok(_))) if incoming.is_end_stream() => line.answer_ended(),
+                    Poll::Ready(Some(Ok(_))) if line.is_end_stream() => line.answer_ended(),
                     Poll::Ready(Some(Ok(_))) => line.answer_moved(),
                     Poll::Ready(Some(Err(_))) => line.answer_broke(),
                     Poll::Pending if line.poll_stalled(context).is_ready() => {
@@ -120,7 +127,7 @@ impl Body for Through {
                     }
                     Poll::Pending => {}
                 }
-                polled.map_err(BodyBroken::Connection)
+                polled
             }
         }
     }
@@ -130,7 +137,7 @@ impl Body for Through {
             Self::Empty => true,
             Self::Bytes(bytes) => bytes.is_empty(),
             Self::Incoming(body) => body.is_end_stream(),
-            Self::Answer(incoming, _) => incoming.is_end_stream(),
+            Self::Answer(line) => line.is_end_stream(),
             Self::Inspected(held) => {
                 held.bytes.is_empty()
                     && held.trailers.is_none()
@@ -144,7 +151,7 @@ impl Body for Through {
             Self::Empty => SizeHint::with_exact(0),
             Self::Bytes(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Self::Incoming(body) => body.size_hint(),
-            Self::Answer(incoming, _) => incoming.size_hint(),
+            Self::Answer(line) => line.size_hint(),
             Self::Inspected(held) => held.size_hint(),
         }
     }

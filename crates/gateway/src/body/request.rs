@@ -16,17 +16,11 @@ use crate::respond::remove_untrusted_trailers;
 /// How far a client's body is on its way to the application.
 #[derive(Default)]
 pub(crate) struct Upload {
-    ended: Cell<bool>,
     moved: Cell<Option<Instant>>,
     broken: Cell<Option<Fault>>,
 }
 
 impl Upload {
-    /// Whether all of it was handed over.
-    pub(crate) fn has_ended(&self) -> bool {
-        self.ended.get()
-    }
-
     /// Whether the client let it break off, and how.
     pub(crate) fn fault(&self) -> Option<Fault> {
         self.broken.get()
@@ -77,13 +71,9 @@ impl RequestBody {
 
     fn end(&mut self) {
         self.ended = true;
-        if let Some(upload) = &self.upload {
-            upload.ended.set(true);
-        }
     }
 
-    /// Nothing follows, but it has not ended well: its `upload` stays open, so the connection that carries it on is not
-    /// kept.
+    /// Nothing follows, but it has not ended well.
     fn break_off(&mut self, fault: Fault) {
         self.ended = true;
         if let Some(upload) = &self.upload {

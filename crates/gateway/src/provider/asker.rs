@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{HeaderMap, HeaderValue, Method, Request, Uri, Version, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version, header};
 use http_body_util::{BodyExt, Limited};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use super::question::{Answer, Question};
 use crate::body::Through;
 use crate::settings::Bounds;
-use crate::upstream::{Outgoing, Pool, Protocol, Times, Upstream};
+use crate::upstream::{Fields, Head, Outgoing, Pool, Times, Upstream};
 
 /// Questions on their way to the thread: more than all providers together may have open.
 const QUEUE: usize = 2048;
@@ -103,9 +103,8 @@ async fn exchange(
 ) -> Option<Answer> {
     let bounds = Bounds::default();
     let times = Times { connect: time.min(bounds.connect_time), answer: time, ..Times::from(&bounds) };
-    let head = |protocol| head(vendor, question, protocol);
     let outgoing = Outgoing {
-        head: &head,
+        head: &Asking { vendor, question },
         body: Through::Bytes(question.body.clone()),
         // A POST is not; but one with a key against repetition may be sent twice.
         idempotent: question.repeatable,
@@ -118,40 +117,58 @@ async fn exchange(
     Some(Answer { status, body })
 }
 
-fn head(vendor: &Upstream, question: &Question, protocol: Protocol) -> Request<()> {
-    let path = PathAndQuery::try_from(question.target.as_str()).unwrap_or(PathAndQuery::from_static("/"));
-    let authority = vendor.authority();
-    let mut headers = HeaderMap::new();
-    let (version, uri) = match protocol {
-        Protocol::Http1 => {
-            if let Ok(host) = HeaderValue::from_str(&authority) {
-                headers.insert(header::HOST, host);
+/// A question as a request.
+struct Asking<'a> {
+    vendor: &'a Upstream,
+    question: &'a Question,
+}
+
+impl Head for Asking<'_> {
+    fn method(&self) -> &Method {
+        &Method::POST
+    }
+
+    fn http1(&self, _: &Through, into: &mut Vec<u8>) -> Option<u64> {
+        for part in ["POST ", self.target().as_str(), " HTTP/1.1\r\n"] {
+            into.extend_from_slice(part.as_bytes());
+        }
+        into.set(&header::HOST, self.vendor.authority().as_bytes());
+        self.write(into);
+        Some(self.question.body.len() as u64)
+    }
+
+    fn http2(&self, _: &Through) -> Request<()> {
+        let mut parts = http::uri::Parts::default();
+        parts.scheme = Some(if self.vendor.is_secure() { Scheme::HTTPS } else { Scheme::HTTP });
+        parts.authority = Authority::try_from(self.vendor.authority().as_str()).ok();
+        parts.path_and_query = Some(self.target());
+        let mut headers = HeaderMap::new();
+        self.write(&mut headers);
+        let mut request = Request::new(());
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = Uri::from_parts(parts).unwrap_or_default();
+        *request.version_mut() = Version::HTTP_2;
+        *request.headers_mut() = headers;
+        request
+    }
+}
+
+impl Asking<'_> {
+    fn target(&self) -> PathAndQuery {
+        PathAndQuery::try_from(self.question.target.as_str()).unwrap_or(PathAndQuery::from_static("/"))
+    }
+
+    fn write(&self, fields: &mut impl Fields) {
+        fields.set(&header::CONTENT_TYPE, self.question.media_type.as_bytes());
+        fields.set(&header::CONTENT_LENGTH, self.question.body.len().to_string().as_bytes());
+        fields.set(&header::ACCEPT, b"application/json");
+        fields.set(&header::USER_AGENT, concat!("Spigot/", env!("CARGO_PKG_VERSION")).as_bytes());
+        for (name, value) in &self.question.headers {
+            let named = HeaderName::from_bytes(name.as_bytes());
+            if let (Ok(name), Ok(mut value)) = (named, HeaderValue::from_str(value)) {
+                value.set_sensitive(true);
+                fields.keep(&name, &value);
             }
-            (Version::HTTP_11, Uri::from(path))
-        }
-        Protocol::Http2 => {
-            let mut parts = http::uri::Parts::default();
-            parts.scheme = Some(if vendor.is_secure() { Scheme::HTTPS } else { Scheme::HTTP });
-            parts.authority = Authority::try_from(authority.as_str()).ok();
-            parts.path_and_query = Some(path);
-            (Version::HTTP_2, Uri::from_parts(parts).unwrap_or_default())
-        }
-    };
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(question.media_type));
-    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(question.body.len()));
-    headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
-    headers
-        .insert(header::USER_AGENT, HeaderValue::from_static(concat!("Spigot/", env!("CARGO_PKG_VERSION"))));
-    for (name, value) in &question.headers {
-        if let Ok(mut value) = HeaderValue::from_str(value) {
-            value.set_sensitive(true);
-            headers.insert(*name, value);
         }
     }
-    let mut request = Request::new(());
-    *request.method_mut() = Method::POST;
-    *request.uri_mut() = uri;
-    *request.version_mut() = version;
-    *request.headers_mut() = headers;
-    request
 }

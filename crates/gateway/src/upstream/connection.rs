@@ -1,15 +1,17 @@
+use std::cell::RefCell;
 use std::io;
+use std::rc::Rc;
 use std::time::Duration;
 
-use hyper::client::conn::{http1, http2};
+use hyper::client::conn::http2;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use socket2::TcpKeepalive;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::task::{AbortHandle, spawn_local};
-use tokio::time::Instant;
+use tokio::task::spawn_local;
 use tokio_rustls::TlsConnector;
 
+use super::http1::{Http1, Socket};
 use super::target::{Place, Speech};
 use crate::body::Through;
 use crate::front::LocalExecutor;
@@ -18,20 +20,10 @@ use crate::front::LocalExecutor;
 /// much as a fast network needs, and small enough that many slow readers do not fill the memory.
 const STREAM_WINDOW: u32 = 256 << 10;
 const CONNECTION_WINDOW: u32 = 4 << 20;
-/// Bytes of an HTTP/1 answer read ahead of a slow reader, and so the most that an answer's head may have.
-const READ_AHEAD: usize = 64 << 10;
-
-/// A connection that carries one request at a time.
-pub(super) struct Http1 {
-    pub(super) sender: http1::SendRequest<Through>,
-    pub(super) task: AbortHandle,
-    /// Since when nothing goes over it.
-    pub(super) idle_since: Instant,
-}
 
 /// A connection just opened.
 pub(super) enum Opened {
-    Http1(Http1),
+    Http1(Rc<RefCell<Http1>>),
     Http2(http2::SendRequest<Through>),
 }
 
@@ -41,7 +33,7 @@ pub(super) async fn open(place: &Place, http1_only: bool) -> io::Result<Opened> 
     stream.set_nodelay(true)?;
     socket2::SockRef::from(&stream).set_tcp_keepalive(&keep_alive())?;
     match &*place.speech {
-        Speech::Http1 => http1(stream).await,
+        Speech::Http1 => Ok(Opened::Http1(Http1::new(Socket::Plain(stream)))),
         Speech::Http2 => http2(stream).await,
         Speech::Tls(secured) => {
             let config = if http1_only { &secured.trust.http1 } else { &secured.trust.any };
@@ -50,7 +42,7 @@ pub(super) async fn open(place: &Place, http1_only: bool) -> io::Result<Opened> 
             if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
                 http2(stream).await
             } else {
-                http1(stream).await
+                Ok(Opened::Http1(Http1::new(Socket::Tls(Box::new(stream)))))
             }
         }
     }
@@ -62,19 +54,6 @@ fn keep_alive() -> TcpKeepalive {
         .with_time(Duration::from_secs(60))
         .with_interval(Duration::from_secs(20))
         .with_retries(3)
-}
-
-async fn http1(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> io::Result<Opened> {
-    let (sender, connection) = http1::Builder::new()
-        .max_buf_size(READ_AHEAD)
-        .handshake(TokioIo::new(stream))
-        .await
-        .map_err(io::Error::other)?;
-    let task = spawn_local(async move {
-        // Its errors reach whoever waits for the answer.
-        let _ = connection.with_upgrades().await;
-    });
-    Ok(Opened::Http1(Http1 { sender, task: task.abort_handle(), idle_since: Instant::now() }))
 }
 
 async fn http2(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> io::Result<Opened> {

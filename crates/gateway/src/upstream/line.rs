@@ -1,24 +1,32 @@
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::{Request, Response};
+use bytes::Bytes;
+use http::Response;
+use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
-use hyper::client::conn::{TrySendError, http2};
+use hyper::client::conn::http2;
+use tokio::task::{AbortHandle, spawn_local};
 use tokio::time::Instant;
 
-use super::connection::Http1;
+use super::Head;
+use super::http1::{Http1, Tunnel};
 use super::server::Server;
-use crate::body::{Through, Upload};
+use crate::body::{BodyBroken, Through, Upload};
 use crate::metrics::Metrics;
-use crate::wire::Deadline;
+use crate::wire::{Deadline, Notes};
 
-/// How a request has to be written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Protocol {
-    Http1,
-    Http2,
+/// Why a request has no answer.
+pub(super) enum Unanswered {
+    /// Nothing of it was sent.
+    Unsent(Through),
+    /// It may have reached the application.
+    Broken,
 }
 
 /// A connection that many requests share.
@@ -38,55 +46,134 @@ pub(crate) struct Line {
     /// How long the application may pause within its answer.
     pub(super) pause: Option<Duration>,
     paused: Deadline,
+    /// Sends the rest of the request while the answer comes.
+    pump: Option<AbortHandle>,
 }
 
 enum Carrier {
     /// `None` when it went back.
-    Http1(Option<Http1>),
-    Http2(Rc<Http2>),
+    Http1(Option<Rc<RefCell<Http1>>>),
+    Http2(Rc<Http2>, Option<Incoming>),
 }
 
 impl Line {
-    pub(super) fn http1(server: Rc<Server>, connection: Http1) -> Self {
+    pub(super) fn http1(server: Rc<Server>, connection: Rc<RefCell<Http1>>) -> Self {
         Self::over(server, Carrier::Http1(Some(connection)))
     }
 
     pub(super) fn http2(server: Rc<Server>, connection: Rc<Http2>) -> Self {
         connection.open.set(connection.open.get() + 1);
-        Self::over(server, Carrier::Http2(connection))
+        Self::over(server, Carrier::Http2(connection, None))
     }
 
     fn over(server: Rc<Server>, carrier: Carrier) -> Self {
-        Self { server, carrier, upload: None, pause: None, paused: Deadline::default() }
+        Self { server, carrier, upload: None, pause: None, paused: Deadline::default(), pump: None }
     }
 
-    pub(super) fn protocol(&self) -> Protocol {
-        match self.carrier {
-            Carrier::Http1(_) => Protocol::Http1,
-            Carrier::Http2(_) => Protocol::Http2,
+    /// Sends a request and waits for the head of its answer; `interim` hears of what comes before it.
+    pub(super) async fn send(
+        &mut self,
+        head: &dyn Head,
+        body: Through,
+        interim: Option<&Arc<Notes>>,
+    ) -> Result<Response<()>, Unanswered> {
+        match &mut self.carrier {
+            Carrier::Http1(Some(connection)) => {
+                connection.borrow_mut().begin(head, body);
+                let interim = interim.map(|notes| &**notes);
+                let answer = poll_fn(|context| connection.borrow_mut().poll_answer(interim, context)).await?;
+                self.pump = Http1::pump(connection).map(|rest| spawn_local(rest).abort_handle());
+                Ok(answer)
+            }
+            Carrier::Http1(None) => unreachable!("a line sends once, before its answer ends"),
+            Carrier::Http2(connection, answer) => {
+                let mut request = head.http2(&body).map(|()| body);
+                if let Some(notes) = interim.cloned() {
+                    hyper::ext::on_informational(&mut request, move |head| {
+                        notes.interim.hear(head.status(), head.headers());
+                    });
+                }
+                match connection.sender.clone().try_send_request(request).await {
+                    Ok(response) => {
+                        let (parts, incoming) = response.into_parts();
+                        *answer = Some(incoming);
+                        Ok(Response::from_parts(parts, ()))
+                    }
+                    Err(mut error) => Err(match error.take_message() {
+                        Some(unsent) => Unanswered::Unsent(unsent.into_body()),
+                        None => Unanswered::Broken,
+                    }),
+                }
+            }
         }
     }
 
-    /// Sends a request and waits for the head of its answer. The request comes back when nothing of it was sent.
-    pub(super) async fn send(
+    /// The next piece of the answer's body.
+    pub(crate) fn poll_answer(
         &mut self,
-        request: Request<Through>,
-    ) -> Result<Response<Incoming>, TrySendError<Request<Through>>> {
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyBroken>>> {
         match &mut self.carrier {
-            Carrier::Http1(Some(connection)) => connection.sender.try_send_request(request).await,
-            Carrier::Http1(None) => unreachable!("a line sends once, before its answer ends"),
-            Carrier::Http2(connection) => connection.sender.clone().try_send_request(request).await,
+            Carrier::Http1(Some(connection)) => connection.borrow_mut().poll_frame(context),
+            Carrier::Http2(_, Some(answer)) => {
+                Pin::new(answer).poll_frame(context).map_err(BodyBroken::Connection)
+            }
+            Carrier::Http1(None) | Carrier::Http2(_, None) => Poll::Ready(None),
+        }
+    }
+
+    /// Whether nothing of the answer is left.
+    pub(crate) fn is_end_stream(&self) -> bool {
+        match &self.carrier {
+            Carrier::Http1(connection) => {
+                connection.as_ref().is_none_or(|connection| connection.borrow().has_ended())
+            }
+            Carrier::Http2(_, answer) => answer.as_ref().is_none_or(Body::is_end_stream),
+        }
+    }
+
+    pub(crate) fn size_hint(&self) -> SizeHint {
+        match &self.carrier {
+            Carrier::Http1(Some(connection)) => connection.borrow().size_hint(),
+            Carrier::Http2(_, Some(answer)) => answer.size_hint(),
+            Carrier::Http1(None) | Carrier::Http2(_, None) => SizeHint::with_exact(0),
+        }
+    }
+
+    /// The connection after a switch of protocols.
+    pub(crate) fn into_tunnel(mut self) -> Option<Tunnel> {
+        match &mut self.carrier {
+            Carrier::Http1(connection) => {
+                let connection = connection.take().and_then(Rc::into_inner);
+                connection.map(|connection| connection.into_inner().into_tunnel())
+            }
+            Carrier::Http2(..) => None,
+        }
+    }
+
+    /// Its timer for an answer that does not begin. It stays with the connection, because a new one costs each request.
+    pub(super) fn take_deadline(&mut self) -> Deadline {
+        match &mut self.carrier {
+            Carrier::Http1(Some(connection)) => std::mem::take(&mut connection.borrow_mut().late),
+            _ => Deadline::default(),
+        }
+    }
+
+    /// Takes it back.
+    pub(super) fn keep_deadline(&mut self, mut deadline: Deadline) {
+        deadline.clear();
+        if let Carrier::Http1(Some(connection)) = &mut self.carrier {
+            connection.borrow_mut().late = deadline;
         }
     }
 
     /// The answer has ended: an HTTP/1 connection may carry the next request, unless this one's body is still on its
     /// way. Then the application does not want the rest, and half a body must not precede another request.
     pub(crate) fn answer_ended(&mut self) {
-        if let Carrier::Http1(connection) = &mut self.carrier
-            && self.upload.as_ref().is_none_or(|upload| upload.has_ended())
-            && let Some(mut connection) = connection.take()
+        if let Carrier::Http1(slot) = &mut self.carrier
+            && let Some(connection) = slot.take_if(|connection| connection.borrow().is_free())
         {
-            connection.idle_since = Instant::now();
+            connection.borrow_mut().idle_since = Instant::now();
             self.server.put(connection);
         }
     }
@@ -113,10 +200,11 @@ impl Line {
 
 impl Drop for Line {
     fn drop(&mut self) {
-        match &self.carrier {
-            Carrier::Http1(Some(connection)) => connection.task.abort(),
-            Carrier::Http1(None) => {}
-            Carrier::Http2(connection) => connection.open.set(connection.open.get() - 1),
+        if let Some(pump) = &self.pump {
+            pump.abort();
+        }
+        if let Carrier::Http2(connection, _) = &self.carrier {
+            connection.open.set(connection.open.get() - 1);
         }
     }
 }

@@ -4,14 +4,18 @@
 //! nothing is locked on the request path.
 
 mod connection;
+mod head;
 mod health;
+mod http1;
 mod line;
 mod pool;
 mod server;
 mod target;
 mod trust;
 
-pub(crate) use line::{Line, Protocol};
+pub(crate) use head::{Fields, Head};
+pub(crate) use http1::Tunnel;
+pub(crate) use line::Line;
 pub(crate) use pool::{Outgoing, Pool, Times};
 pub use target::{Upstream, UpstreamProblem};
 pub use trust::Trust;

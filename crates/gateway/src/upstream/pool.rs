@@ -1,22 +1,26 @@
 //! One pool of connections per thread, and the choice among servers.
 
 use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use http::{Request, Response};
+use http::Response;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use super::health::PassOver;
+use super::line::Unanswered;
 use super::server::Server;
 use super::target::Place;
-use super::{Protocol, Upstream, UpstreamError};
-use crate::body::{Pauses, Through, Unread, drain};
+use super::{Head, Upstream, UpstreamError};
+use crate::body::{Pauses, Through, Unread, Upload, drain};
 use crate::metrics::Metrics;
 use crate::settings::Bounds;
-use crate::wire::Notes;
+use crate::wire::{Deadline, Notes};
 
 /// The upstream connections of one thread.
 pub(crate) struct Pool {
@@ -29,8 +33,7 @@ pub(crate) struct Pool {
 
 /// A request on its way out.
 pub(crate) struct Outgoing<'a> {
-    /// Writes its head for a protocol.
-    pub(crate) head: &'a dyn Fn(Protocol) -> Request<()>,
+    pub(crate) head: &'a dyn Head,
     pub(crate) body: Through,
     /// Whether it may be sent twice without harm (RFC 9110, section 9.2.2).
     pub(crate) idempotent: bool,
@@ -96,32 +99,19 @@ impl Pool {
             };
             line.upload = body.watched();
             let spare = if again { body.again() } else { None };
-            let protocol = line.protocol();
-            let mut request = head(protocol).map(|()| body);
-            if let Some(notes) = interim.clone() {
-                hyper::ext::on_informational(&mut request, move |head| {
-                    notes.interim.hear(head.status(), head.headers());
-                });
-            }
             let upload = line.upload.clone();
+            let mut late = line.take_deadline();
             let sent = {
-                let mut sending = std::pin::pin!(line.send(request));
-                let mut deadline = Instant::now() + times.answer;
-                loop {
-                    tokio::select! {
-                        biased;
-                        sent = &mut sending => break Some(sent),
-                        () = sleep_until(deadline) => {
-                            // While the body is on its way, nobody owes an answer.
-                            let moved = upload.as_ref().and_then(|upload| upload.moved());
-                            match moved.map(|moved| moved + times.answer) {
-                                Some(later) if later > deadline => deadline = later,
-                                _ => break None,
-                            }
-                        }
+                let mut sending = pin!(line.send(head, body, interim.as_ref()));
+                poll_fn(|context| match sending.as_mut().poll(context) {
+                    Poll::Ready(sent) => Poll::Ready(Some(sent)),
+                    Poll::Pending => {
+                        poll_late(&mut late, upload.as_deref(), times.answer, context).map(|()| None)
                     }
-                }
+                })
+                .await
             };
+            line.keep_deadline(late);
             match sent {
                 None => {
                     server.answer_broke();
@@ -130,17 +120,17 @@ impl Pool {
                 Some(Ok(response)) => {
                     server.health.borrow_mut().answered();
                     line.pause = times.pauses.within(response.headers());
-                    return Ok(response.map(|incoming| Through::answer(incoming, line)));
+                    return Ok(response.map(|()| Through::answer(line)));
                 }
-                Some(Err(mut error)) => {
+                Some(Err(unanswered)) => {
                     failure = UpstreamError::Broken;
-                    body = match (error.take_message(), spare) {
-                        (Some(unsent), _) => unsent.into_body(),
-                        (None, Some(spare)) => {
+                    body = match (unanswered, spare) {
+                        (Unanswered::Unsent(unsent), _) => unsent,
+                        (Unanswered::Broken, Some(spare)) => {
                             again = false;
                             spare
                         }
-                        (None, None) => {
+                        (Unanswered::Broken, None) => {
                             // A client that breaks off its body is not the server's fault.
                             let innocent = upload.is_some_and(|upload| upload.fault().is_some());
                             if !used && !innocent {
@@ -214,6 +204,25 @@ impl Pool {
         let server = Server::new(place.clone(), pass_over, self.metrics.clone());
         servers.push(server.clone());
         server
+    }
+}
+
+/// Ready when an answer should have begun. While the body is on its way, nobody owes one.
+fn poll_late(
+    late: &mut Deadline,
+    upload: Option<&Upload>,
+    answer: Duration,
+    context: &mut Context<'_>,
+) -> Poll<()> {
+    loop {
+        let left = || match upload.and_then(Upload::moved) {
+            Some(moved) => (moved + answer).saturating_duration_since(Instant::now()),
+            None => answer,
+        };
+        ready!(late.poll(left, context));
+        if left().is_zero() || upload.and_then(Upload::moved).is_none() {
+            return Poll::Ready(());
+        }
     }
 }
 

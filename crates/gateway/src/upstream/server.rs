@@ -6,8 +6,9 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
-use super::connection::{Http1, Opened, open};
+use super::connection::{Opened, open};
 use super::health::{Health, PassOver};
+use super::http1::Http1;
 use super::line::{Http2, Line};
 use super::target::{Place, Speech};
 use crate::metrics::Metrics;
@@ -16,8 +17,6 @@ use crate::metrics::Metrics;
 const IDLE_MAX: usize = 256;
 /// How long they are kept: shorter than most servers wait before they close.
 const IDLE_TIME: Duration = Duration::from_secs(50);
-/// How long a connection whose answer has just ended may take to notice that it is free.
-const NOTICE_TIME: Duration = Duration::from_millis(50);
 /// Requests that share an HTTP/2 connection: the number that RFC 9113 (section 6.5.2) asks servers to allow.
 const STREAMS_MAX: u32 = 100;
 /// HTTP/2 connections to one server; with all of them full, requests wait for streams inside them.
@@ -28,7 +27,7 @@ pub(crate) struct Server {
     pub(super) place: Arc<Place>,
     pub(super) health: RefCell<Health>,
     pass_over: Cell<PassOver>,
-    idle: RefCell<Vec<Http1>>,
+    idle: RefCell<Vec<Rc<RefCell<Http1>>>>,
     shared: RefCell<Vec<Rc<Http2>>>,
     /// Somebody opens a connection that others can share.
     opening: Cell<bool>,
@@ -72,25 +71,25 @@ impl Server {
     ) -> Option<(Line, bool)> {
         // Without TLS there is no choice: the upgrade is left out.
         let http1_only = http1_only && *self.place.speech != Speech::Http2;
-        if !fresh && let Some(line) = self.free(http1_only).await {
+        if !fresh && let Some(line) = self.free(http1_only) {
             return Some((line, true));
         }
         timeout(time, Box::pin(self.open(http1_only, fresh))).await.ok().flatten()
     }
 
-    async fn free(self: &Rc<Self>, http1_only: bool) -> Option<Line> {
+    fn free(self: &Rc<Self>, http1_only: bool) -> Option<Line> {
         if !http1_only && let Some(line) = self.share() {
             return Some(line);
         }
         loop {
-            let mut connection = self.idle.borrow_mut().pop()?;
-            let usable = connection.idle_since.elapsed() < IDLE_TIME
-                && (connection.sender.is_ready()
-                    || matches!(timeout(NOTICE_TIME, connection.sender.ready()).await, Ok(Ok(()))));
+            let connection = self.idle.borrow_mut().pop()?;
+            let usable = {
+                let mut connection = connection.borrow_mut();
+                connection.idle_since.elapsed() < IDLE_TIME && connection.is_alive()
+            };
             if usable {
                 return Some(Line::http1(self.clone(), connection));
             }
-            connection.task.abort();
         }
     }
 
@@ -127,14 +126,11 @@ impl Server {
     }
 
     /// Takes a connection back.
-    pub(super) fn put(&self, connection: Http1) {
-        if connection.sender.is_closed() {
-            return;
-        }
+    pub(super) fn put(&self, connection: Rc<RefCell<Http1>>) {
         let mut idle = self.idle.borrow_mut();
         // The one used longest ago is first: those that nobody needs go one by one.
-        if idle.first().is_some_and(|first| first.idle_since.elapsed() > IDLE_TIME) {
-            idle.remove(0).task.abort();
+        if idle.first().is_some_and(|first| first.borrow().idle_since.elapsed() > IDLE_TIME) {
+            idle.remove(0);
         }
         if idle.len() < IDLE_MAX {
             idle.push(connection);

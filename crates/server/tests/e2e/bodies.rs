@@ -1,5 +1,6 @@
 //! Bodies at their edges: trailers, early answers, answers without length, lies about lengths, clients that go away.
 
+use std::io::Write as _;
 use std::sync::Mutex;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -102,6 +103,28 @@ fn an_answer_before_the_body_has_come() {
             assert_eq!(served.connect().get("/").text(), "ordinary");
         }
     }
+}
+
+/// A client that sends everything before it reads anything, and an application that does both at once: neither waits for
+/// the other through us.
+#[test]
+fn an_upload_goes_on_while_nobody_reads_the_answer() {
+    const BYTES: usize = 32 << 20;
+    let head = |first: &str| format!("{first}\r\nHost: a\r\nContent-Length: {BYTES}\r\n\r\n");
+    let application = Application::start(move |exchange| {
+        let mut stream = exchange.stream.get_ref().try_clone().unwrap();
+        let answer = head("HTTP/1.1 200 OK") + &"a".repeat(BYTES);
+        let writing = std::thread::spawn(move || stream.write_all(answer.as_bytes()));
+        assert_eq!(exchange.body().0.len(), BYTES);
+        writing.join().unwrap().is_ok()
+    });
+    let served = Served::start(&format!("upstream = \"{}\"", application.address));
+    let mut connection = served.connect();
+    connection.send(head("POST / HTTP/1.1").as_bytes());
+    connection.send(&vec![b'b'; BYTES]);
+    let answer = connection.answer(false);
+    assert_eq!((answer.status, answer.text().len()), (200, BYTES));
+    assert_eq!(served.connect().request("POST", "/", &[], &vec![b'b'; BYTES]).text().len(), BYTES);
 }
 
 /// CVE-2026-33555: an HTTP/2 body that is not as long as it says.

@@ -47,7 +47,7 @@ impl<S: State> Call<'_, S> {
         let decided = Decided {
             id: DecisionId(random()),
             decision,
-            plan,
+            plan: Box::new(plan),
             sender: Sender::Api,
             clearance: None,
             account: None,

@@ -1,6 +1,5 @@
 //! A request that goes on to the application, and the answer that comes back.
 
-use std::cell::RefCell;
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
@@ -11,7 +10,7 @@ use spigot_decision::Sender;
 use spigot_event::DecisionId;
 use spigot_state::State;
 
-use super::rewrite::Original;
+use super::rewrite::{Onward, Original};
 use super::{Turn, unfinished};
 use crate::body::Through;
 use crate::metrics::Metrics;
@@ -84,23 +83,13 @@ impl<S: State> Turn<'_, S> {
             return self.refuse(decided, &UNKNOWN_HOST);
         };
         let (sender, id) = (decided.sender, decided.id);
-        let fields = RefCell::new(Some(self.upstream_fields(original, &body, &decided)));
         let mut asked = Asked { turn: self, decided: Some(decided), trickled, added: self.arrived.elapsed() };
         let upload = body.watched();
         // HTTP/1.0 has no interim answers (RFC 9110, section 15.2), and hyper no way to send them over HTTP/2.
         let interim = (original.parts.version == Version::HTTP_11).then_some(&self.connection.marks.notes);
-        let answer = {
-            let again = body.again();
-            // The first attempt, nearly always the only one, takes the fields; another one makes them again.
-            let head = |protocol| {
-                let fields = fields.take().or_else(|| {
-                    let body = again.as_ref().unwrap_or(&Through::Empty);
-                    Some(self.upstream_fields(original, body, asked.decided.as_ref()?))
-                });
-                self.head(original, protocol, fields.unwrap_or_default())
-            };
+        let answer = if let Some(decided) = &asked.decided {
             let outgoing = Outgoing {
-                head: &head,
+                head: &Onward { turn: self, original, decided },
                 body,
                 idempotent: original.method().is_idempotent(),
                 http1_only: original.upgrade.is_some(),
@@ -112,6 +101,8 @@ impl<S: State> Turn<'_, S> {
                 Some(notes) => notes.interim.before(asking.as_mut()).await,
                 None => asking.await,
             }
+        } else {
+            Err(UpstreamError::Broken)
         };
         let answered = Instant::now();
         match answer {
@@ -150,21 +141,18 @@ impl<S: State> Turn<'_, S> {
         sender: Sender,
         id: DecisionId,
     ) -> Response<Through> {
-        let (mut parts, body) = response.into_parts();
+        let (parts, body) = response.into_parts();
         let halves = original
             .upgrade
             .and_then(|_: &HeaderValue| original.parts.extensions.get::<OnUpgrade>().cloned())
-            .zip(parts.extensions.remove::<OnUpgrade>());
-        let Some((client, upstream)) = halves else {
+            .zip(body.into_tunnel());
+        let Some((client, mut upstream)) = halves else {
             asked.record(UNASKED.status.as_u16(), Duration::ZERO);
             return UNASKED.to(sender, &id.to_string());
         };
         tokio::task::spawn_local(async move {
-            // The line in `body` must live as long as the tunnel.
-            let _body = body;
-            if let (Ok(client), Ok(upstream)) = (client.await, upstream.await) {
-                let _ = tokio::io::copy_bidirectional(&mut TokioIo::new(client), &mut TokioIo::new(upstream))
-                    .await;
+            if let Ok(client) = client.await {
+                let _ = tokio::io::copy_bidirectional(&mut TokioIo::new(client), &mut upstream).await;
             }
         });
         asked.record(StatusCode::SWITCHING_PROTOCOLS.as_u16(), Duration::ZERO);

@@ -10,17 +10,20 @@ use super::Turn;
 use super::understand::told_length;
 use crate::body::Through;
 use crate::pipeline::{Decided, Seen};
-use crate::respond::{FORWARDING, remove_all, remove_hop_by_hop};
+use crate::respond::{is_of_one_hop, named_by_connection, takes_trailers};
 use crate::stash::Kept;
-use crate::upstream::Protocol;
+use crate::upstream::{Fields, Head};
 
-const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-const X_SPIGOT_ACTION: HeaderName = HeaderName::from_static("x-spigot-action");
-const X_SPIGOT_DECISION: HeaderName = HeaderName::from_static("x-spigot-decision");
-const X_SPIGOT_RISK: HeaderName = HeaderName::from_static("x-spigot-risk");
-const X_SPIGOT_REASONS: HeaderName = HeaderName::from_static("x-spigot-reasons");
-const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+/// Fields that are added to the client's.
+const OURS: usize = 12;
+
+static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+static X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+static X_SPIGOT_ACTION: HeaderName = HeaderName::from_static("x-spigot-action");
+static X_SPIGOT_DECISION: HeaderName = HeaderName::from_static("x-spigot-decision");
+static X_SPIGOT_RISK: HeaderName = HeaderName::from_static("x-spigot-risk");
+static X_SPIGOT_REASONS: HeaderName = HeaderName::from_static("x-spigot-reasons");
+static X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
 /// What the upstream's head is made of.
 pub(super) struct Original<'a> {
@@ -50,130 +53,166 @@ impl<'o> Original<'o> {
     }
 }
 
-impl<S: State> Turn<'_, S> {
-    /// All fields that are the same for every protocol.
-    pub(super) fn upstream_fields(
-        &self,
-        original: &Original<'_>,
-        body: &Through,
-        decided: &Decided,
-    ) -> HeaderMap {
-        let Original { parts, kept, .. } = original;
-        // The client's own stay as they came, for conditions on the answer.
-        let mut headers = parts.headers.clone();
-        remove_hop_by_hop(&mut headers);
-        // We have asked for the body ourselves, or will when it is sent on.
-        remove_all(&mut headers, &[header::EXPECT]);
+/// A request as it goes on to the application, for whichever protocol that speaks.
+pub(super) struct Onward<'a, S> {
+    pub(super) turn: &'a Turn<'a, S>,
+    pub(super) original: &'a Original<'a>,
+    pub(super) decided: &'a Decided,
+}
+
+impl<S: State> Head for Onward<'_, S> {
+    fn method(&self) -> &Method {
+        self.original.method()
+    }
+
+    fn http1(&self, body: &Through, into: &mut Vec<u8>) -> Option<u64> {
+        into.extend_from_slice(self.method().as_str().as_bytes());
+        into.push(b' ');
+        into.extend_from_slice(self.turn.target_of(self.original.parts).as_str().as_bytes());
+        into.extend_from_slice(b" HTTP/1.1\r\n");
+        self.write(body, into);
+        if let Some(protocol) = self.original.upgrade {
+            into.set(&header::CONNECTION, b"upgrade");
+            into.keep(&header::UPGRADE, protocol);
+        }
+        // Behind a length there is no room for trailers.
+        self.original.told_length().filter(|_| body.trailers().is_none())
+    }
+
+    fn http2(&self, body: &Through) -> Request<()> {
+        let mut headers = HeaderMap::with_capacity(self.original.parts.headers.len() + OURS);
+        self.write(body, &mut headers);
+        let host = headers.remove(header::HOST);
+        let authority = host.and_then(|host| Authority::try_from(host.as_bytes()).ok());
+        let mut uri = http::uri::Parts::default();
+        uri.scheme = Some(if self.turn.connection.secure { Scheme::HTTPS } else { Scheme::HTTP });
+        // A host that we understood is an authority.
+        uri.authority = authority.or_else(|| Authority::try_from(self.turn.seen.host).ok());
+        uri.path_and_query = Some(self.turn.target_of(self.original.parts));
+        let mut request = Request::new(());
+        *request.method_mut() = self.method().clone();
+        *request.uri_mut() = Uri::from_parts(uri).unwrap_or_default();
+        *request.version_mut() = Version::HTTP_2;
+        *request.headers_mut() = headers;
+        request
+    }
+}
+
+impl<S: State> Onward<'_, S> {
+    /// All fields that are the same for every protocol. The client's own stay as they came, for conditions on the answer.
+    fn write(&self, body: &Through, fields: &mut impl Fields) {
+        let Original { parts, kept, .. } = self.original;
+        self.clients(body, fields);
+        if takes_trailers(&parts.headers) {
+            fields.set(&header::TE, b"trailers");
+        }
         if let Some(kept) = kept {
-            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(kept.body.len()));
-            match &kept.content_type {
-                Some(content_type) => headers.insert(header::CONTENT_TYPE, content_type.clone()),
-                None => headers.remove(header::CONTENT_TYPE),
+            fields.set(&header::CONTENT_LENGTH, kept.body.len().to_string().as_bytes());
+            if let Some(content_type) = &kept.content_type {
+                fields.keep(&header::CONTENT_TYPE, content_type);
+            }
+        }
+        for name in body.trailers().iter().flat_map(|trailers| trailers.keys()) {
+            // Only those that were announced are sent everywhere.
+            fields.set(&header::TRAILER, name.as_str().as_bytes());
+        }
+        self.forwarded(fields);
+        self.told(fields);
+        self.turn.connection.marks.forward(self.turn.seen.header_order, fields);
+    }
+
+    /// What the client said and the application is to hear.
+    fn clients(&self, body: &Through, fields: &mut impl Fields) {
+        let Original { parts, kept, .. } = self.original;
+        let headers = &parts.headers;
+        let http2 = parts.version == Version::HTTP_2;
+        let authority = parts.uri.authority().filter(|_| http2);
+        if let Some(authority) = authority {
+            fields.set(&header::HOST, authority.as_str().as_bytes());
+        }
+        let named = headers.contains_key(header::CONNECTION);
+        let trusted = self.is_from_trusted_proxy();
+        for (name, value) in headers {
+            let text = name.as_str();
+            let left_out = match text {
+                // We have asked for the body ourselves, or will when it is sent on.
+                "expect" => true,
+                // Written anew.
+                "x-forwarded-for" => true,
+                "x-forwarded-proto" | "x-forwarded-host" | "x-forwarded-port" | "x-real-ip" | "forwarded" => {
+                    !trusted
+                }
+                "host" => authority.is_some(),
+                "cookie" => http2,
+                // Only chunks can have trailers behind them.
+                "content-length" => kept.is_some() || body.trailers().is_some(),
+                "content-type" => kept.is_some(),
+                "trailer" => body.trailers().is_some(),
+                name => {
+                    is_of_one_hop(name)
+                        || (named
+                            && named_by_connection(headers).any(|named| named.eq_ignore_ascii_case(name)))
+                }
             };
-        }
-        if let Some(trailers) = body.trailers() {
-            // Only chunks can have trailers behind them, and only those that were announced are sent.
-            headers.remove(header::CONTENT_LENGTH);
-            headers.remove(header::TRAILER);
-            for name in trailers.keys() {
-                headers.append(header::TRAILER, HeaderValue::from(name.clone()));
+            if !left_out {
+                fields.keep(name, value);
             }
         }
-        if parts.version == Version::HTTP_2 {
-            if let Some(authority) =
-                parts.uri.authority().and_then(|a| HeaderValue::from_str(a.as_str()).ok())
-            {
-                headers.insert(header::HOST, authority);
-            }
-            join_cookies(&mut headers);
+        if http2 {
+            join_cookies(headers, fields);
         }
-        self.forwarded(&mut headers);
-        self.told(&mut headers, decided);
-        self.connection.marks.forward(self.seen.header_order, &mut headers);
-        headers
+    }
+
+    fn is_from_trusted_proxy(&self) -> bool {
+        self.turn.snapshot.settings.trusted_proxies.find(self.turn.connection.peer.ip()).is_some()
+    }
+
+    /// What the application is told of the client. Only a trusted proxy's own words are kept.
+    fn forwarded(&self, fields: &mut impl Fields) {
+        let (connection, parts) = (self.turn.connection, self.original.parts);
+        let trusted = self.is_from_trusted_proxy();
+        let said = |name: &HeaderName| parts.headers.get(name).filter(|_| trusted);
+        match said(&X_FORWARDED_FOR) {
+            Some(before) => {
+                let chain = [before.as_bytes(), b", ", connection.peer_text.as_bytes()].concat();
+                fields.set(&X_FORWARDED_FOR, &chain);
+            }
+            None => fields.keep(&X_FORWARDED_FOR, &connection.peer_text),
+        }
+        if said(&X_FORWARDED_PROTO).is_none() {
+            fields.set(&X_FORWARDED_PROTO, if connection.secure { b"https" } else { b"http" });
+        }
+        if said(&X_FORWARDED_HOST).is_none() {
+            let authority = parts.uri.authority().filter(|_| parts.version == Version::HTTP_2);
+            match (authority, parts.headers.get(header::HOST)) {
+                (Some(authority), _) => fields.set(&X_FORWARDED_HOST, authority.as_str().as_bytes()),
+                (None, Some(host)) => fields.keep(&X_FORWARDED_HOST, host),
+                (None, None) => {}
+            }
+        }
     }
 
     /// What the application is told of the decision.
-    fn told(&self, headers: &mut HeaderMap, decided: &Decided) {
-        let mut set = |name: HeaderName, value: HeaderValue| {
-            headers.insert(name, value);
-        };
-        set(X_SPIGOT_ACTION, HeaderValue::from_static(decided.decision.effective.name()));
-        if let Ok(id) = HeaderValue::try_from(decided.id.to_string()) {
-            set(X_SPIGOT_DECISION, id);
+    fn told(&self, fields: &mut impl Fields) {
+        let (decision, policy) = (&self.decided.decision, &self.turn.snapshot.policy);
+        fields.set(&X_SPIGOT_ACTION, decision.effective.name().as_bytes());
+        fields.set(&X_SPIGOT_DECISION, &self.decided.id.letters());
+        match decision.risk {
+            0 => fields.set(&X_SPIGOT_RISK, b"0"),
+            risk => fields.set(&X_SPIGOT_RISK, risk.to_string().as_bytes()),
         }
-        let risk = u16::from(decided.decision.risk);
-        set(X_SPIGOT_RISK, if risk == 0 { HeaderValue::from_static("0") } else { risk.into() });
-        let policy = &self.snapshot.policy;
         let mut reasons = String::new();
-        for reason in decided.decision.reasons.iter().filter(|reason| reason.kind != ReasonKind::Tells) {
+        for reason in decision.reasons.iter().filter(|reason| reason.kind != ReasonKind::Tells) {
             if !reasons.is_empty() {
                 reasons.push_str(", ");
             }
             reasons.push_str(policy.source_name(reason.source));
         }
-        if let Ok(reasons) = HeaderValue::try_from(reasons) {
-            set(X_SPIGOT_REASONS, reasons);
-        }
+        fields.set(&X_SPIGOT_REASONS, reasons.as_bytes());
     }
+}
 
-    /// What the application is told of the client. Only a trusted proxy's own words are kept.
-    fn forwarded(&self, headers: &mut HeaderMap) {
-        let connection = self.connection;
-        if self.snapshot.settings.trusted_proxies.find(connection.peer.ip()).is_none() {
-            remove_all(headers, &FORWARDING);
-        }
-        let before = headers.get(X_FORWARDED_FOR).and_then(|before| before.to_str().ok());
-        let chain = before.and_then(|before| {
-            HeaderValue::try_from(format!("{before}, {}", connection.peer_text.to_str().ok()?)).ok()
-        });
-        headers.insert(X_FORWARDED_FOR, chain.unwrap_or_else(|| connection.peer_text.clone()));
-        if !headers.contains_key(X_FORWARDED_PROTO) {
-            let scheme = if connection.secure { "https" } else { "http" };
-            headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static(scheme));
-        }
-        if !headers.contains_key(X_FORWARDED_HOST)
-            && let Some(host) = headers.get(header::HOST).cloned()
-        {
-            headers.insert(X_FORWARDED_HOST, host);
-        }
-    }
-
-    /// The head for a protocol, of the fields that are the same for all.
-    pub(super) fn head(
-        &self,
-        original: &Original<'_>,
-        protocol: Protocol,
-        mut headers: HeaderMap,
-    ) -> Request<()> {
-        let path = self.target_of(original.parts);
-        let (version, uri) = match protocol {
-            Protocol::Http1 => {
-                if let Some(protocol) = original.upgrade {
-                    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
-                    headers.insert(header::UPGRADE, protocol.clone());
-                }
-                (Version::HTTP_11, Uri::from(path))
-            }
-            Protocol::Http2 => {
-                let host = headers.remove(header::HOST);
-                let authority = host.and_then(|host| Authority::try_from(host.as_bytes()).ok());
-                let mut uri = http::uri::Parts::default();
-                uri.scheme = Some(if self.connection.secure { Scheme::HTTPS } else { Scheme::HTTP });
-                // A host that we understood is an authority.
-                uri.authority = authority.or_else(|| Authority::try_from(self.seen.host).ok());
-                uri.path_and_query = Some(path);
-                (Version::HTTP_2, Uri::from_parts(uri).unwrap_or_default())
-            }
-        };
-        let mut request = Request::new(());
-        *request.method_mut() = original.method().clone();
-        *request.uri_mut() = uri;
-        *request.version_mut() = version;
-        *request.headers_mut() = headers;
-        request
-    }
-
+impl<S: State> Turn<'_, S> {
     fn target_of(&self, parts: &Parts) -> PathAndQuery {
         match parts.uri.path_and_query() {
             // Nothing was normalised: no need to write it anew.
@@ -189,12 +228,15 @@ pub(super) fn target(seen: &Seen<'_>) -> String {
 }
 
 /// HTTP/2 may send a cookie in pieces (RFC 9113, section 8.2.3); HTTP/1.1 has one field.
-fn join_cookies(headers: &mut HeaderMap) {
-    let pieces: Vec<&[u8]> = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes).collect();
-    if pieces.len() > 1 {
-        let joined = pieces.join(&b"; "[..]);
-        if let Ok(joined) = HeaderValue::from_bytes(&joined) {
-            headers.insert(header::COOKIE, joined);
+fn join_cookies(headers: &HeaderMap, fields: &mut impl Fields) {
+    let mut pieces = headers.get_all(header::COOKIE).iter();
+    match (pieces.next(), pieces.next()) {
+        (Some(only), None) => fields.keep(&header::COOKIE, only),
+        (Some(_), Some(_)) => {
+            let pieces = headers.get_all(header::COOKIE).iter();
+            let pieces: Vec<&[u8]> = pieces.map(HeaderValue::as_bytes).collect();
+            fields.set(&header::COOKIE, &pieces.join(&b"; "[..]));
         }
+        (None, _) => {}
     }
 }
