@@ -6,6 +6,7 @@ mod application;
 mod bodies;
 mod challenge;
 mod client;
+mod clients;
 mod demo;
 mod dribbles;
 mod fallback;

@@ -31,9 +31,15 @@ async fn hcaptcha(base: &str, site_key: &str, secret: &str, token: &str) -> Answ
     let client = hcaptcha::Client::new().set_url(&format!("{base}/siteverify"))?;
     match client.verify(request).await {
         Ok(response) => Ok((response.success(), Vec::new())),
-        Err(hcaptcha::Error::Codes(codes)) => Ok((false, codes.iter().map(ToString::to_string).collect())),
+        Err(hcaptcha::Error::Codes(codes)) => Ok((false, codes.iter().map(code).collect())),
         Err(error) => Err(error.into()),
     }
+}
+
+/// A code as the service wrote it; shown, it would be a sentence.
+fn code(code: &hcaptcha::Code) -> String {
+    let value = serde_json::to_value(code).unwrap_or_default();
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 async fn axum_turnstile(base: &str, secret: &str, token: &str) -> Answer {
