@@ -1,6 +1,6 @@
 // A third party's widget in place of the puzzle. What shows the widgets is a file of its own, loaded only then.
 
-import { loadScript } from "./provider/load.js";
+import { loadScript, loadStyle } from "./provider/load.js";
 import type { Widget } from "./provider/widget.js";
 
 export type Shown =
@@ -12,6 +12,7 @@ export type Shown =
 export async function showWidget(base: string, element: HTMLElement, widget: Widget, language: string): Promise<Shown> {
   const place = document.createElement("div");
   element.replaceChildren(place);
+  if (widget.style !== null) loadStyle(widget.style);
   try {
     if (window.spigotProviders === undefined) await loadScript(new URL("provider.js", base).href);
     const show = window.spigotProviders?.[widget.name];

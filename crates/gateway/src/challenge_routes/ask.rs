@@ -151,6 +151,7 @@ fn widget(provider: &Provider, challenge: &Challenge) -> Value {
         "name": settings.kind.name(),
         "title": settings.kind.title(),
         "script": settings.script,
+        "style": settings.style,
         "site_key": site_key,
         "action": settings.action,
         "carry": carry,

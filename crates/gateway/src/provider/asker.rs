@@ -172,3 +172,7 @@ impl Asking<'_> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "asker_tests.rs"]
+mod tests;

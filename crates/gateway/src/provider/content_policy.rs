@@ -59,6 +59,7 @@ pub(crate) fn content_policy<'a>(providers: impl Iterator<Item = &'a Provider>) 
         for (name, sources) in [
             ("script-src", needs.script),
             ("script-src", origin(&provider.settings.script)),
+            ("style-src", origin(provider.settings.style.as_deref().unwrap_or_default())),
             ("frame-src", needs.frame),
             ("connect-src", needs.connect),
             ("style-src", needs.style),
@@ -90,7 +91,7 @@ fn allow(directives: &mut Vec<String>, name: &str, source: &str) {
     }
 }
 
-/// The origin of a script's address; nothing for one on the site itself, which is allowed anyway.
+/// The origin of an address; nothing for one on the site itself, which is allowed anyway.
 fn origin(script: &str) -> &str {
     let Some(at) = script.find("://") else { return "" };
     let end = script[at + 3..].find(['/', '?', '#']).map_or(script.len(), |end| at + 3 + end);

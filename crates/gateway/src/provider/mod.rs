@@ -64,6 +64,8 @@ pub struct ProviderSettings {
     pub base: Option<Arc<Upstream>>,
     /// The widget's script.
     pub script: String,
+    /// The widget's style sheet, where its script cannot bring its own under the page's content security policy.
+    pub style: Option<String>,
     /// How long the vendor may take to answer, further attempts included.
     pub deadline: Duration,
     /// Whether the vendor is told the visitor's address.

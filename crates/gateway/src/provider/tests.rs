@@ -40,6 +40,7 @@ fn settings(kind: ProviderKind) -> ProviderSettings {
         project: "my project".to_owned(),
         base: None,
         script: kind.script().unwrap_or("/captcha.js").to_owned(),
+        style: None,
         deadline: Duration::from_secs(5),
         send_address: false,
         action: "login".to_owned(),
@@ -557,7 +558,8 @@ fn at_most_so_many_questions_are_open() {
 #[test]
 fn a_page_may_load_its_providers_and_nobody_elses() {
     let provider = |kind: ProviderKind, script: &str| {
-        Provider::new(ProviderSettings { script: script.to_owned(), ..settings(kind) })
+        let style = Some("https://styles.example/a.css".to_owned()).filter(|_| kind == ProviderKind::Altcha);
+        Provider::new(ProviderSettings { script: script.to_owned(), style, ..settings(kind) })
     };
     let check = |providers: &[Provider], contains: &[&str], lacks: &[&str]| {
         let policy = content_policy(providers.iter());
@@ -587,6 +589,7 @@ fn a_page_may_load_its_providers_and_nobody_elses() {
         &[
             "script-src 'self' 'wasm-unsafe-eval' https://cdn.example:8443;",
             "worker-src 'self' blob:;",
+            "style-src 'self' https://styles.example;",
             "frame-src https://*.frcapi.com",
         ],
         &["cloudflare", "/assets"],

@@ -85,7 +85,8 @@ fn read<'a>(part: &Section<'a, '_>) -> Option<Read<'a>> {
     let (send_address, believe_browser) = (flag("send_address"), flag("believe_browser"));
     let (believe_degraded, test_keys) = (flag("believe_degraded"), flag("test_keys"));
     let check_host = part.flag("check_host").is_none_or(|flag| flag.value);
-    let (project, base, script) = (part.text("project"), part.text("base"), part.text("script"));
+    let (project, base) = (part.text("project"), part.text("base"));
+    let (script, style) = (part.text("script"), part.text("style"));
     let deadline = part.parsed("deadline", deadline).map_or(Duration::from_secs(5), |time| time.value);
     let action = part.parsed("action", action).map_or_else(|| "spigot".to_owned(), |action| action.value);
     let risk_max = part.integer("max_risk", 0..=100).and_then(|risk| u8::try_from(risk.value).ok());
@@ -116,7 +117,7 @@ fn read<'a>(part: &Section<'a, '_>) -> Option<Read<'a>> {
         );
     }
     let script = match script {
-        Some(script) => script_address(part, &script),
+        Some(script) => page_address(part, &script),
         None if kind.script_takes_site_key() => format!("{}{site_key}", kind.script().unwrap_or_default()),
         None => kind.script().unwrap_or_default().to_owned(),
     };
@@ -128,6 +129,7 @@ fn read<'a>(part: &Section<'a, '_>) -> Option<Read<'a>> {
         project: project.map(|text| text.value.to_owned()).unwrap_or_default(),
         base,
         script,
+        style: style.map(|style| page_address(part, &style)),
         deadline,
         send_address,
         action,
@@ -222,16 +224,16 @@ fn read_base(
 }
 
 /// An address that can stand in a page and in its content security policy.
-fn script_address(part: &Section<'_, '_>, script: &Placed<&str>) -> String {
-    let text = script.value;
+fn page_address(part: &Section<'_, '_>, address: &Placed<&str>) -> String {
+    let text = address.value;
     let plain =
         text.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'"' | b'\'' | b';' | b',' | b'<' | b'>'));
     let own = text.starts_with('/') && !text.starts_with("//") && !text.contains('\\');
     if !plain || !(own || text.starts_with("https://") || text.starts_with("http://")) {
         part.reader.problem(
-            script.span.clone(),
-            format!("\"{text}\" is no script's address"),
-            "write \"https://HOST/PATH\", or \"/PATH\" for a script on the site itself",
+            address.span.clone(),
+            format!("\"{text}\" is no address that a page could load"),
+            "write \"https://HOST/PATH\", or \"/PATH\" for a file on the site itself",
         );
     }
     text.to_owned()

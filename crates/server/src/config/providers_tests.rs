@@ -74,12 +74,8 @@ fn what_is_wrong_is_said_and_never_the_secret() {
     check(&with("base = \"https://vendor.example/v0\""), "a-real-secret", &["is no upstream"]);
     check(&with("deadline = \"2m\""), "a-real-secret", &["write between \"100ms\" and \"30s\""]);
     check(&with("action = \"log-in\""), "a-real-secret", &["use letters, digits and _"]);
-    check(&with("script = \"//evil.example/x.js\""), "a-real-secret", &["is no script's address"]);
-    check(
-        &with("script = \"https://x.example/a;script-src *\""),
-        "a-real-secret",
-        &["is no script's address"],
-    );
+    check(&with("script = \"//evil.example/x.js\""), "a-real-secret", &["is no address"]);
+    check(&with("script = \"https://x.example/a;script-src *\""), "a-real-secret", &["is no address"]);
     check(&with("fail = \"hcaptcha\""), "a-real-secret", &["what can take its place: it, own, closed"]);
     check(&with("fail = \"it\""), "a-real-secret", &["leads back to itself"]);
     check(&with("sitekey = \"k\""), "a-real-secret", &["did you mean \"site_key\""]);

@@ -1,7 +1,7 @@
 //! Starts the demo on free ports with a folder of its own, and ends it.
 
 use std::io::{BufRead, BufReader, Read};
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex};
@@ -25,8 +25,17 @@ pub(crate) const SOON: Duration = Duration::from_secs(30);
 /// A policy that lets everything pass, so that only what comes before it is tested.
 pub(crate) const OPEN: &str = "[[route]]\nname = \"all\"\nmatch = \"/**\"\n";
 
+/// A port that stays this process's until it ends: bound, but not listened on, so that no other test is given it. Those
+/// who listen with SO_REUSEPORT, as Spigot does, would otherwise share it unnoticed.
 pub(crate) fn free_port() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+    static HELD: Mutex<Vec<socket2::Socket>> = Mutex::new(Vec::new());
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    socket.set_reuse_address(true).unwrap();
+    socket.set_reuse_port(true).unwrap();
+    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    let address = socket.local_addr().unwrap().as_socket().unwrap();
+    HELD.lock().unwrap().push(socket);
+    address
 }
 
 impl Demo {

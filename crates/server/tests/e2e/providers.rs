@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 
 use super::challenge::{of_page, solve, submit};
-use super::vendors::{Reply, SECRET, Vendor, challenge, demo, metrics, redeem, yes};
+use super::vendors::{Reply, SECRET, Vendor, challenge, demo, demo_with, metrics, redeem, yes};
 
 /// What the widget handed on, from which a vendor knows the challenge: the tests' vendors are told here.
 type Carried = Arc<Mutex<String>>;
@@ -357,4 +357,78 @@ fn the_event_tells_the_story_and_nothing_tells_the_secret() {
     for text in [&events, &metrics, &demo.log(), &refused.text(), &given.to_string()] {
         assert!(!text.contains(SECRET) && !text.contains("the-visitors-token"), "{text}");
     }
+}
+
+/// What the vendors document of the keys that they publish for tests.
+fn with_test_keys(secret: &str, token: &str) -> Value {
+    let turnstile =
+        |tail: &str| secret.ends_with("0000000000000000000000000000AA") && secret.starts_with(tail);
+    let no = |code: &str| json!({ "success": false, "error-codes": [code] });
+    if turnstile("1x") {
+        json!({ "success": true, "error-codes": [], "hostname": "example.com", "challenge_ts": "2026-11-21T15:14:30Z" })
+    } else if turnstile("2x") {
+        no("invalid-input-response")
+    } else if turnstile("3x") {
+        no("timeout-or-duplicate")
+    } else if secret == "0x0000000000000000000000000000000000000000" {
+        let dummies = ["10000000-aaaa-bbbb-cccc-000000000001", "20000000-aaaa-bbbb-cccc-000000000002"];
+        if dummies.contains(&token) {
+            json!({ "success": true, "hostname": "dummy-key-pass" })
+        } else {
+            no("not-using-dummy-passcode")
+        }
+    } else if secret == "6LeIxAcTAAAAAGG-vFI1TnRWxMZNFuojJ4WifJWe" {
+        json!({ "success": true, "hostname": "testkey.google.com" })
+    } else {
+        // A real key refuses the tokens of test keys.
+        no("invalid-input-response")
+    }
+}
+
+#[test]
+fn the_vendors_published_test_keys_do_what_they_are_for() {
+    const TURNSTILE: &str = "XXXX.DUMMY.TOKEN.XXXX";
+    for (kind, secret, token, code) in [
+        ("turnstile", "1x0000000000000000000000000000000AA", TURNSTILE, None),
+        ("turnstile", "2x0000000000000000000000000000000AA", TURNSTILE, Some("not_vouched")),
+        ("turnstile", "3x0000000000000000000000000000000AA", TURNSTILE, Some("spent")),
+        ("turnstile", "a-real-secret", TURNSTILE, Some("not_vouched")),
+        (
+            "hcaptcha",
+            "0x0000000000000000000000000000000000000000",
+            "10000000-aaaa-bbbb-cccc-000000000001",
+            None,
+        ),
+        ("hcaptcha", "0x0000000000000000000000000000000000000000", "a-real-token", Some("provider_away")),
+        ("recaptcha", "6LeIxAcTAAAAAGG-vFI1TnRWxMZNFuojJ4WifJWe", "anything", None),
+    ] {
+        let vendor = Vendor::start(|question, _| {
+            let field = |name| question.field(name).unwrap_or_default();
+            Reply::Json(200, with_test_keys(&field("secret"), &field("response")))
+        });
+        let more = if secret == "a-real-secret" { "" } else { "test_keys = true" };
+        let demo = demo_with(secret, kind, &vendor, more, "");
+        let mut connection = demo.connect();
+        let given = challenge(&mut connection);
+        let answer = redeem(&mut connection, &given, token);
+        let told = answer.json();
+        assert_eq!(told["code"].as_str(), code, "{kind} {secret}: {told}");
+        assert_eq!(answer.header("set-cookie").is_some(), code.is_none(), "{kind} {secret}");
+    }
+}
+
+#[test]
+fn a_provider_that_is_taken_out_while_somebody_solves_opens_nothing() {
+    let (vendor, carried) = agreeing("turnstile", |_| ());
+    let demo = demo("turnstile", &vendor, "", "");
+    let mut connection = demo.connect();
+    let given = challenge(&mut connection);
+    *carried.lock().unwrap() = carry(&given);
+    let before = demo.revision();
+    demo.write("[[route]]\nname = \"login\"\nmatch = \"/login\"\npreset = \"high\"\n");
+    demo.until("the configuration without it", |health| health["revision"] != before);
+    let refused = redeem(&mut connection, &given, "a-token");
+    assert_eq!((refused.status, &refused.json()["code"]), (400, &json!("stale")));
+    assert_eq!((refused.header("set-cookie"), vendor.asked().len()), (None, 0));
+    assert_eq!(challenge(&mut connection)["kind"], "cachewalk");
 }

@@ -115,9 +115,13 @@ pub(crate) const SECRET: &str = "a-secret-that-is-never-seen";
 
 /// A demo whose log-in is challenged by a provider of this kind and name, with more lines for it and for the rest.
 pub(crate) fn demo(kind: &str, vendor: &Vendor, more: &str, rest: &str) -> Demo {
+    demo_with(SECRET, kind, vendor, more, rest)
+}
+
+pub(crate) fn demo_with(key: &str, kind: &str, vendor: &Vendor, more: &str, rest: &str) -> Demo {
     let folder = tempfile::tempdir().unwrap();
     let secret = folder.path().join("secret");
-    std::fs::write(&secret, SECRET).unwrap();
+    std::fs::write(&secret, key).unwrap();
     let config = format!(
         "[[route]]\nname = \"login\"\nmatch = \"/login\"\npreset = \"high\"\nchallenge = \"{kind}\"\n\n\
          [[route]]\nname = \"all\"\nmatch = \"/**\"\n\n{}{more}\n\n{rest}",

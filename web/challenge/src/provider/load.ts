@@ -17,6 +17,11 @@ export function loadScript(address: string, module = false): Promise<void> {
   });
 }
 
+/** Without it the widget works all the same, so nobody waits for it. */
+export function loadStyle(address: string): void {
+  document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href: address }));
+}
+
 /** Loads a widget's script and waits for what it puts into the window: many load a second script that does. */
 export async function api<T>(address: string, find: () => T | undefined | null | false): Promise<T> {
   const there = find();

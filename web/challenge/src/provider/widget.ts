@@ -6,6 +6,8 @@ export interface Widget {
   /** What visitors know it as. */
   readonly title: string;
   readonly script: string;
+  /** Its style sheet, where the script does not bring its own. */
+  readonly style: string | null;
   readonly site_key: string | null;
   readonly action: string;
   /** What the widget hands to the vendor and the vendor to the server, where it can. */

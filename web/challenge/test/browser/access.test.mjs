@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, test } from "node:test";
-import { CSP, DECISION, DEFAULT, closeBrowser, isApplication, state, until, visit } from "./stub.mjs";
+import { CSP, DECISION, DEFAULT, WIDGET, closeBrowser, isApplication, state, until, visit } from "./stub.mjs";
 
 after(closeBrowser);
 
@@ -21,6 +21,13 @@ const submitForm = async (page, stub, value) => {
 /** How to get into each state. */
 const scenes = {
   working: { options: { hold: never }, go: (page, stub) => page.goto(`${stub.origin}/a`) },
+  asked: {
+    options: { puzzle: WIDGET },
+    async go(page, stub) {
+      await page.goto(`${stub.origin}/a`);
+      await page.getByText("I am a person").waitFor();
+    },
+  },
   going: { options: { stays: true }, go: (page, stub) => page.goto(`${stub.origin}/a`) },
   failed: { options: { answers: ["wrong"] }, go: (page, stub) => page.goto(`${stub.origin}/a`) },
   looping: { options: { setsCookie: false }, go: (page, stub) => page.goto(`${stub.origin}/a`).catch(() => {}) },

@@ -16,6 +16,15 @@ export const CSP =
   "connect-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 export const SMALL = { kind: "cachewalk", log2_n: 7, grind: 20, open: 3 };
 export const PBKDF2 = { kind: "pbkdf2", log2_n: 7, grind: 16, open: 3 };
+/** A third party's, whose script the stub serves too. */
+export const WIDGET = {
+  kind: "provider",
+  provider: { name: "turnstile", title: "Cloudflare Turnstile", script: "/.spigot/widget.js", style: null, site_key: "k", action: "spigot", carry: "00", altcha_url: null, endpoint: null },
+};
+const WIDGET_SCRIPT = `window.turnstile = { render(element, { callback }) {
+  const button = Object.assign(document.createElement("button"), { textContent: "I am a person", onclick: () => callback("token") });
+  element.append(button);
+} };`;
 export const DEFAULT = { kind: "cachewalk", log2_n: 13, grind: 1000, open: 3 };
 export const DECISION = "9f3k2m7q5x8t1b4c";
 
@@ -118,6 +127,7 @@ export async function startStub(options = {}) {
     if (path === "/.spigot/wait") return response.writeHead(200, { ...headers, "Content-Type": "text/html" }).end(waitPage());
     if (path.startsWith("/.spigot/")) {
       const name = path.slice("/.spigot/".length);
+      if (name === "widget.js") return response.writeHead(200, { "Content-Type": "text/javascript" }).end(WIDGET_SCRIPT);
       if (missing.includes(name)) return response.writeHead(404, headers).end();
       return response.writeHead(200, { ...headers, "Content-Type": CONTENT_TYPES[name.split(".")[1]] }).end(dist(name));
     }

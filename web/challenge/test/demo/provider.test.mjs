@@ -1,7 +1,7 @@
 // The real program, a real browser, and a vendor that is neither: what a visitor meets whom a third party challenges.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { createServer as createSocket } from "node:net";
 import { tmpdir } from "node:os";
@@ -35,13 +35,16 @@ const freePort = () =>
     });
   });
 
-/** `script`: the status of the widget's script. `answer`: what the vendor says about a question. */
-async function vendor({ script = 200, answer = yes } = {}) {
+/** `script`: the status of the widget's script. `text`: the script. `answer`: what the vendor says about a question. */
+async function vendor({ script = 200, text = SCRIPT, style = "", answer = yes } = {}) {
   const asked = [];
   const server = createServer(async (request, response) => {
     if (request.url.startsWith("/widget.js")) {
-      return response.writeHead(script, { "Content-Type": "text/javascript" }).end(SCRIPT);
+      // Modules are loaded over origins by leave only.
+      const headers = { "Content-Type": "text/javascript", "Access-Control-Allow-Origin": "*" };
+      return response.writeHead(script, headers).end(text);
     }
+    if (request.url === "/widget.css") return response.writeHead(200, { "Content-Type": "text/css" }).end(style);
     const pieces = [];
     for await (const piece of request) pieces.push(piece);
     const question = new URLSearchParams(Buffer.concat(pieces).toString());
@@ -59,7 +62,7 @@ function yes(question) {
   return { success: true, "error-codes": [], hostname: "127.0.0.1", action, cdata };
 }
 
-async function shop(vendor, more = "") {
+async function shop(vendor, more = "", kind = "turnstile") {
   const data = await mkdtemp(join(folder, "shop-"));
   const [port, admin] = [await freePort(), await freePort()];
   const config = `
@@ -67,17 +70,16 @@ async function shop(vendor, more = "") {
 name = "login"
 match = "/login"
 preset = "high"
-challenge = "turnstile"
+challenge = "${kind}"
 
 [[route]]
 name = "all"
 match = "/**"
 
 [[provider]]
-name = "turnstile"
-kind = "turnstile"
-site_key = "the-site-key"
-base = "http://127.0.0.1:${vendor.port}"
+name = "${kind}"
+kind = "${kind}"
+${kind === "altcha" ? "" : `site_key = "the-site-key"\nbase = "http://127.0.0.1:${vendor.port}"`}
 script = "http://127.0.0.1:${vendor.port}/widget.js"
 secret = { file = '${join(data, "secret")}' }
 ${more}
@@ -201,4 +203,36 @@ test("a script that is kept away: closed, unless the browser is believed", async
     await page.context().close();
   }
   assert.equal(turnstile.asked.length, 0);
+});
+
+test("ALTCHA's own widget solves what is issued here, and opens the way", async () => {
+  const dist = (name) => readFile(new URL(`../../node_modules/altcha/dist/${name}`, import.meta.url), "utf8");
+  const altcha = await vendor({ text: await dist("main/altcha.min.js"), style: await dist("external/altcha.css") });
+  const style = `http://127.0.0.1:${altcha.port}/widget.css`;
+  const origin = await shop(altcha, `work = 1000\nstyle = "${style}"`, "altcha");
+  const { page } = await visitor(origin, `http://127.0.0.1:${altcha.port}`, "blob:");
+  await page.goto(`${origin}/login`);
+  if (shots) await page.locator("altcha-widget").waitFor().then(() => page.screenshot({ path: join(shots, "altcha.png") }));
+  await page.locator("input[name=password]").waitFor();
+  await page.context().close();
+});
+
+test("ALTCHA's own library solves version 1 and 2, once each", async () => {
+  const [v1, v2, { deriveKey }] = await Promise.all([import("altcha-lib/v1"), import("altcha-lib"), import("altcha-lib/algorithms/pbkdf2")]);
+  const solvers = [
+    ["version = 1\nwork = 5000", async (challenge) => ({ ...challenge, ...(await v1.solveChallenge(challenge.challenge, challenge.salt, challenge.algorithm, challenge.maxnumber).promise) })],
+    ["version = 2\nwork = 1000", async (challenge) => ({ challenge, solution: await v2.solveChallenge({ challenge, deriveKey }) })],
+  ];
+  const nobody = await vendor();
+  for (const [more, solve] of solvers) {
+    const origin = await shop(nobody, more, "altcha");
+    const json = { "Content-Type": "application/json", Accept: "application/json" };
+    const { challenge } = await (await fetch(`${origin}/login`, { headers: json })).json();
+    const puzzle = await (await fetch(origin + challenge.provider.altcha_url)).json();
+    const payload = Buffer.from(JSON.stringify(await solve(puzzle))).toString("base64");
+    const submit = () => fetch(origin + challenge.solve_url, { method: "POST", headers: json, body: JSON.stringify({ challenge: challenge.challenge, proof: Buffer.from(payload).toString("base64url") }) });
+    const first = await submit();
+    assert.deepEqual([first.status, await first.json()], [200, { ok: true }], more);
+    assert.equal((await (await submit()).json()).code, "spent", more);
+  }
 });
