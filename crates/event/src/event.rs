@@ -43,10 +43,23 @@ pub struct Event {
     pub challenge: Option<ChallengeStep>,
     /// A throttled request was let through.
     pub trickled: bool,
+    /// The site of the challenge service that it is about, by name.
+    pub site: Option<Arc<str>>,
     /// The upstream's status; `None` when it was not asked or did not answer.
     pub upstream_status: Option<u16>,
     /// The time that Spigot itself added, in microseconds.
     pub added_micros: u32,
+}
+
+/// The route that events about sites of the challenge service are found by: they are no route's of the policy.
+pub const SERVICE_ROUTE: &str = "service";
+
+impl Event {
+    /// The name of its route.
+    #[must_use]
+    pub fn route(&self) -> &str {
+        if self.site.is_some() { SERVICE_ROUTE } else { &self.policy.route(self.decision.route).name }
+    }
 }
 
 /// What happened to a challenge.

@@ -65,34 +65,46 @@ pub(crate) fn write(event: &Event, words: &Words, json: &mut String) {
     }
     json.push(',');
     maybe(event.trickled.then_some(1), json, &mut filled);
-    if let Some((step, (kind, result))) = event.challenge.zip(words.challenge) {
-        json.push_str(",[");
-        number(kind, json);
-        let rest = [
-            Some(result),
-            Some(step.log2_work.into()),
-            step.solve_millis.map(i64::from),
-            step.claimed_millis.map(i64::from),
-        ];
-        for value in rest {
-            json.push(',');
-            maybe(value, json, &mut filled);
-        }
-        json.push(']');
+    step(event, words, json, &mut filled);
+    if let Some(site) = &event.site {
+        json.push(',');
+        quoted(site, json);
         filled = json.len();
-        if let Some((told, (name, answer))) = step.provider.zip(words.provider) {
-            json.push_str(",[");
-            number(name, json);
-            for value in [answer, told.millis.map(i64::from), told.risk.map(i64::from)] {
-                json.push(',');
-                maybe(value, json, &mut filled);
-            }
-            json.push(']');
-            filled = json.len();
-        }
     }
     json.truncate(filled);
     json.push(']');
+}
+
+/// The places of a challenge and of a provider.
+fn step(event: &Event, words: &Words, json: &mut String, filled: &mut usize) {
+    let Some((step, (kind, result))) = event.challenge.zip(words.challenge) else {
+        return json.push_str(",null,null");
+    };
+    json.push_str(",[");
+    number(kind, json);
+    let rest = [
+        Some(result),
+        Some(step.log2_work.into()),
+        step.solve_millis.map(i64::from),
+        step.claimed_millis.map(i64::from),
+    ];
+    for value in rest {
+        json.push(',');
+        maybe(value, json, filled);
+    }
+    json.push(']');
+    *filled = json.len();
+    let Some((told, (name, answer))) = step.provider.zip(words.provider) else {
+        return json.push_str(",null");
+    };
+    json.push_str(",[");
+    number(name, json);
+    for value in [answer, told.millis.map(i64::from), told.risk.map(i64::from)] {
+        json.push(',');
+        maybe(value, json, filled);
+    }
+    json.push(']');
+    *filled = json.len();
 }
 
 fn maybe(value: Option<i64>, json: &mut String, filled: &mut usize) {
@@ -135,6 +147,7 @@ pub(crate) struct Packed {
     pub(crate) trickled: bool,
     pub(crate) challenge: Option<Challenge>,
     pub(crate) provider: Option<Provider>,
+    pub(crate) site: Option<String>,
 }
 
 /// Kind, result, base-2 logarithm of the work, milliseconds to solve and claimed.
@@ -184,6 +197,7 @@ impl<'de> Deserialize<'de> for Packed {
                     trickled: next::<Option<u8>, _>(&mut places)?.is_some_and(|trickled| trickled != 0),
                     challenge: next(&mut places)?,
                     provider: next(&mut places)?,
+                    site: next(&mut places)?,
                 };
                 // Places that a later version appended.
                 while places.next_element::<IgnoredAny>()?.is_some() {}

@@ -52,6 +52,9 @@ pub struct Record {
     pub level: String,
     /// The level of the clearance that the client held, by name.
     pub clearance: Option<String>,
+    /// The site of the challenge service that it is about, by name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub site: Option<String>,
     /// What happened to a challenge, when the request was about one.
     pub challenge: Option<RecordChallenge>,
     /// A throttled request was let through.
@@ -129,7 +132,7 @@ impl From<&Event> for Record {
             time_millis: event.time.0,
             id: event.id.to_string(),
             revision: event.policy.revision.clone(),
-            route: route.name.clone(),
+            route: event.route().to_owned(),
             host: event.host.to_string(),
             method: event.method.to_string(),
             path: event.path.to_string(),
@@ -155,6 +158,7 @@ impl From<&Event> for Record {
                 claimed_millis: step.claimed_millis,
                 provider: step.provider.map(|told| provider(&event.policy, told)),
             }),
+            site: event.site.as_deref().map(str::to_owned),
             trickled: event.trickled,
             upstream_status: event.upstream_status,
             added_micros: event.added_micros,

@@ -161,6 +161,7 @@ pub(crate) fn read(
         level: level(packed.level),
         clearance: packed.clearance.map(level),
         challenge,
+        site: packed.site,
         trickled: packed.trickled,
         upstream_status: packed.upstream_status,
         added_micros: packed.added_micros,

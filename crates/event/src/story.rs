@@ -401,6 +401,15 @@ fn challenge_sentence(challenge: &RecordChallenge) -> String {
         Some(provider) => provider_words(provider),
         None => format!("{kind}, 2^{log2_work} steps"),
     };
+    if kind == "token" {
+        return match result.as_str() {
+            "redeemed" => "A token was redeemed: the site's server was told yes.\n".to_owned(),
+            "given_again" => {
+                "Another token was given for one that was spent, without a challenge.\n".to_owned()
+            }
+            refusal => format!("A question about a token was answered with no ({refusal}).\n"),
+        };
+    }
     match result.as_str() {
         "issued" => format!("A challenge was issued: {what}.\n"),
         "solved" => format!("A challenge was solved{after}: {what}.\n"),

@@ -257,6 +257,10 @@ impl<S: State> Gateway<S> {
             fingerprints: seen.marks.fingerprints(seen.header_order),
             clearance: decided.clearance.map(|clearance| clearance.level),
             challenge: end.challenge,
+            site: seen
+                .errand
+                .and_then(|errand| snapshot.service.sites.site(errand.site))
+                .map(|site| site.name.clone()),
             trickled: end.trickled,
             upstream_status: end.upstream_status,
             added_micros: end.added_micros,

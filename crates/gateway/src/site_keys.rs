@@ -15,7 +15,7 @@ pub struct SiteKey {
     /// The public site key.
     pub key: String,
     /// What the operator calls it.
-    pub name: String,
+    pub name: Arc<str>,
     /// Hosts whose pages may show the widget, as patterns in lower case; `null` for apps and files.
     pub hosts: Vec<String>,
     /// The level of its challenges.
@@ -167,7 +167,7 @@ pub(crate) mod tests {
         let held = HeldSecret { number: 1, digest: SecretDigest::of(secret), retires: None };
         SiteKey {
             key: key.to_owned(),
-            name: "shop".to_owned(),
+            name: "shop".into(),
             hosts: vec!["shop.example".to_owned()],
             level: Level::Medium,
             strictness: Strictness::Loose,

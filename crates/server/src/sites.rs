@@ -128,7 +128,7 @@ pub(crate) fn site_keys(sites: &[SiteSetting]) -> SiteKeys {
         });
         Some(SiteKey {
             key: site.site_key.clone(),
-            name: site.name.clone(),
+            name: site.name.as_str().into(),
             hosts: site.hosts.clone(),
             level: Level::from_name(&site.level)?,
             strictness: match site.client.as_str() {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rusqlite::{CachedStatement, Connection, Statement};
 use spigot_decision::Policy;
 
+use crate::event::SERVICE_ROUTE;
 use crate::store::{MAX_WORDS, SEQUENCE_BITS};
 use crate::{Event, packed, record, row};
 
@@ -173,6 +174,14 @@ impl<'a> Rows<'a> {
 
     /// The numbers of an event's revision and route.
     fn named(&mut self, event: &Event) -> rusqlite::Result<(i64, i64)> {
+        let (revision, route) = self.of_policy(event)?;
+        if event.site.is_none() {
+            return Ok((revision, route));
+        }
+        Ok((revision, self.words.number(self.connection, SERVICE_ROUTE)?))
+    }
+
+    fn of_policy(&mut self, event: &Event) -> rusqlite::Result<(i64, i64)> {
         let named = match &mut self.named {
             Some(named) if Arc::ptr_eq(&named.policy, &event.policy) => named,
             slot => {

@@ -57,6 +57,7 @@ pub(crate) fn event(policy: &Arc<Policy>, number: u64) -> Event {
         fingerprints: Fingerprints::default(),
         clearance: None,
         challenge: None,
+        site: None,
         trickled: false,
         upstream_status: Some(200),
         added_micros: 40,

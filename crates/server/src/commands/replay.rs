@@ -79,6 +79,11 @@ fn events(folder: &Path) -> Result<Log, String> {
         ..Query::default()
     };
     let events = reader.into_events(&query);
+    // What sites' servers ask was not decided about.
+    let decided = |event: &Result<Record, _>| {
+        !event.as_ref().is_ok_and(|event| event.site.is_some() && event.sender == Sender::Api.name())
+    };
+    let events = events.filter(decided);
     Ok(Log::Recorded(Box::new(events.map(|event| event.map(recorded).map_err(std::io::Error::other)))))
 }
 

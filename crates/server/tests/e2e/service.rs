@@ -324,12 +324,14 @@ fn what_happened_to_tokens_is_told_without_them() {
     service.siteverify(&token, "");
     let deadline = Instant::now() + SOON;
     let events = loop {
-        let output = service.demo.command(&["events", "--format", "json", "--limit", "100"]);
+        let output =
+            service.demo.command(&["events", "--route", "service", "--format", "json", "--limit", "100"]);
         let text = String::from_utf8(output.stdout).unwrap();
         if text.contains("token_spent") || Instant::now() > deadline {
             break text;
         }
     };
+    assert!(events.contains("\"site\":\"shop\"") && events.contains("\"host\":\"shop.example\""), "{events}");
     for result in ["\"solved\"", "\"redeemed\"", "\"token_spent\""] {
         assert!(events.contains(result), "{result} is missing in {events}");
     }

@@ -33,14 +33,19 @@ impl<S: State> Gateway<S> {
             && let Some(given) =
                 self.given_again(snapshot, &errand.seen(seen, false), &errand.site, again).await
         {
-            self.record_step(snapshot, seen, decided, Step::of_token("given_again"));
+            self.record_step(snapshot, &errand.seen(seen, false), decided, Step::of_token("given_again"));
             return Ok(answer(&given));
         }
         let press = asked.interactive || asks_for_press(&errand.site, &decided);
         let here = errand.seen(seen, press);
         let challenge = self.challenge_for(snapshot, &here, &errand.site, &decided);
         let described = describe(snapshot, &challenge, press, seen.now);
-        self.record_step(snapshot, seen, decided, Step::of(Some(&challenge), "issued", seen.now, None));
+        self.record_step(
+            snapshot,
+            &errand.seen(seen, false),
+            decided,
+            Step::of(Some(&challenge), "issued", seen.now, None),
+        );
         Ok(answer(&described))
     }
 
@@ -71,7 +76,12 @@ impl<S: State> Gateway<S> {
         match self.exchanged(snapshot, &errand.seen(seen, press), &challenge).await {
             Ok(fresh) => {
                 let described = describe(snapshot, &fresh, press, seen.now);
-                self.record_step(snapshot, seen, decided, Step::of(Some(&fresh), "issued", seen.now, None));
+                self.record_step(
+                    snapshot,
+                    &errand.seen(seen, false),
+                    decided,
+                    Step::of(Some(&fresh), "issued", seen.now, None),
+                );
                 Ok(answer(&described))
             }
             Err(Refused::Rejected(rejection)) => {

@@ -47,11 +47,10 @@ impl<S: State> Gateway<S> {
             ("challenge" | "fallback" | "solve", &Method::POST) => {
                 let time = snapshot.settings.bounds.inspect_time;
                 let body = inspect(request.into_body(), Bytes::new(), SUBMISSION_BYTES, time).await;
-                let answer = match body.whole(SUBMISSION_BYTES) {
+                match body.whole(SUBMISSION_BYTES) {
                     Some(bytes) => self.widget_call(snapshot, seen, name, origin.host(), bytes).await,
-                    None => Err(Trouble::Malformed("The body has at most 64 KiB.")),
-                };
-                answer.unwrap_or_else(Trouble::into_response)
+                    None => Trouble::Malformed("The body has at most 64 KiB.").into_response(),
+                }
             }
             ("challenge" | "fallback" | "solve", &Method::OPTIONS) => preflight(),
             ("challenge" | "fallback" | "solve", _) => {
@@ -77,7 +76,19 @@ impl<S: State> Gateway<S> {
         response
     }
 
-    async fn widget_call(
+    pub(crate) async fn widget_call(
+        &self,
+        snapshot: &Snapshot,
+        seen: &Seen<'_>,
+        name: &str,
+        host: Option<&str>,
+        body: &[u8],
+    ) -> Response<Through> {
+        let answer = self.widget_answer(snapshot, seen, name, host, body).await;
+        answer.unwrap_or_else(Trouble::into_response)
+    }
+
+    async fn widget_answer(
         &self,
         snapshot: &Snapshot,
         seen: &Seen<'_>,
@@ -92,7 +103,7 @@ impl<S: State> Gateway<S> {
         let errand = asked.checked(snapshot, seen, host)?;
         let decided = self.decide_own(snapshot, seen).await;
         if let Some(trouble) = self.kept_out(seen, &decided).await {
-            self.record_step(snapshot, seen, decided, super::grant::Step::restricted());
+            self.record_step(snapshot, &errand.seen(seen, false), decided, super::grant::Step::restricted());
             return Err(trouble);
         }
         match name {

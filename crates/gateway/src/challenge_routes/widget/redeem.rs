@@ -56,17 +56,17 @@ impl<S: State> Gateway<S> {
             let next = self.challenge_for(snapshot, &pressing, &errand.site, &decided);
             let next = describe(snapshot, &next, true, seen.now);
             let step = Step::of(Some(solved.challenge()), "more_asked", seen.now, claimed);
-            self.record_step(snapshot, seen, decided, step);
+            self.record_step(snapshot, &errand.seen(seen, false), decided, step);
             return Ok(answer(&json!({ "protocol": PROTOCOL, "next": next })));
         }
         if !self.has_a_use_left(seen, errand).await {
             let step = Step::of(Some(solved.challenge()), "server_token_used_up", seen.now, claimed);
-            self.record_step(snapshot, seen, decided, step);
+            self.record_step(snapshot, &errand.seen(seen, false), decided, step);
             return Err(Trouble::ServerTokenInvalid);
         }
         let token = self.token(snapshot, &here, &errand.site, Grounds::Solved(&solved, errand.account()));
         let step = Step::of(Some(solved.challenge()), "solved", seen.now, claimed);
-        self.record_step(snapshot, seen, decided, step);
+        self.record_step(snapshot, &errand.seen(seen, false), decided, step);
         Ok(answer(&token))
     }
 
@@ -107,7 +107,7 @@ impl<S: State> Gateway<S> {
             .fresh_challenge(snapshot, &here, rejection, issued.as_ref(), None)
             .map(|fresh| describe(snapshot, &fresh, press, seen.now));
         let step = Step::of(issued.as_ref(), rejection.name(), seen.now, Some(asked.claimed_millis()));
-        self.record_step(snapshot, seen, decided, step);
+        self.record_step(snapshot, &errand.seen(seen, false), decided, step);
         Trouble::Rejected(rejection, fresh)
     }
 

@@ -91,7 +91,7 @@ fn assessment(path: &str, event: &Event, properties: &Value, risk: f64) -> Value
 }
 
 /// The reason why a token does not count; or what is wrong with the question.
-fn invalid(denied: Denied) -> Result<&'static str, (u16, &'static str, &'static str)> {
+pub(super) fn invalid(denied: Denied) -> Result<&'static str, (u16, &'static str, &'static str)> {
     match denied {
         Denied::TokenMissing => Ok("MISSING"),
         Denied::Token(Refused::Expired | Refused::Stale) => Ok("EXPIRED"),

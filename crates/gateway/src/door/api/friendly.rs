@@ -62,7 +62,7 @@ fn refusal(status: StatusCode, code: &str, detail: &str) -> Response<Through> {
     json_answer(status, &body)
 }
 
-fn told(denied: Denied) -> (StatusCode, &'static str, &'static str) {
+pub(super) fn told(denied: Denied) -> (StatusCode, &'static str, &'static str) {
     let (status, code, detail) = match denied {
         Denied::SecretMissing => (401, "auth_required", "Put the site's secret into the header X-API-Key."),
         Denied::SecretUnknown => (401, "auth_invalid", "This secret is no site's, or it has retired."),

@@ -59,7 +59,7 @@ fn refusal(code: &str) -> Response<Through> {
     json_answer(StatusCode::OK, &json!({ "success": false, "error-codes": [code] }))
 }
 
-fn code(denied: Denied) -> &'static str {
+pub(super) fn code(denied: Denied) -> &'static str {
     match denied {
         Denied::SecretMissing => "missing-input-secret",
         Denied::SecretUnknown => "invalid-input-secret",

@@ -6,6 +6,7 @@
 
 mod captchala;
 mod captchala_issue;
+mod direct;
 mod enterprise;
 mod fields;
 mod friendly;
@@ -14,6 +15,9 @@ mod recaptcha;
 mod record;
 mod turnstile;
 mod verify;
+
+#[cfg(test)]
+mod openapi_tests;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};

@@ -7,7 +7,7 @@ use spigot_decision::Millis;
 use spigot_state::State;
 
 use super::fields::{Fields, Unreadable};
-use super::turnstile::code;
+use super::turnstile;
 use super::verify::{Accepted, Denied, Question};
 use super::{Call, json_answer, score, slow_down};
 use crate::body::Through;
@@ -49,12 +49,18 @@ pub(super) async fn answer<S: State>(
             json_answer(StatusCode::OK, &body)
         }
         Err(Denied::Throttled) => slow_down(),
-        // It has no word for trouble of its own; that the same may be sent again is what this one says.
-        Err(Denied::Unavailable) => refusal("bad-request"),
         Err(denied) => refusal(code(denied)),
     }
 }
 
 fn refusal(code: &str) -> Response<Through> {
     json_answer(StatusCode::OK, &json!({ "success": false, "error-codes": [code] }))
+}
+
+/// Turnstile took its words from here, and added one for trouble of its own.
+pub(super) fn code(denied: Denied) -> &'static str {
+    match denied {
+        Denied::Unavailable | Denied::Throttled => "bad-request",
+        other => turnstile::code(other),
+    }
 }

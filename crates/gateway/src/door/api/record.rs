@@ -1,5 +1,6 @@
 //! What a site's server asked and was told, as an event. No token and no secret is in it.
 
+use spigot_challenge::Errand;
 use spigot_decision::{Action, Body, Decision, Plan, Prefix, Sender, Subject, Who};
 use spigot_event::{ChallengeStep, DecisionId};
 use spigot_state::State;
@@ -7,11 +8,19 @@ use spigot_state::State;
 use super::Call;
 use super::verify::{Accepted, Denied};
 use crate::entropy::random;
-use crate::pipeline::{Decided, End};
+use crate::pipeline::{Decided, End, Seen};
+use crate::site_keys::SiteKey;
 
 impl<S: State> Call<'_, S> {
-    pub(super) fn record(self, answer: &Result<Accepted, Denied>) {
-        let (snapshot, seen) = (self.snapshot, self.seen);
+    /// `site` is that of the secret, when it is one's.
+    pub(super) fn record(self, answer: &Result<Accepted, Denied>, site: Option<&SiteKey>) {
+        let snapshot = self.snapshot;
+        let errand = site.map(|site| Errand { site: &site.key, action: "", data: "", press: false });
+        let host = match answer {
+            Ok(Accepted::Real(redeemed)) => &redeemed.token().host,
+            _ => self.seen.host,
+        };
+        let seen = &Seen { host, errand, ..*self.seen };
         let route = snapshot.policy.route_for(seen.host, seen.method, seen.path);
         let decision = Decision {
             action: Action::Allow,

@@ -65,19 +65,26 @@ const CLAIMED_AS: u16 = u16::MAX - 7;
 impl<S: State> Call<'_, S> {
     /// Answers it; a yes is given once.
     pub(super) async fn verify(self, question: Question<'_>) -> Result<Accepted, Denied> {
-        let answer = self.judge(question).await;
+        let mut site = None;
+        let answer = self.judge(question, &mut site).await;
         let metrics = &self.gateway.metrics;
         Metrics::one(if answer.is_ok() { &metrics.tokens_redeemed } else { &metrics.tokens_refused });
-        self.record(&answer);
+        self.record(&answer, site.as_deref());
         answer
     }
 
-    async fn judge(self, question: Question<'_>) -> Result<Accepted, Denied> {
+    /// `whose` becomes the site of the secret, when it is one's.
+    async fn judge(
+        self,
+        question: Question<'_>,
+        whose: &mut Option<Arc<SiteKey>>,
+    ) -> Result<Accepted, Denied> {
         let secret = question.secret.ok_or(Denied::SecretMissing)?;
         if let Some(says) = test_keys::secret(&self.snapshot.service, secret) {
             return test(says, question.token.ok_or(Denied::TokenMissing)?);
         }
         let (site, number) = self.owner(secret).await?;
+        *whose = Some(site.clone());
         let token = question.token.ok_or(Denied::TokenMissing)?;
         if question.site_key.is_some_and(|key| key != site.key) {
             return Err(Denied::SiteKeyMismatch);
