@@ -1,3 +1,4 @@
+// src/types.ts
 /** `invisible` takes no room and asks in a dialog if it must; `managed` shows itself only when it must; `visible` always
  * shows a box and asks for a press. */
 export type Mode = "invisible" | "managed" | "visible";
@@ -80,3 +81,15 @@ export interface Spigot {
     /** Calls back as soon as the page is parsed, at once when it is. */
     ready(callback: () => void): void;
 }
+
+// src/index.ts
+import type { Spigot } from "./types.js";
+export type * from "./types.js";
+export interface InstallOptions {
+    /** The folder of the service's files, `https://…/.spigot/widget/`. Without, that folder on the page's own site. */
+    base?: string;
+    /** For browsers before 2023 on pages whose policy asks for one on styles. */
+    nonce?: string;
+}
+/** Defines `<spigot-challenge>` and gives its calls. The first call says where the service is; call it in a browser. */
+export declare function install(options?: InstallOptions): Spigot;

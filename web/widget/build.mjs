@@ -4,7 +4,8 @@
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { gzipSync } from "node:zlib";
-import { build, transformSync } from "esbuild";
+import { build } from "esbuild";
+import { stylesAsText } from "./build-styles.mjs";
 import { apiReport } from "./report.mjs";
 
 const HERE = new URL(".", import.meta.url);
@@ -13,17 +14,6 @@ const DIST = new URL("dist/", HERE);
  * for somebody else's widget load its names as well. */
 const GZIP_BYTES_MAX = { "widget.js": 20_000, "compat.js": 22_500 };
 const { version } = JSON.parse(read("package.json"));
-
-/** Styles as a text that the script puts into its shadow tree. */
-const stylesAsText = {
-  name: "styles as text",
-  setup(build) {
-    build.onLoad({ filter: /\.css$/ }, ({ path }) => ({
-      contents: transformSync(readFileSync(path, "utf8"), { loader: "css", minify: true, target: ["chrome80", "firefox78", "safari13"] }).code.trim(),
-      loader: "text",
-    }));
-  },
-};
 
 const files = new Map([
   ["widget.js", await script("src/widget.ts")],

@@ -5,12 +5,27 @@ import ts from "typescript";
 
 const HERE = new URL(".", import.meta.url);
 
-/** The declarations of the public types. */
+/** The declarations of the package's entry and of the types that it passes on. */
 export function apiReport() {
-  const path = new URL("src/types.ts", HERE).pathname;
-  const options = { declaration: true, emitDeclarationOnly: true, target: ts.ScriptTarget.ES2020, module: ts.ModuleKind.ES2020 };
+  return ["src/types.ts", "src/index.ts"].map((path) => `// ${path}\n${declarations(path)}`).join("\n");
+}
+
+export function declarations(path) {
+  const options = {
+    declaration: true,
+    emitDeclarationOnly: true,
+    target: ts.ScriptTarget.ES2020,
+    module: ts.ModuleKind.ES2020,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+    baseUrl: HERE.pathname,
+    paths: { "@spigot/widget": ["src/index.ts"], react: ["node_modules/@types/react"], vue: ["node_modules/vue"] },
+    skipLibCheck: true,
+    types: [],
+  };
+  const full = new URL(path, HERE).pathname;
   let text = "";
-  const program = ts.createProgram([path], options);
-  program.emit(program.getSourceFile(path), (_, written) => (text += written), undefined, true);
+  const program = ts.createProgram([full], options);
+  program.emit(program.getSourceFile(full), (_, written) => (text += written), undefined, true);
+  if (text === "") throw new Error(`${path} declares nothing`);
   return text;
 }

@@ -15,6 +15,10 @@ const asked = address.searchParams;
 const language = asked.get("hl") ?? undefined;
 const page = window as unknown as Record<string, Record<string, unknown> | undefined>;
 
+/** Ten seconds: an application that takes longer to start does not wait for a callback. */
+const ONLOAD_TRIES_MAX = 200;
+const ONLOAD_WAIT_MILLIS = 50;
+
 interface Vendor {
   readonly global: string;
   readonly path: RegExp;
@@ -47,11 +51,17 @@ function begin(): void {
   const queued = (page["___grecaptcha_cfg"]?.["fns"] ?? []) as (() => void)[];
   for (const call of queued.splice(0)) whenParsed(call);
   const onload = asked.get("onload");
-  // After this script: what it calls may be in the next.
-  if (onload !== null) setTimeout(() => (window as unknown as Record<string, (() => void) | undefined>)[onload]?.());
+  // After this script: what it calls may be in the next, or in one that loads later.
+  if (onload !== null) setTimeout(() => callOnload(onload, ONLOAD_TRIES_MAX));
   // `render` names a site key in version 3 of reCAPTCHA: nothing to show there.
   if (asked.get("render") !== null && asked.get("render") !== "onload") return;
   whenParsed(() => apis.forEach(({ marker, api }) => scan(marker, api["render"] as (place: Element) => unknown)));
+}
+
+function callOnload(name: string, tries: number): void {
+  const call = (window as unknown as Record<string, unknown>)[name];
+  if (typeof call === "function") call();
+  else if (tries > 1) setTimeout(() => callOnload(name, tries - 1), ONLOAD_WAIT_MILLIS);
 }
 
 function scan(marker: string, render: (place: Element) => unknown): void {

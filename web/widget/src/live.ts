@@ -12,6 +12,7 @@ import { Scope } from "./scope.js";
 import { serviceAt } from "./service.js";
 import { solve } from "./solver.js";
 import type { Auto, Mode, Refresh, Size } from "./types.js";
+import { shadowOf } from "./view/styles.js";
 import { View } from "./view/view.js";
 
 /** The element, as far as this needs it. */
@@ -33,6 +34,7 @@ export interface Home {
 export class Live {
   readonly controller: Controller;
   private readonly scope = new Scope();
+  private readonly root: ShadowRoot;
   private form: FormLink;
   private readonly observer: (() => Seen) | undefined;
   private readonly abort = new AbortController();
@@ -51,6 +53,7 @@ export class Live {
     private readonly home: Home,
     private readonly formOf: () => HTMLFormElement | null | undefined,
   ) {
+    this.root = shadowOf(element, home.nonce);
     this.controller = new Controller(this.world());
     this.form = this.link();
     if (this.attribute("collect") !== "off") {
@@ -305,10 +308,8 @@ export class Live {
   }
 
   private makeView(): View {
-    const { element, controller } = this;
-    const root = element.shadowRoot ?? element.attachShadow({ mode: "open" });
-    root.replaceChildren();
-    return new View(root, this.home.nonce, {
+    const { controller } = this;
+    return new View(this.root, {
       go(by) {
         const { state } = controller;
         if (state.is === "press") state.press(by);

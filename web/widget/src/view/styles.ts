@@ -4,8 +4,17 @@ import css from "./widget.css";
 
 let sheet: CSSStyleSheet | undefined;
 
-/** `nonce` is for browsers that cannot adopt a sheet. */
-export function addStyles(root: ShadowRoot, nonce: string | undefined): void {
+/** An element's shadow tree with its styles, empty; also before anything is shown, so that it takes no room. `nonce` is
+ * for browsers that cannot adopt a sheet. */
+export function shadowOf(element: HTMLElement, nonce: string | undefined): ShadowRoot {
+  // Of an earlier life of the element.
+  const root = element.shadowRoot ?? element.attachShadow({ mode: "open" });
+  root.replaceChildren();
+  addStyles(root, nonce);
+  return root;
+}
+
+function addStyles(root: ShadowRoot, nonce: string | undefined): void {
   if ("adoptedStyleSheets" in root && "replaceSync" in CSSStyleSheet.prototype) {
     if (sheet === undefined) {
       sheet = new CSSStyleSheet();

@@ -6,7 +6,6 @@ import type { Pressed } from "../protocol.js";
 import type { Size } from "../types.js";
 import { content } from "./content.js";
 import { icon } from "./icon.js";
-import { addStyles } from "./styles.js";
 
 export interface Shown {
   readonly state: State;
@@ -41,8 +40,7 @@ export class View {
   private mark: SVGSVGElement | undefined;
   private said = "";
 
-  constructor(root: ShadowRoot, nonce: string | undefined, actions: Actions) {
-    addStyles(root, nonce);
+  constructor(root: ShadowRoot, actions: Actions) {
     this.box.setAttribute("role", "group");
     this.live.setAttribute("role", "status");
     this.bar.max = 100;
@@ -58,7 +56,9 @@ export class View {
 
   show(shown: Shown): void {
     const { state, held, size, texts, language, dialog } = shown;
-    const { text, code, go, icon: mark } = content(state, held, texts);
+    const { text: told, code, go, icon: mark } = content(state, held, texts);
+    // In its place the button stands among the form's fields; a dialog has to say what it is about.
+    const text = told ?? (dialog ? texts.name : undefined);
     for (const node of [this.box, this.frame]) {
       node.lang = language;
       node.dir = texts.dir;

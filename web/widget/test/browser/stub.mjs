@@ -121,7 +121,7 @@ export async function startStub(options = {}) {
   function page(request, body) {
     const inner = request.method === "POST" ? `<p id="got">${escape(body)}</p>` : typeof options.body === "function" ? options.body(stub) : options.body;
     return `<!doctype html><html lang="${options.language ?? "en"}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-      <meta name="color-scheme" content="light dark"><link rel="icon" href="data:,"><title>Site</title>${options.head ?? script(stub.base)}</head><body><main><h1>Site</h1>${inner}</main></body></html>`;
+      <meta name="color-scheme" content="light dark"><link rel="icon" href="data:,"><title>Site</title>${options.csp ? "" : "<style>input, button { min-height: 2rem }</style>"}${options.head ?? script(stub.base)}</head><body><main><h1>Site</h1>${inner}</main></body></html>`;
   }
 
   const servers = [await listen(handle)];
@@ -160,7 +160,7 @@ export async function visit(options, scenario) {
   const context = await (await openBrowser(...(options.flags ?? []))).newContext({ locale: "en-US", ...options.context });
   const foreign = [];
   const errors = [];
-  const own = [stub.origin, stub.base].filter((origin) => origin !== "").map((origin) => `${origin}/`);
+  const own = (stub.own = [stub.origin, stub.base].filter((origin) => origin !== "").map((origin) => `${origin}/`));
   context.on("request", (request) => {
     const url = request.url();
     if (!/^(data|blob):/.test(url) && !own.some((origin) => url.startsWith(origin))) foreign.push(url);
