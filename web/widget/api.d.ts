@@ -17,6 +17,8 @@ export interface Options {
     action?: string;
     /** At most 255 characters of the page's own. They come back with the verification. */
     data?: string;
+    /** A token that the site's own server had issued for this visitor (`POST /v1/server/challenge/issue`). */
+    "server-token"?: string;
     mode?: Mode;
     auto?: Auto;
     size?: Size;
@@ -50,9 +52,9 @@ export interface Options {
 /** Why there is no token. */
 export type ErrorCode = 
 /** The page's author has to mend something. */
-"site_key_missing" | "site_key_unknown" | "host_not_allowed" | "action_malformed" | "data_too_long" | "protocol_unsupported" | "malformed"
+"site_key_missing" | "site_key_unknown" | "host_not_allowed" | "action_malformed" | "data_too_long" | "protocol_unsupported" | "malformed" | "server_token_invalid"
 /** The service does not want to serve this client now. */
- | "restricted" | "throttled"
+ | "restricted" | "throttled" | "too_often"
 /** The service is away, or has no time. */
  | "unreachable" | "busy" | "unavailable"
 /** The visitor closed the dialog. */

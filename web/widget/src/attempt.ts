@@ -15,9 +15,9 @@ const BUSY_MILLIS_MAX = 10_000;
 const MARGIN_MILLIS = 5_000;
 
 /** What an honest client may meet: another challenge is worth solving. */
-const AGAIN = ["expired", "stale", "replay", "other_network", "other_context", "too_early", "unknown_key", "press_missing"];
+const AGAIN = ["expired", "stale", "other_network", "other_context", "too_early", "unknown_key", "spent", "press_missing"];
 /** Nobody looked at it yet. */
-const BUSY = ["busy", "unavailable", "throttled", "unreachable"];
+const BUSY = ["busy", "unavailable", "throttled", "too_often", "unreachable"];
 
 export interface Solved {
   /** The one that was solved: another than the one given where this browser needs another. */
@@ -43,6 +43,8 @@ export interface Wanted {
   readonly asking: Asking;
   readonly interactive: boolean;
   readonly language: string;
+  /** The token that a form was sent with. */
+  readonly again?: string | undefined;
   /** The visitor pressed before the challenge was asked for. */
   readonly pressed?: Pressed | undefined;
 }
@@ -65,14 +67,18 @@ export function failure({ code, decision, retryAfterMillis }: Refused): Failure 
 
 export async function attempt(wanted: Wanted, ports: Ports, signal: AbortSignal): Promise<Issued> {
   let pressed = wanted.pressed;
-  let { challenge, until } = await ask(wanted, ports, signal);
+  const first = await ask(wanted, ports, signal);
+  if ("token" in first) return first;
+  let { challenge, until } = first;
   for (let round = 0; round < ROUNDS_MAX; round++) {
     if (challenge.interaction === "press" && pressed === undefined) {
       pressed = await ports.press(until - ports.now(), signal);
     }
     if (ports.now() > until - Math.min(MARGIN_MILLIS, challenge.expires_in_millis / 2)) {
       // The visitor took their time: what was pressed counts for the next.
-      ({ challenge, until } = await ask(wanted, ports, signal));
+      const next = await ask(wanted, ports, signal);
+      if ("token" in next) return next;
+      ({ challenge, until } = next);
     }
     if ("test" in challenge) return tested(challenge);
     const answer = await solveAndSubmit(challenge, pressed, wanted, ports, signal);
@@ -87,11 +93,13 @@ export async function attempt(wanted: Wanted, ports: Ports, signal: AbortSignal)
   throw new Failure("too_many_rounds", true);
 }
 
-async function ask({ asking, interactive, language }: Wanted, ports: Ports, signal: AbortSignal): Promise<Given> {
+/** A challenge; or, where a form came back with an error, the next token at once. */
+async function ask(wanted: Wanted, ports: Ports, signal: AbortSignal): Promise<Given | Issued> {
+  const { asking, interactive, language, again } = wanted;
   const now = ports.now();
-  const answer = await ports.call("challenge", { ...asking, interactive, language }, signal);
+  const answer = await ports.call("challenge", { ...asking, interactive, language, again }, signal);
   if (answer.is === "refused") throw failure(answer);
-  if (answer.is === "issued") throw new Failure("unreadable", false);
+  if (answer.is === "issued") return answer.issued;
   return { challenge: answer.challenge, until: now + answer.challenge.expires_in_millis };
 }
 

@@ -12,6 +12,11 @@ export function baseOf(script: string | undefined, page: string): string {
   return url.href;
 }
 
+/** The script of ours that is running. A module does not know its own element: then it is looked for by its address. */
+export function ownScript(): HTMLScriptElement | null {
+  return (document.currentScript ?? document.querySelector(`script[src*="${FOLDER}"]`)) as HTMLScriptElement | null;
+}
+
 /** What the page's author wrote, as a folder. */
 export function baseFrom(text: string, page: string): string {
   const url = new URL(text, page);

@@ -2,14 +2,14 @@
 // them is told by the address that it is loaded from; under its own name it is all three.
 
 import { createApi } from "./api.js";
-import { baseOf } from "./base.js";
+import { baseOf, ownScript } from "./base.js";
 import * as hcaptcha from "./compat/hcaptcha.js";
 import { whenParsed } from "./compat/place.js";
 import * as recaptcha from "./compat/recaptcha.js";
 import * as turnstile from "./compat/turnstile.js";
 import { defineElement } from "./element.js";
 
-const script = document.currentScript as HTMLScriptElement | null;
+const script = ownScript();
 const address = new URL(script?.src || document.baseURI, document.baseURI);
 const asked = address.searchParams;
 const language = asked.get("hl") ?? undefined;

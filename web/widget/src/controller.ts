@@ -177,7 +177,7 @@ export class Controller {
   private async tryFor(pressed: Pressed | undefined, signal: AbortSignal): Promise<Issued> {
     for (let retries = 0; ; retries++) {
       try {
-        return await attempt({ ...this.world.wanted(), pressed }, this.ports(), signal);
+        return await attempt({ ...this.world.wanted(), pressed, again: this.spentToken() }, this.ports(), signal);
       } catch (error) {
         const { passing, retryAfterMillis } = asFailure(error);
         if (signal.aborted || !passing || retries === RETRIES_MAX || this.world.settings().retry === "never") throw error;
@@ -186,6 +186,10 @@ export class Controller {
         await this.world.wait(Math.max(backOff, retryAfterMillis), signal);
       }
     }
+  }
+
+  private spentToken(): string | undefined {
+    return this.presentedAt === undefined ? undefined : this.issued?.token;
   }
 
   private ports(): Ports {

@@ -6,7 +6,7 @@ import { Live, type Home } from "./live.js";
 export const TAG = "spigot-challenge";
 
 /** A change of these makes the token another's. */
-const OF_THE_TOKEN = ["site-key", "action", "data", "base", "mode"];
+const OF_THE_TOKEN = ["site-key", "action", "data", "server-token", "base", "mode"];
 const OF_THE_VIEW = ["size", "language"];
 
 export function defineElement(home: Home): typeof HTMLElement {

@@ -154,11 +154,13 @@ export class Live {
       wanted: () => {
         const action = this.attribute("action");
         const data = this.attribute("data");
+        const serverToken = this.attribute("server-token");
         const asking = {
           protocol: PROTOCOL as typeof PROTOCOL,
           site_key: this.attribute("site-key") ?? "",
           ...(action === null ? {} : { action }),
           ...(data === null ? {} : { data }),
+          ...(serverToken === null ? {} : { server_token: serverToken }),
         };
         return { asking, interactive: this.mode() === "visible", language: languageFor(element, this.attribute("language")) };
       },

@@ -38,6 +38,8 @@ export interface Asking {
   readonly site_key: string;
   readonly action?: string;
   readonly data?: string;
+  /** One that the site's server had issued. */
+  readonly server_token?: string;
 }
 
 export type Answer =

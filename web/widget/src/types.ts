@@ -22,6 +22,8 @@ export interface Options {
   action?: string;
   /** At most 255 characters of the page's own. They come back with the verification. */
   data?: string;
+  /** A token that the site's own server had issued for this visitor (`POST /v1/server/challenge/issue`). */
+  "server-token"?: string;
   mode?: Mode;
   auto?: Auto;
   size?: Size;
@@ -63,9 +65,11 @@ export type ErrorCode =
   | "data_too_long"
   | "protocol_unsupported"
   | "malformed"
+  | "server_token_invalid"
   /** The service does not want to serve this client now. */
   | "restricted"
   | "throttled"
+  | "too_often"
   /** The service is away, or has no time. */
   | "unreachable"
   | "busy"

@@ -1,11 +1,11 @@
 // The script for pages: defines `<spigot-challenge>` and `window.spigot`.
 
 import { createApi } from "./api.js";
-import { baseOf } from "./base.js";
+import { baseOf, ownScript } from "./base.js";
 import { defineElement } from "./element.js";
 import type { Spigot } from "./types.js";
 
-const script = document.currentScript as HTMLScriptElement | null;
+const script = ownScript();
 const page = window as { spigot?: Spigot };
 
 defineElement({ base: baseOf(script?.src || undefined, document.baseURI), nonce: script?.nonce || undefined });

@@ -25,6 +25,7 @@ const HCAPTCHA: Readonly<Record<string, string>> = {
   closed: "challenge-closed",
   timeout: "challenge-expired",
   throttled: "rate-limited",
+  too_often: "rate-limited",
   restricted: "rate-limited",
   unreachable: "network-error",
   unavailable: "network-error",

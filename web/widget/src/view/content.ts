@@ -14,10 +14,10 @@ export interface Content {
 /** What the page's author has to mend: no visitor can. */
 const SETUP = [
   "site_key_missing", "site_key_unknown", "host_not_allowed", "malformed", "action_malformed", "data_too_long",
-  "protocol_unsupported",
+  "protocol_unsupported", "server_token_invalid",
 ];
 const OFFLINE = ["unreachable", "unavailable", "busy"];
-const REFUSED = ["restricted", "throttled"];
+const REFUSED = ["restricted", "throttled", "too_often"];
 
 /** `held`: a form waits for the token. */
 export function content(state: State, held: boolean, texts: Texts): Content {

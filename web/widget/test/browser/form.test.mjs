@@ -51,13 +51,13 @@ for (const auto of ["focus", "submit", "off"]) {
   });
 }
 
-test("a form that a script sends: after an error the next is sent with a new token, without a reload", async () => {
+for (const grace of [false, true]) test(`a form that a script sends${grace ? ", with the service's grace" : ""}: after an error the next is sent with a new token, without a reload`, async () => {
   const send = `<script nonce="n0nce">addEventListener("submit", async (event) => {
     event.preventDefault();
     await fetch("/api", { method: "POST", body: new URLSearchParams(new FormData(event.target)) });
     document.title = "sent " + (window.sent = (window.sent ?? 0) + 1);
   })</script>`;
-  await visit({ body: form(widget()) + send }, async ({ stub, page }) => {
+  await visit({ grace, body: form(widget()) + send }, async ({ stub, page }) => {
     await token(page);
     const sentTokens = () => stub.posts.map((body) => new URLSearchParams(body).get("spigot-response"));
     await page.click("button");
@@ -72,7 +72,8 @@ test("a form that a script sends: after an error the next is sent with a new tok
     await page.click("button");
     await page.waitForFunction(() => window.sent === 3);
     assert.deepEqual(sentTokens(), ["token-1", "token-2", "token-3"]);
-    assert.equal(stub.asked.length, 3);
+    assert.deepEqual(stub.asked.map(({ again }) => again), [undefined, "token-1", "token-2"]);
+    assert.equal(stub.submissions.length, grace ? 1 : 3);
   });
 });
 

@@ -86,7 +86,7 @@ test("neither a worker nor the page can: said, and told", async () => {
   });
 });
 
-for (const code of ["expired", "stale", "replay", "other_network", "too_early"]) {
+for (const code of ["expired", "stale", "spent", "other_network", "too_early"]) {
   test(`${code}, twice: solved again without a word`, async () => {
     await visit({ solves: [code, code], body: form(widget()) }, async ({ page, stub }) => {
       assert.equal(await token(page), "token-1");
@@ -200,6 +200,13 @@ test("collect=off: nothing is sent of it", () => {
 
 test("a script without its folder in its address, and a base that is written", async () => {
   await visit({ elsewhere: true, head: script(), body: (stub) => form(widget(`base="${stub.base}/.spigot/widget"`)) }, async ({ page, stub }) => {
+    assert.equal(await token(page), "token-1");
+  });
+});
+
+test("the script as a module", async () => {
+  const head = (stub) => `<script src="${stub.base}/.spigot/widget/widget.js" type="module"></script>`;
+  await visit({ elsewhere: true, head: "", body: (stub) => head(stub) + form(widget()) }, async ({ page }) => {
     assert.equal(await token(page), "token-1");
   });
 });

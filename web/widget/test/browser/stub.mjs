@@ -20,7 +20,7 @@ export const NONCE = "n0nce";
 
 const FOLDER = "/.spigot/widget/";
 const TYPES = { js: "text/javascript", json: "application/json", wasm: "application/wasm" };
-const AGAIN = ["expired", "stale", "replay", "other_network", "other_context", "too_early", "unknown_key", "press_missing"];
+const AGAIN = ["expired", "stale", "spent", "other_network", "other_context", "too_early", "unknown_key", "press_missing"];
 const dist = (name) => readFileSync(new URL(`../../dist/${name}`, import.meta.url));
 const escape = (text) => text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 
@@ -32,14 +32,14 @@ export const form = (inner, attributes = "") =>
    ${inner}<button name="which" value="send">Send</button></form>`;
 
 /** Options: `body` (the page's, or a function of the stub), `csp`, `puzzle`, `interaction`, `life` (of a token, ms),
- * `challengeLife`, `challenges` and `solves` (codes for the first calls: null goes well, `next` and `next-press` ask for
+ * `challengeLife`, `grace` (a spent token gives the next), `challenges` and `solves` (codes for the first calls: null goes well, `next` and `next-press` ask for
  * more), `test` (a test key's kind), `fallback` (another puzzle), `missing` (files that are 404), `hold` (a promise that
  * solutions wait for), `elsewhere` (the service has an origin of its own), `language` of the page, `head`. */
 export async function startStub(options = {}) {
   const { puzzle = SMALL, life = 300_000, challengeLife = 120_000, missing = [], hold, fallback, test } = options;
   const challenges = [...(options.challenges ?? [])];
   const solves = [...(options.solves ?? [])];
-  const stub = { asked: [], submissions: [], requests: [], tokens: [], posts: [] };
+  const stub = { asked: [], submissions: [], requests: [], tokens: [], posts: [], again: [] };
   const open = new Map();
   /** The next challenge asked for is refused with this code. */
   stub.refuse = (code) => challenges.push(code);
@@ -57,7 +57,7 @@ export async function startStub(options = {}) {
   function solved(submission) {
     const issued = open.get(submission.challenge);
     open.delete(submission.challenge);
-    if (issued === undefined) return "replay";
+    if (issued === undefined) return "spent";
     if (issued.context !== contextOf(submission)) return "other_context";
     if (issued.interaction === "press" && submission.pressed === undefined) return "press_missing";
     return verify(submission, issued.what);
@@ -82,6 +82,11 @@ export async function startStub(options = {}) {
     if (path === "challenge") {
       stub.asked.push(asking);
       const code = challenges.shift() ?? null;
+      // A form that came back: the next token without a puzzle, once for each.
+      if (code === null && options.grace && stub.tokens.includes(asking.again) && !stub.again.includes(asking.again)) {
+        stub.again.push(asking.again);
+        return issue();
+      }
       return code === null ? [200, challenge(asking)] : problem(code, asking);
     }
     if (path === "fallback") return [200, challenge(asking, fallback)];
