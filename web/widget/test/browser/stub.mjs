@@ -34,7 +34,7 @@ export const form = (inner, attributes = "") =>
 /** Options: `body` (the page's, or a function of the stub), `csp`, `puzzle`, `interaction`, `life` (of a token, ms),
  * `challengeLife`, `grace` (a spent token gives the next), `challenges` and `solves` (codes for the first calls: null goes well, `next` and `next-press` ask for
  * more), `test` (a test key's kind), `fallback` (another puzzle), `missing` (files that are 404), `hold` (a promise that
- * solutions wait for), `elsewhere` (the service has an origin of its own), `language` of the page, `head`. */
+ * solutions wait for), `answer` and `headers` (files of the test's own), `elsewhere` (the service has an origin of its own), `language` of the page, `head`. */
 export async function startStub(options = {}) {
   const { puzzle = SMALL, life = 300_000, challengeLife = 120_000, missing = [], hold, fallback, test } = options;
   const challenges = [...(options.challenges ?? [])];
@@ -117,7 +117,7 @@ export async function startStub(options = {}) {
     if (request.method === "POST") stub.posts.push(body);
     if (options.answer) {
       const own = options.answer(request, body, stub);
-      if (own !== undefined) return response.writeHead(200, { "Content-Type": own.type ?? "text/html" }).end(own.text);
+      if (own !== undefined) return response.writeHead(200, { "Content-Type": own.type ?? "text/html", ...options.headers?.(stub) }).end(own.text);
     }
     const headers = { "Content-Type": "text/html; charset=utf-8", ...(options.csp ? { "Content-Security-Policy": options.csp(stub) } : {}) };
     response.writeHead(200, headers).end(page(request, body));
