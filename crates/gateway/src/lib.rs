@@ -7,6 +7,8 @@ pub mod door;
 mod entropy;
 mod fields;
 mod front;
+#[cfg(fuzzing)]
+pub mod fuzz;
 mod languages;
 mod marks;
 mod metrics;

@@ -85,20 +85,10 @@ impl<S: AsyncRead + AsyncWrite + Abort + Unpin, P: Unpin> Gate<S, P> {
         times: Times,
         place: P,
     ) -> Self {
-        let http1 = Http1 {
-            limits,
-            keys,
-            pace: Pace::new(times.body, times.body_bytes_per_second),
-            part: Part::Head,
-            waits_for: Wait::Nothing,
-            searched: 0,
-            refused: false,
-            broken: false,
-            first: true,
-        };
+        let pace = Pace::new(times.body, times.body_bytes_per_second);
         Self {
             inner,
-            mode: Mode::Http1(http1),
+            mode: Mode::Http1(Http1::new(limits, keys, pace)),
             held: Vec::new(),
             cleared: 0,
             notes,

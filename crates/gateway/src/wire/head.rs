@@ -157,6 +157,10 @@ fn request_line(line: &[u8], limits: &Limits) -> Result<bool, Refusal> {
     if method == 0 || target == 0 || !line[..method].iter().all(|byte| is_token(*byte)) {
         return Err(Refusal::RequestLine);
     }
+    // hyper takes it as text, and answers for itself what is none.
+    if std::str::from_utf8(&rest[..target]).is_err() {
+        return Err(Refusal::RequestLine);
+    }
     match &rest[target + 1..] {
         b"HTTP/1.1" => Ok(false),
         b"HTTP/1.0" => Ok(true),

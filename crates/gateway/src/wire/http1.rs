@@ -50,6 +50,21 @@ pub(super) enum Found {
 }
 
 impl Http1 {
+    /// Before the first request.
+    pub(super) fn new(limits: Limits, keys: Keys, pace: Pace) -> Self {
+        Self {
+            limits,
+            keys,
+            pace,
+            part: Part::Head,
+            waits_for: Wait::Nothing,
+            searched: 0,
+            refused: false,
+            broken: false,
+            first: true,
+        }
+    }
+
     /// Follows messages through `bytes`, which begin where the last look ended, up to the end of at most one head.
     pub(super) fn look(&mut self, bytes: &[u8], notes: &Notes) -> Found {
         let (mut at, mut seen_head) = (0, false);

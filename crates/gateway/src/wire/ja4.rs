@@ -48,12 +48,12 @@ impl Ja4 {
 }
 
 /// The first and the last character of the first protocol. FoxIO's description and its implementation differ where a byte
-/// is no letter or digit; published fingerprints come from the implementation, so a byte beyond ASCII is a 9, as there.
-/// Of what is ASCII otherwise the hexadecimal form's ends are taken, as described.
+/// is no letter or digit; published fingerprints come from the implementation, so a byte beyond ASCII is a 9, as there,
+/// and beside one whatever does not show: a fingerprint is one word. Of what is ASCII otherwise the hexadecimal form's ends are taken, as described.
 fn alpn(protocol: Option<&[u8]>) -> [char; 2] {
     let Some([first, .., last] | [first @ last]) = protocol else { return ['0', '0'] };
     if !first.is_ascii() || !last.is_ascii() {
-        return [first, last].map(|byte| if byte.is_ascii() { char::from(*byte) } else { '9' });
+        return [first, last].map(|byte| if byte.is_ascii_graphic() { char::from(*byte) } else { '9' });
     }
     if first.is_ascii_alphanumeric() && last.is_ascii_alphanumeric() {
         return [char::from(*first), char::from(*last)];

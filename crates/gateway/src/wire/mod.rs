@@ -6,6 +6,8 @@ mod chunks;
 mod client_hello;
 mod flood;
 mod frames;
+#[cfg(fuzzing)]
+pub(crate) mod fuzz;
 mod gate;
 mod head;
 mod hpack;

@@ -65,7 +65,7 @@ impl Refusal {
     pub(crate) fn why(self) -> &'static str {
         match self {
             Self::RequestLine => {
-                "its first line is not a method, a target and HTTP/1.0 or HTTP/1.1, one space between"
+                "its first line is not a method, a target in UTF-8 and HTTP/1.0 or HTTP/1.1, one space between"
             }
             Self::LineEnd => "a line of its head does not end in CR LF",
             Self::Folded => "a field of its head is folded over two lines",
