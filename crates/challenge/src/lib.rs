@@ -5,6 +5,7 @@
 //! admit(keys, submission, …, now) -> Admitted      or a named Rejection, cheapest checks first
 //! Admitted::unspent(spent) -> Unspent              the state was asked, nothing is spent yet
 //! Unspent::verify(proof, …) -> Verified            the costly part
+//! Unspent::vouched() -> Verified                   in its place where a third party was asked, by whoever asked it
 //! Verified::spent(first) -> Solved                 only a first spend makes one
 //! clearance::seal(Solved, …) -> cookie             and clearance::open reads it back
 //! token::seal(Solved, …) -> token                  for a widget; token::open gives Opened, and

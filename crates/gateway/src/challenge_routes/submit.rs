@@ -33,7 +33,7 @@ pub(super) const AGAIN_SECONDS: u32 = 1;
 /// Questions to a third party about one challenge: the first, and two more for widgets that time out or are mistaken.
 const ASKS_MAX: u32 = 3;
 /// Keeps these counts apart from the policy's.
-const ASKED_AS: u16 = u16::MAX - 2;
+const ASKED_AS: u16 = u16::MAX - 8;
 
 impl<S: State> Gateway<S> {
     /// Answers a posted submission.

@@ -56,12 +56,21 @@ impl Standing {
             Verdict::Unknown(_) => {}
             Verdict::Passed(_) | Verdict::Refused(_) => self.failures.store(0, Ordering::Relaxed),
         }
-        if let Some(index) = NAMES.iter().position(|name| *name == verdict.name()) {
-            self.counts[index].fetch_add(1, Ordering::Relaxed);
-        }
+        self.count(verdict.name());
         self.latency.add(u64::try_from(took.as_millis()).unwrap_or(u64::MAX), &LATENCY_MILLIS);
         if let Some(risk) = verdict.risk() {
             self.risk.add(risk.into(), &RISKS);
+        }
+    }
+
+    /// Notes that nobody could be asked.
+    pub(super) fn was_busy(&self) {
+        self.count(BUSY);
+    }
+
+    fn count(&self, name: &str) {
+        if let Some(index) = NAMES.iter().position(|known| *known == name) {
+            self.counts[index].fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -90,8 +99,8 @@ pub(crate) const HELP: &str = "# HELP spigot_provider_answers_total What third-p
      # TYPE spigot_provider_latency_milliseconds histogram\n\
      # TYPE spigot_provider_risk histogram\n";
 
-/// Every name of a verdict.
-const NAMES: [&str; 13] = [
+/// Every name of a verdict, and the one of none.
+const NAMES: [&str; 14] = [
     Verdict::Passed(None).name(),
     Verdict::Refused(Refusal::Invalid).name(),
     Verdict::Refused(Refusal::Expired).name(),
@@ -105,7 +114,10 @@ const NAMES: [&str; 13] = [
     Verdict::Unknown(Unknown::Garbage).name(),
     Verdict::Unknown(Unknown::Misconfigured).name(),
     Verdict::Unknown(Unknown::Degraded).name(),
+    BUSY,
 ];
+/// Nobody was asked, because too many questions were open.
+const BUSY: &str = "busy";
 
 const LATENCY_MILLIS: [u64; 8] = [50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000];
 const RISKS: [u64; 5] = [20, 40, 60, 80, 100];

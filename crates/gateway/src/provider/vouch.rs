@@ -75,11 +75,17 @@ pub(crate) async fn vouch(
     unspent: Unspent,
     token: Vec<u8>,
 ) -> (Result<Verified, Rejection>, Option<Heard>) {
-    let Some(_open) = provider.standing.open() else { return (Err(Rejection::Busy), None) };
+    let Some(_open) = provider.standing.open() else {
+        provider.standing.was_busy();
+        return (Err(Rejection::Busy), None);
+    };
     let begun = Instant::now();
     let verdict = match judged(provider, asker, verifier, visit, &unspent, token).await {
         Ok(verdict) => verdict,
-        Err(Busy) => return (Err(Rejection::Busy), None),
+        Err(Busy) => {
+            provider.standing.was_busy();
+            return (Err(Rejection::Busy), None);
+        }
     };
     let took = begun.elapsed();
     provider.standing.heard(verdict, took, visit.now);

@@ -21,6 +21,7 @@ mod networks;
 mod operator;
 mod places;
 mod providers;
+mod providers_away;
 mod proxy;
 mod proxy_protocol;
 mod replay;
