@@ -96,3 +96,23 @@ fn what_is_wrong_is_said_and_never_the_secret() {
     );
     check(&circle, "a-real-secret", &["`fail` of \"b\"", "`fail` of \"c\""]);
 }
+
+#[test]
+fn the_documents_configurations_are_taken() {
+    const PAGE: &str = include_str!("../../../../docs/providers.md");
+    let (_folder, file) = secret("a-real-secret");
+    let mut kinds = std::collections::BTreeSet::new();
+    for block in PAGE.split("```toml\n").skip(1) {
+        let block = block.split("```").next().unwrap_or_default();
+        let lines = block.lines().map(|line| match line.split_once("secret = {") {
+            Some((before, _)) => format!("{before}secret = {{ file = '{file}' }}\n"),
+            None => format!("{line}\n"),
+        });
+        let text: String = lines.collect();
+        let upstream = if text.contains("upstream =") { "" } else { "upstream = \"127.0.0.1:1\"\n" };
+        let config = Config::parse("providers.md", &format!("{upstream}{text}"));
+        let config = config.unwrap_or_else(|problems| panic!("{problems}"));
+        kinds.extend(config.server.providers.iter().map(|provider| provider.settings.kind.name()));
+    }
+    assert_eq!(kinds.len(), ProviderKind::ALL.len(), "{kinds:?}");
+}
