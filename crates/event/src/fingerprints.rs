@@ -1,4 +1,3 @@
-use std::fmt::Write;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -45,10 +44,17 @@ impl Fingerprints {
             text.push(' ');
             text.push_str(layer.as_deref().map_or(UNKNOWN, |layer| cut(layer)));
         }
-        let _ = match self.header {
-            Some(header) => write!(text, " {header:016x}"),
-            None => write!(text, " {UNKNOWN}"),
-        };
+        text.push(' ');
+        match self.header {
+            Some(header) => text.extend(Self::of_header(header).map(char::from)),
+            None => text.push_str(UNKNOWN),
+        }
+    }
+
+    /// The one of a header as it is shown, in hexadecimal digits.
+    #[must_use]
+    pub fn of_header(header: u64) -> [u8; 16] {
+        std::array::from_fn(|place| b"0123456789abcdef"[(header >> (60 - 4 * place) & 15) as usize])
     }
 }
 

@@ -53,26 +53,10 @@ impl Marks {
         if let Some(http2) = self.notes.http2() {
             fields.keep(&HTTP2, &http2.field);
         }
-        fields.set(&HEADER, &hexadecimal(header_order));
+        fields.set(&HEADER, &Fingerprints::of_header(header_order));
     }
 }
 
 static TLS: HeaderName = HeaderName::from_static("x-spigot-fingerprint-tls");
 static HTTP2: HeaderName = HeaderName::from_static("x-spigot-fingerprint-http2");
 static HEADER: HeaderName = HeaderName::from_static("x-spigot-fingerprint-header");
-
-fn hexadecimal(number: u64) -> [u8; 16] {
-    std::array::from_fn(|place| b"0123456789abcdef"[(number >> (60 - 4 * place) & 15) as usize])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hexadecimal_as_it_is_written() {
-        for number in [0, 0x0123_4567_89ab_cdef, u64::MAX] {
-            assert_eq!(hexadecimal(number), *format!("{number:016x}").as_bytes());
-        }
-    }
-}

@@ -202,7 +202,7 @@ pub(crate) fn named_by_connection(headers: &HeaderMap) -> impl Iterator<Item = &
 }
 
 /// Whether the sender takes trailers, which are passed on.
-pub(crate) fn takes_trailers(headers: &HeaderMap) -> bool {
+fn takes_trailers(headers: &HeaderMap) -> bool {
     headers.get_all(header::TE).iter().any(|te| te.as_bytes().eq_ignore_ascii_case(b"trailers"))
 }
 

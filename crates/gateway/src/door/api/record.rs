@@ -54,7 +54,7 @@ impl<S: State> Call<'_, S> {
             who: Who { client: address, address },
         };
         let decided = Decided {
-            id: DecisionId(random()),
+            id: DecisionId::new(seen.now, random()),
             decision,
             plan: Box::new(plan),
             sender: Sender::Api,

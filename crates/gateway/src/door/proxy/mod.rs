@@ -13,6 +13,7 @@ use std::time::Instant;
 
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Version, header};
+use http_body::Body;
 use hyper::body::Incoming;
 use spigot_intel::Agents;
 use spigot_state::State;
@@ -164,8 +165,11 @@ impl<S: State> Turn<'_, S> {
         let (gateway, snapshot, seen) = (&self.connection.gateway, &**self.snapshot, self.seen);
         let sender = sender(&parts.headers);
         let clearance = gateway.clearance(snapshot, seen).await;
-        let route = snapshot.policy.route(snapshot.policy.route_for(seen.host, seen.method, seen.path));
-        let read = self.inspected(parts, sender, body, route.settings.body_bytes).await;
+        // Before the plan finds the route, only a body has to know it.
+        let found = || snapshot.policy.route(snapshot.policy.route_for(seen.host, seen.method, seen.path));
+        let route = (!body.is_end_stream()).then(found);
+        let body_bytes = route.map_or(0, |route| route.settings.body_bytes);
+        let read = self.inspected(parts, sender, body, body_bytes).await;
         let (mut body, mut inspected, complete) = match read {
             Ok(read) => read,
             Err(fault) => {
@@ -180,9 +184,10 @@ impl<S: State> Turn<'_, S> {
             body = Through::Bytes(kept.body.clone());
         }
         let original = Original { parts, kept: kept.as_ref(), upgrade: wanted_upgrade(parts) };
-        let (looked_at, facts) =
-            self.body_facts(original.told_length(), &inspected, complete, route.settings.body_bytes);
-        let fields = body_fields(&route.settings, original.content_type(), &looked_at);
+        let (looked_at, facts) = self.body_facts(&original, &inspected, complete, body_bytes);
+        let fields = route.map_or_else(Default::default, |route| {
+            body_fields(&route.settings, original.content_type(), &looked_at)
+        });
         let decided = gateway.decide(snapshot, seen, facts, fields, sender, clearance).await;
         self.act(&original, body, inspected, decided).await
     }

@@ -3,6 +3,7 @@
 use http::request::Parts;
 use http::uri::{Authority, PathAndQuery, Scheme, Uri};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Version, header};
+use http_body::Body;
 use spigot_decision::ReasonKind;
 use spigot_state::State;
 
@@ -10,7 +11,7 @@ use super::Turn;
 use super::understand::told_length;
 use crate::body::Through;
 use crate::pipeline::{Decided, Seen};
-use crate::respond::{is_of_one_hop, named_by_connection, takes_trailers};
+use crate::respond::{is_of_one_hop, named_by_connection};
 use crate::stash::Kept;
 use crate::upstream::{Fields, Head};
 
@@ -75,8 +76,9 @@ impl<S: State> Head for Onward<'_, S> {
             into.set(&header::CONNECTION, b"upgrade");
             into.keep(&header::UPGRADE, protocol);
         }
-        // Behind a length there is no room for trailers.
-        self.original.told_length().filter(|_| body.trailers().is_none())
+        // Behind a length there is no room for trailers; without a body nobody asks for it.
+        let framed = !body.is_end_stream() && body.trailers().is_none();
+        framed.then(|| self.original.told_length()).flatten()
     }
 
     fn http2(&self, body: &Through) -> Request<()> {
@@ -101,11 +103,8 @@ impl<S: State> Head for Onward<'_, S> {
 impl<S: State> Onward<'_, S> {
     /// All fields that are the same for every protocol. The client's own stay as they came, for conditions on the answer.
     fn write(&self, body: &Through, fields: &mut impl Fields) {
-        let Original { parts, kept, .. } = self.original;
+        let kept = self.original.kept;
         self.clients(body, fields);
-        if takes_trailers(&parts.headers) {
-            fields.set(&header::TE, b"trailers");
-        }
         if let Some(kept) = kept {
             fields.set(&header::CONTENT_LENGTH, kept.body.len().to_string().as_bytes());
             if let Some(content_type) = &kept.content_type {
@@ -137,6 +136,8 @@ impl<S: State> Onward<'_, S> {
             let left_out = match text {
                 // We have asked for the body ourselves, or will when it is sent on.
                 "expect" => true,
+                // Trailers are passed on, and nothing else that it may name is.
+                "te" => !value.as_bytes().eq_ignore_ascii_case(b"trailers"),
                 // Written anew.
                 "x-forwarded-for" => true,
                 "x-forwarded-proto" | "x-forwarded-host" | "x-forwarded-port" | "x-real-ip" | "forwarded" => {
@@ -171,7 +172,7 @@ impl<S: State> Onward<'_, S> {
     fn forwarded(&self, fields: &mut impl Fields) {
         let (connection, parts) = (self.turn.connection, self.original.parts);
         let trusted = self.is_from_trusted_proxy();
-        let said = |name: &HeaderName| parts.headers.get(name).filter(|_| trusted);
+        let said = |name: &HeaderName| trusted.then(|| parts.headers.get(name)).flatten();
         match said(&X_FORWARDED_FOR) {
             Some(before) => {
                 let chain = [before.as_bytes(), b", ", connection.peer_text.as_bytes()].concat();

@@ -9,7 +9,8 @@ use spigot_challenge::from_text;
 use spigot_decision::{Body, Sender, Subject, Told};
 use spigot_state::State;
 
-use super::{Turn, rewrite::target};
+use super::Turn;
+use super::rewrite::{Original, target};
 use crate::body::{Fault, Patience, RequestBody, Through, inspect};
 use crate::fields;
 use crate::stash::Kept;
@@ -106,7 +107,7 @@ impl<S: State> Turn<'_, S> {
     /// frames, and must not change what is found.
     pub(super) fn body_facts(
         &self,
-        told: Option<u64>,
+        original: &Original<'_>,
         inspected: &Bytes,
         complete: bool,
         most: u64,
@@ -117,7 +118,7 @@ impl<S: State> Turn<'_, S> {
         let looked_at = inspected.slice(..inspected.len().min(usize::try_from(most).unwrap_or(usize::MAX)));
         let complete = complete && looked_at.len() == inspected.len();
         let keys = &self.connection.gateway.keys;
-        let digest = match told {
+        let digest = match original.told_length() {
             // Of a body that goes on, the length that was told tells apart what begins alike.
             Some(told) if !complete => {
                 keys.hash(u16::MAX, &[Subject::Text(&looked_at), Subject::Text(&told.to_le_bytes())])

@@ -77,10 +77,7 @@ fn framing(
     old: bool,
     to_head: bool,
 ) -> Result<(Decoder, bool), Malformed> {
-    let mut keeps = match headers.get(header::CONNECTION) {
-        None => !old,
-        Some(_) => !has_token(headers, "close") && (!old || has_token(headers, "keep-alive")),
-    };
+    let mut keeps = keeps(headers, old, status);
     let length = told_length(headers)?;
     let coded = headers.contains_key(header::TRANSFER_ENCODING);
     if coded && length.is_some() {
@@ -103,6 +100,21 @@ fn framing(
         }
     };
     Ok((body, keeps))
+}
+
+/// Whether `Connection` lets the connection live. Nearly always it is one of two words, and goes no further.
+fn keeps(headers: &mut HeaderMap, old: bool, status: StatusCode) -> bool {
+    let mut lines = headers.get_all(header::CONNECTION).iter().map(HeaderValue::as_bytes);
+    let known = match (lines.next(), lines.next()) {
+        (None, _) => return !old,
+        (Some(word), None) if word.eq_ignore_ascii_case(b"keep-alive") => Some(true),
+        (Some(word), None) if word.eq_ignore_ascii_case(b"close") => Some(false),
+        _ => None,
+    };
+    if known.is_some() && !status.is_informational() {
+        headers.remove(header::CONNECTION);
+    }
+    known.unwrap_or_else(|| !has_token(headers, "close") && (!old || has_token(headers, "keep-alive")))
 }
 
 fn has_token(headers: &HeaderMap, token: &str) -> bool {
