@@ -34,8 +34,13 @@ function read(path) {
 }
 
 function languages() {
-  const names = readdirSync(new URL("languages/", HERE)).filter((name) => name.endsWith(".json")).sort();
-  return names.map((name) => [`languages/${name}`, Buffer.from(`${JSON.stringify(JSON.parse(read(`languages/${name}`)))}\n`)]);
+  const names = readdirSync(new URL("languages/", HERE))
+    .filter((name) => name.endsWith(".json"))
+    .sort();
+  return names.map((name) => [
+    `languages/${name}`,
+    Buffer.from(`${JSON.stringify(JSON.parse(read(`languages/${name}`)))}\n`),
+  ]);
 }
 
 async function script(path, format = "iife") {
@@ -59,7 +64,10 @@ async function script(path, format = "iife") {
 function printSizes() {
   const compressed = (name) => (files.has(name) ? gzipSync(files.get(name), { level: 9 }).length : 0);
   for (const [name, content] of files) {
-    if (!name.startsWith("languages/")) console.log(`${name.padEnd(16)}${String(content.length).padStart(7)} bytes${String(compressed(name)).padStart(7)} gzip`);
+    if (!name.startsWith("languages/"))
+      console.log(
+        `${name.padEnd(16)}${String(content.length).padStart(7)} bytes${String(compressed(name)).padStart(7)} gzip`,
+      );
   }
   const language = Math.max(...[...files.keys()].filter((name) => name.startsWith("languages/")).map(compressed));
   for (const [name, most] of Object.entries(GZIP_BYTES_MAX)) {
@@ -84,7 +92,10 @@ function check() {
   const differs = [...files].filter(([name, content]) => {
     return !kept.includes(name) || !readFileSync(new URL(name, DIST)).equals(content);
   });
-  const wrong = [...differs.map(([name]) => `dist/${name}`), ...kept.filter((name) => !files.has(name)).map((name) => `dist/${name}`)];
+  const wrong = [
+    ...differs.map(([name]) => `dist/${name}`),
+    ...kept.filter((name) => !files.has(name)).map((name) => `dist/${name}`),
+  ];
   if (read("api.d.ts") !== apiReport()) wrong.push("api.d.ts");
   if (wrong.length > 0) fail(`not what the sources give: ${wrong.join(", ")}; run npm run build`);
 }

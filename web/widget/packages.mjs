@@ -25,6 +25,9 @@ for (const folder of ["", "../react/", "../vue/"]) {
     define: { SPIGOT_VERSION: JSON.stringify(version) },
     plugins: [stylesAsText],
   });
-  writeFileSync(new URL("index.d.ts", out), declarations(`${folder}src/index.ts`).replace(/"\.\/types\.js"/g, '"./types.d.ts"'));
+  writeFileSync(
+    new URL("index.d.ts", out),
+    declarations(`${folder}src/index.ts`).replace(/"\.\/types\.js"/g, '"./types.d.ts"'),
+  );
   if (folder === "") writeFileSync(new URL("types.d.ts", out), declarations("src/types.ts"));
 }

@@ -42,12 +42,16 @@ export const SpigotChallenge = forwardRef<SpigotChallengeHandle, SpigotChallenge
     return () => spigot.remove(id);
   }, [wanted]);
 
-  useImperativeHandle(ref, () => ({
-    execute: () => install().execute(place.current ?? undefined),
-    reset: () => install().reset(place.current ?? undefined),
-    getResponse: () => install().getResponse(place.current ?? undefined),
-    isExpired: () => install().isExpired(place.current ?? undefined),
-  }), []);
+  useImperativeHandle(
+    ref,
+    () => ({
+      execute: () => install().execute(place.current ?? undefined),
+      reset: () => install().reset(place.current ?? undefined),
+      getResponse: () => install().getResponse(place.current ?? undefined),
+      isExpired: () => install().isExpired(place.current ?? undefined),
+    }),
+    [],
+  );
 
   return createElement("div", { ...others, ref: place });
 });

@@ -48,11 +48,14 @@ export const SpigotChallenge = defineComponent({
 
     onMounted(begin);
     onBeforeUnmount(end);
-    watch(() => JSON.stringify([props.siteKey, props.base, props.options]), () => {
-      end();
-      emit("update:modelValue", "");
-      begin();
-    });
+    watch(
+      () => JSON.stringify([props.siteKey, props.base, props.options]),
+      () => {
+        end();
+        emit("update:modelValue", "");
+        begin();
+      },
+    );
     expose({
       execute: () => install().execute(id),
       reset: () => install().reset(id),

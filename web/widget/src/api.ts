@@ -56,7 +56,8 @@ export function createApi(): Spigot {
     getResponse: (which) => find(which)?.getResponse(),
     isExpired: (which) => find(which)?.isExpired() ?? false,
     ready(callback) {
-      if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", () => callback(), { once: true });
+      if (document.readyState === "loading")
+        document.addEventListener("DOMContentLoaded", () => callback(), { once: true });
       else callback();
     },
   };

@@ -15,7 +15,16 @@ const BUSY_MILLIS_MAX = 10_000;
 const MARGIN_MILLIS = 5_000;
 
 /** What an honest client may meet: another challenge is worth solving. */
-const AGAIN = ["expired", "stale", "other_network", "other_context", "too_early", "unknown_key", "spent", "press_missing"];
+const AGAIN = [
+  "expired",
+  "stale",
+  "other_network",
+  "other_context",
+  "too_early",
+  "unknown_key",
+  "spent",
+  "press_missing",
+];
 /** Nobody looked at it yet. */
 const BUSY = ["busy", "unavailable", "throttled", "too_often", "unreachable"];
 
@@ -29,7 +38,11 @@ export interface Solved {
 /** What an attempt needs of the world. */
 export interface Ports {
   readonly call: Call;
-  solve(challenge: Real, exchange: (challenge: Real) => Promise<Real | undefined>, signal: AbortSignal): Promise<Solved>;
+  solve(
+    challenge: Real,
+    exchange: (challenge: Real) => Promise<Real | undefined>,
+    signal: AbortSignal,
+  ): Promise<Solved>;
   /** Shows the press and waits for it; `millis` is how long the challenge holds. Rejects when the visitor will not. */
   press(millis: number, signal: AbortSignal): Promise<Pressed>;
   /** The sums of behaviour, if they are wanted. */
@@ -62,7 +75,12 @@ export class Failure extends Error {
 }
 
 export function failure({ code, decision, retryAfterMillis }: Refused): Failure {
-  return new Failure(code, AGAIN.includes(code) || BUSY.includes(code) || /^http_5/.test(code), decision, retryAfterMillis);
+  return new Failure(
+    code,
+    AGAIN.includes(code) || BUSY.includes(code) || /^http_5/.test(code),
+    decision,
+    retryAfterMillis,
+  );
 }
 
 export async function attempt(wanted: Wanted, ports: Ports, signal: AbortSignal): Promise<Issued> {

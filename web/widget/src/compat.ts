@@ -28,8 +28,18 @@ interface Vendor {
 
 const VENDORS: readonly Vendor[] = [
   { global: "turnstile", path: /\/turnstile\//, marker: turnstile.MARKER, create: () => turnstile.createTurnstile() },
-  { global: "hcaptcha", path: /\/1\/(secure-)?api\.js$|hcaptcha/, marker: hcaptcha.MARKER, create: () => hcaptcha.createHcaptcha(language) },
-  { global: "grecaptcha", path: /\/recaptcha\//, marker: recaptcha.MARKER, create: () => recaptcha.createRecaptcha(language) },
+  {
+    global: "hcaptcha",
+    path: /\/1\/(secure-)?api\.js$|hcaptcha/,
+    marker: hcaptcha.MARKER,
+    create: () => hcaptcha.createHcaptcha(language),
+  },
+  {
+    global: "grecaptcha",
+    path: /\/recaptcha\//,
+    marker: recaptcha.MARKER,
+    create: () => recaptcha.createRecaptcha(language),
+  },
 ];
 
 defineElement({ base: baseOf(script?.src || undefined, document.baseURI), nonce: script?.nonce || undefined });
@@ -40,7 +50,10 @@ const apis = (meant.length > 0 ? meant : VENDORS).map((vendor) => install(vendor
 if (meant[0]?.global === "hcaptcha" && asked.get("recaptchacompat") !== "off") page["grecaptcha"] ??= page["hcaptcha"];
 begin();
 
-function install({ global, marker, create }: Vendor): { readonly marker: string; readonly api: Record<string, unknown> } {
+function install({ global, marker, create }: Vendor): {
+  readonly marker: string;
+  readonly api: Record<string, unknown>;
+} {
   const api = create();
   // A page may have put a queue there, which its own `ready` fills.
   page[global] = Object.assign(page[global] ?? {}, api);

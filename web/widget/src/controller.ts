@@ -180,7 +180,8 @@ export class Controller {
         return await attempt({ ...this.world.wanted(), pressed, again: this.spentToken() }, this.ports(), signal);
       } catch (error) {
         const { passing, retryAfterMillis } = asFailure(error);
-        if (signal.aborted || !passing || retries === RETRIES_MAX || this.world.settings().retry === "never") throw error;
+        if (signal.aborted || !passing || retries === RETRIES_MAX || this.world.settings().retry === "never")
+          throw error;
         if (retryAfterMillis > RETRY_MILLIS_MAX) throw error;
         const backOff = RETRY_MILLIS * 2 ** retries * (0.75 + this.world.random() / 2);
         await this.world.wait(Math.max(backOff, retryAfterMillis), signal);
@@ -195,7 +196,10 @@ export class Controller {
   private ports(): Ports {
     const { call, solve, seen, wait, now } = this.world;
     return {
-      call, seen, wait, now,
+      call,
+      seen,
+      wait,
+      now,
       solve: (challenge, exchange, signal) => solve(challenge, exchange, signal),
       press: (millis, signal) => this.askForPress(millis, signal),
     };

@@ -21,9 +21,9 @@ export function defineElement(home: Home): typeof HTMLElement {
 }
 
 /** On a server, where a package may be loaded but no page is, there is nothing to extend. */
-const Element_ = (typeof HTMLElement === "undefined" ? class {} : HTMLElement) as typeof HTMLElement;
+const PageElement = (typeof HTMLElement === "undefined" ? class {} : HTMLElement) as typeof HTMLElement;
 
-export abstract class Challenge extends Element_ {
+export abstract class Challenge extends PageElement {
   static readonly formAssociated = true;
   static readonly observedAttributes = [...OF_THE_TOKEN, ...OF_THE_VIEW];
 

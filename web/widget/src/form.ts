@@ -20,7 +20,11 @@ export class FormLink {
   private token = "";
   private releasing = false;
 
-  constructor(private readonly element: HTMLElement, private readonly names: readonly string[], private readonly host: FormHost) {
+  constructor(
+    private readonly element: HTMLElement,
+    private readonly names: readonly string[],
+    private readonly host: FormHost,
+  ) {
     this.inputs = names.map((name) => hidden(name));
     element.append(...this.inputs);
     this.scope.add(() => this.inputs.forEach((input) => input.remove()));
@@ -36,7 +40,9 @@ export class FormLink {
     const root = form.getRootNode();
     this.scope.on(root, "submit", (event: SubmitEvent) => this.onSubmit(event), { capture: true });
     for (const type of ["focusin", "input", "pointerdown"]) {
-      this.scope.on(form, type, ({ target }: Event) => target !== this.element && this.host.touched(), { passive: true });
+      this.scope.on(form, type, ({ target }: Event) => target !== this.element && this.host.touched(), {
+        passive: true,
+      });
     }
     if (this.element.getRootNode() === root) return;
     // The form stands outside of the shadow tree, and knows nothing of fields in it.
@@ -85,7 +91,7 @@ function sendAgain(form: HTMLFormElement, submitter: HTMLElement | null): void {
 
 /** The form around an element, also through the walls of shadow trees. */
 function formAround(element: Element): HTMLFormElement | undefined {
-  for (let at: Element | null = element; at !== null; ) {
+  for (let at: Element | null = element; at !== null;) {
     const form: HTMLFormElement | null = at.closest("form");
     if (form !== null) return form;
     const root = at.getRootNode();

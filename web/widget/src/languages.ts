@@ -7,8 +7,15 @@ export type Texts = typeof en;
 
 /** Tags that people's browsers send for a language that has another tag here. */
 const ALIASES: Readonly<Record<string, string>> = {
-  iw: "he", in: "id", no: "nb", nn: "nb", tl: "fil", mo: "ro",
-  "zh-tw": "zh-Hant", "zh-hk": "zh-Hant", "zh-mo": "zh-Hant",
+  iw: "he",
+  in: "id",
+  no: "nb",
+  nn: "nb",
+  tl: "fil",
+  mo: "ro",
+  "zh-tw": "zh-Hant",
+  "zh-hk": "zh-Hant",
+  "zh-mo": "zh-Hant",
 };
 
 const KNOWN = new Map(TAGS.map((tag) => [tag.toLowerCase(), tag]));
@@ -19,7 +26,9 @@ export function pickLanguage(wanted: readonly string[]): string {
     const parts = tag.toLowerCase().split(/[-_]/);
     for (let length = parts.length; length > 0; length--) {
       const part = parts.slice(0, length).join("-");
-      const known = KNOWN.get(Object.prototype.hasOwnProperty.call(ALIASES, part) ? ALIASES[part]!.toLowerCase() : part);
+      const known = KNOWN.get(
+        Object.prototype.hasOwnProperty.call(ALIASES, part) ? ALIASES[part]!.toLowerCase() : part,
+      );
       if (known !== undefined) return known;
     }
   }
@@ -30,12 +39,14 @@ export function pickLanguage(wanted: readonly string[]): string {
 export function languageFor(element: Element, asked: string | null): string {
   if (asked !== null && asked !== "" && asked !== "auto") return pickLanguage([asked]);
   const around = langAround(element);
-  return pickLanguage(around === undefined ? navigator.languages ?? [navigator.language] : [around, ...navigator.languages]);
+  return pickLanguage(
+    around === undefined ? (navigator.languages ?? [navigator.language]) : [around, ...navigator.languages],
+  );
 }
 
 /** Also through the walls of shadow trees. */
 function langAround(element: Element): string | undefined {
-  for (let at: Element | null = element; at !== null; ) {
+  for (let at: Element | null = element; at !== null;) {
     const said: Element | null = at.closest("[lang]");
     if (said !== null) return said.getAttribute("lang") || undefined;
     const root = at.getRootNode();

@@ -115,7 +115,10 @@ export class Live {
 
   private begin(): Promise<void> {
     // What went wrong is shown, and told by an event.
-    return this.execute().then(() => {}, () => {});
+    return this.execute().then(
+      () => {},
+      () => {},
+    );
   }
 
   private attribute(name: string): string | null {
@@ -140,7 +143,9 @@ export class Live {
   private fieldNames(): string[] {
     if (this.attribute("response-field") === "false") return [];
     const names = [this.attribute("response-field-name") || "spigot-response"];
-    return [...new Set([...names, ...(this.attribute("compat-fields") ?? "").split(/\s+/)])].filter((name) => name !== "");
+    return [...new Set([...names, ...(this.attribute("compat-fields") ?? "").split(/\s+/)])].filter(
+      (name) => name !== "",
+    );
   }
 
   private base(): string {
@@ -162,7 +167,11 @@ export class Live {
           ...(data === null ? {} : { data }),
           ...(serverToken === null ? {} : { server_token: serverToken }),
         };
-        return { asking, interactive: this.mode() === "visible", language: languageFor(element, this.attribute("language")) };
+        return {
+          asking,
+          interactive: this.mode() === "visible",
+          language: languageFor(element, this.attribute("language")),
+        };
       },
       settings: () => ({
         retry: this.attribute("retry") === "never" ? "never" : "auto",
@@ -170,19 +179,21 @@ export class Live {
         refreshTimeout: this.refresh("refresh-timeout"),
       }),
       call: (path, body, signal) => serviceAt(this.base())(path, body, signal),
-      solve: (challenge, exchange, signal) => solve(challenge, {
-        base: this.base(),
-        exchange,
-        signal,
-        onProgress: (share) => this.controller.progress(share, false),
-        onSlow: () => this.controller.progress(0, true),
-      }),
+      solve: (challenge, exchange, signal) =>
+        solve(challenge, {
+          base: this.base(),
+          exchange,
+          signal,
+          onProgress: (share) => this.controller.progress(share, false),
+          onSlow: () => this.controller.progress(0, true),
+        }),
       seen: () => this.observer?.(),
       after: (millis, call) => scope.after(millis, call),
-      wait: (millis, signal) => new Promise((resolve, reject) => {
-        const cancel = scope.after(millis, resolve);
-        signal.addEventListener("abort", () => (cancel(), reject(new Failure("aborted", false))), { once: true });
-      }),
+      wait: (millis, signal) =>
+        new Promise((resolve, reject) => {
+          const cancel = scope.after(millis, resolve);
+          signal.addEventListener("abort", () => (cancel(), reject(new Failure("aborted", false))), { once: true });
+        }),
       now: () => Date.now(),
       random: () => Math.random(),
       isHidden: () => document.hidden,
@@ -231,7 +242,7 @@ export class Live {
   private hold(release: () => void): void {
     this.held = release;
     this.scope.after(QUIET_MILLIS, () => {
-      this.heldLong = true;
+      this.heldLong = this.held !== undefined;
       this.render();
     });
     void this.begin();
@@ -269,7 +280,8 @@ export class Live {
   private isShown(): boolean {
     const { state } = this.controller;
     if (this.mode() === "visible" || state.is === "press") return true;
-    if (state.is === "failed" || (state.is === "working" && state.slow)) return this.mode() === "managed" || this.held !== undefined;
+    if (state.is === "failed" || (state.is === "working" && state.slow))
+      return this.mode() === "managed" || this.held !== undefined;
     if (this.held !== undefined && this.heldLong) return true;
     if (state.is === "expired") return this.mode() === "managed" && !this.renewsByItself();
     return this.wasShown && this.mode() === "managed";

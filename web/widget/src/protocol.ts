@@ -77,7 +77,9 @@ export function readAnswer(status: number, body: unknown, retryAfter: string | n
 }
 
 function isIssued(fields: Record<string, unknown>): fields is Record<string, unknown> & Issued {
-  return typeof fields["token"] === "string" && fields["token"] !== "" && typeof fields["expires_in_millis"] === "number";
+  return (
+    typeof fields["token"] === "string" && fields["token"] !== "" && typeof fields["expires_in_millis"] === "number"
+  );
 }
 
 function isChallenge(value: unknown): value is Challenge {

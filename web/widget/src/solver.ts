@@ -27,7 +27,10 @@ export function solve(challenge: Real, options: SolveOptions): Promise<Solved> {
   return mine;
 }
 
-async function solveNow(challenge: Real, { base, exchange, signal, onProgress, onSlow }: SolveOptions): Promise<Solved> {
+async function solveNow(
+  challenge: Real,
+  { base, exchange, signal, onProgress, onSlow }: SolveOptions,
+): Promise<Solved> {
   if (signal.aborted) throw new Error("no longer wanted");
   const pool = new Pool(() => pageLaneAt(base, undefined));
   const urls: string[] = [];

@@ -9,20 +9,34 @@ interface Agent extends Navigator {
 
 /** Properties of `window` or `document` that tools put there. */
 const LEFT_BEHIND = [
-  "__playwright__binding__", "__pwInitScripts", "_phantom", "callPhantom", "__nightmare", "domAutomation",
-  "domAutomationController", "__webdriver_evaluate", "__selenium_evaluate", "__fxdriver_evaluate", "_Selenium_IDE_Recorder",
+  "__playwright__binding__",
+  "__pwInitScripts",
+  "_phantom",
+  "callPhantom",
+  "__nightmare",
+  "domAutomation",
+  "domAutomationController",
+  "__webdriver_evaluate",
+  "__selenium_evaluate",
+  "__fxdriver_evaluate",
+  "_Selenium_IDE_Recorder",
 ];
 
 const MARKS: Readonly<Record<string, (agent: Agent, page: Document) => boolean>> = {
   webdriver: (agent) => agent.webdriver === true,
   headless: (agent) => /Headless/.test(agent.userAgent),
-  tool: (_, page) => LEFT_BEHIND.some((name) => name in window || name in page) || Object.keys(page).some((name) => /^[$c]dc_/.test(name)),
+  tool: (_, page) =>
+    LEFT_BEHIND.some((name) => name in window || name in page) ||
+    Object.keys(page).some((name) => /^[$c]dc_/.test(name)),
   no_languages: (agent) => (agent.languages ?? []).length === 0 || agent.language === "",
   no_window: () => window.outerWidth === 0 && window.outerHeight === 0,
   no_plugins: (agent) => isDesktopChromium(agent) && agent.plugins.length === 0,
   brands: (agent) => {
     const { brands } = agent.userAgentData ?? {};
-    return brands !== undefined && brands.some(({ brand }) => brand === "Chromium") !== /Chrom(e|ium)\//.test(agent.userAgent);
+    return (
+      brands !== undefined &&
+      brands.some(({ brand }) => brand === "Chromium") !== /Chrom(e|ium)\//.test(agent.userAgent)
+    );
   },
   mobile: (agent) => {
     const { mobile } = agent.userAgentData ?? {};
@@ -30,10 +44,15 @@ const MARKS: Readonly<Record<string, (agent: Agent, page: Document) => boolean>>
   },
   platform: (agent) => {
     const { platform, userAgent } = agent;
-    return (/^Win/.test(platform) && !/Windows/.test(userAgent)) || (/^Linux x86/.test(platform) && /Windows|Mac OS/.test(userAgent));
+    return (
+      (/^Win/.test(platform) && !/Windows/.test(userAgent)) ||
+      (/^Linux x86/.test(platform) && /Windows|Mac OS/.test(userAgent))
+    );
   },
   touch: (agent) => /Mobile|Android/.test(agent.userAgent) && agent.maxTouchPoints === 0,
-  patched: () => isPatched(Object.getOwnPropertyDescriptor(Navigator.prototype, "webdriver")?.get) || Object.getOwnPropertyNames(navigator).length > 0,
+  patched: () =>
+    isPatched(Object.getOwnPropertyDescriptor(Navigator.prototype, "webdriver")?.get) ||
+    Object.getOwnPropertyNames(navigator).length > 0,
 };
 
 function isDesktopChromium({ userAgent }: Agent): boolean {
@@ -44,14 +63,16 @@ function isPatched(getter: (() => unknown) | undefined): boolean {
   return getter !== undefined && !/\[native code\]/.test(Function.prototype.toString.call(getter));
 }
 
-export const browser: Collect = ({ page }) => () => {
-  const marks = Object.entries(MARKS).filter(([, is]) => {
-    try {
-      return is(navigator, page);
-    } catch {
-      // What cannot be asked is no mark.
-      return false;
-    }
-  });
-  return { marks: marks.map(([name]) => name) };
-};
+export const browser: Collect =
+  ({ page }) =>
+  () => {
+    const marks = Object.entries(MARKS).filter(([, is]) => {
+      try {
+        return is(navigator, page);
+      } catch {
+        // What cannot be asked is no mark.
+        return false;
+      }
+    });
+    return { marks: marks.map(([name]) => name) };
+  };

@@ -11,13 +11,18 @@ export const fill: Collect = ({ page, form, scope, now }) => {
   let inputs = 0;
   let untrusted = 0;
 
-  scope.on(form ?? page, "input", ({ target, isTrusted }: Event) => {
-    if (!isField(target)) return;
-    last = now();
-    first ??= last;
-    inputs++;
-    if (!isTrusted) untrusted++;
-  }, { passive: true, capture: true });
+  scope.on(
+    form ?? page,
+    "input",
+    ({ target, isTrusted }: Event) => {
+      if (!isField(target)) return;
+      last = now();
+      first ??= last;
+      inputs++;
+      if (!isTrusted) untrusted++;
+    },
+    { passive: true, capture: true },
+  );
 
   return () => ({
     inputs: whole(inputs),

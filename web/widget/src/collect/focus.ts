@@ -11,13 +11,18 @@ export const focus: Collect = ({ page, form, scope }) => {
   let backwards = 0;
   let last: Element | undefined;
 
-  scope.on(form ?? page, "focusin", ({ target }: FocusEvent) => {
-    if (!isField(target)) return;
-    if (!entered.has(target)) fields++;
-    entered.add(target);
-    if (last !== undefined && last.compareDocumentPosition(target) & Node.DOCUMENT_POSITION_PRECEDING) backwards++;
-    last = target;
-  }, { passive: true, capture: true });
+  scope.on(
+    form ?? page,
+    "focusin",
+    ({ target }: FocusEvent) => {
+      if (!isField(target)) return;
+      if (!entered.has(target)) fields++;
+      entered.add(target);
+      if (last !== undefined && last.compareDocumentPosition(target) & Node.DOCUMENT_POSITION_PRECEDING) backwards++;
+      last = target;
+    },
+    { passive: true, capture: true },
+  );
 
   return () => {
     const filled = fieldsOf(form).filter((field) => field.value !== field.defaultValue);

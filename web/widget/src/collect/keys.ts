@@ -14,21 +14,31 @@ export const keys: Collect = ({ page, scope, now }) => {
   let down = 0;
   let lastDown: number | undefined;
 
-  scope.on(page, "keydown", ({ repeat, isTrusted }: KeyboardEvent) => {
-    if (repeat) return;
-    const at = now();
-    presses++;
-    down++;
-    if (!isTrusted) untrusted++;
-    if (lastDown !== undefined && at - lastDown < PAUSE_MILLIS) between.add(at - lastDown);
-    lastDown = at;
-  }, { passive: true, capture: true });
+  scope.on(
+    page,
+    "keydown",
+    ({ repeat, isTrusted }: KeyboardEvent) => {
+      if (repeat) return;
+      const at = now();
+      presses++;
+      down++;
+      if (!isTrusted) untrusted++;
+      if (lastDown !== undefined && at - lastDown < PAUSE_MILLIS) between.add(at - lastDown);
+      lastDown = at;
+    },
+    { passive: true, capture: true },
+  );
 
-  scope.on(page, "keyup", () => {
-    // With one key down there is no need to know which one comes up.
-    if (down === 1 && lastDown !== undefined) held.add(now() - lastDown);
-    down = Math.max(0, down - 1);
-  }, { passive: true, capture: true });
+  scope.on(
+    page,
+    "keyup",
+    () => {
+      // With one key down there is no need to know which one comes up.
+      if (down === 1 && lastDown !== undefined) held.add(now() - lastDown);
+      down = Math.max(0, down - 1);
+    },
+    { passive: true, capture: true },
+  );
 
   return () => ({
     presses: whole(presses),

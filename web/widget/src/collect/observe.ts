@@ -32,8 +32,9 @@ export type Seen = { readonly since_millis: number } & { readonly [name in keyof
 export function observe(place: Place): () => Seen {
   const start = place.now();
   const read = Object.entries(COLLECTORS).map(([name, collect]) => [name, collect(place)] as const);
-  return () => ({
-    since_millis: Math.round(place.now() - start),
-    ...Object.fromEntries(read.map(([name, sums]) => [name, sums()])),
-  }) as unknown as Seen;
+  return () =>
+    ({
+      since_millis: Math.round(place.now() - start),
+      ...Object.fromEntries(read.map(([name, sums]) => [name, sums()])),
+    }) as unknown as Seen;
 }

@@ -10,12 +10,17 @@ export const paste: Collect = ({ page, form, scope }) => {
   let fields = 0;
 
   for (const type of ["paste", "drop"]) {
-    scope.on(form ?? page, type, ({ target }: Event) => {
-      if (!isField(target)) return;
-      pastes++;
-      if (!into.has(target)) fields++;
-      into.add(target);
-    }, { passive: true, capture: true });
+    scope.on(
+      form ?? page,
+      type,
+      ({ target }: Event) => {
+        if (!isField(target)) return;
+        pastes++;
+        if (!into.has(target)) fields++;
+        into.add(target);
+      },
+      { passive: true, capture: true },
+    );
   }
 
   return () => ({ pastes: whole(pastes), fields: whole(fields) });

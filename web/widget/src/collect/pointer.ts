@@ -25,28 +25,38 @@ export const pointer: Collect = ({ page, scope, now }) => {
     steps = 0;
   }
 
-  scope.on(page, "pointermove", ({ clientX: x, clientY: y, isTrusted }: PointerEvent) => {
-    const at = now();
-    moves++;
-    if (!isTrusted) untrusted++;
-    if (last !== undefined) {
-      const step = Math.hypot(x - last.x, y - last.y);
-      path += step;
-      if (at > last.at) speed.add(step / (at - last.at));
-    }
-    last = { x, y, at };
-    from ??= last;
-    if (++steps === STRETCH) endStretch();
-  }, { passive: true, capture: true });
+  scope.on(
+    page,
+    "pointermove",
+    ({ clientX: x, clientY: y, isTrusted }: PointerEvent) => {
+      const at = now();
+      moves++;
+      if (!isTrusted) untrusted++;
+      if (last !== undefined) {
+        const step = Math.hypot(x - last.x, y - last.y);
+        path += step;
+        if (at > last.at) speed.add(step / (at - last.at));
+      }
+      last = { x, y, at };
+      from ??= last;
+      if (++steps === STRETCH) endStretch();
+    },
+    { passive: true, capture: true },
+  );
 
-  scope.on(page, "pointerdown", ({ pointerType, isTrusted }: PointerEvent) => {
-    presses++;
-    if (pointerType === "touch") touches++;
-    if (!isTrusted) untrusted++;
-    // A finger comes down somewhere else without a way there.
-    endStretch();
-    last = from = undefined;
-  }, { passive: true, capture: true });
+  scope.on(
+    page,
+    "pointerdown",
+    ({ pointerType, isTrusted }: PointerEvent) => {
+      presses++;
+      if (pointerType === "touch") touches++;
+      if (!isTrusted) untrusted++;
+      // A finger comes down somewhere else without a way there.
+      endStretch();
+      last = from = undefined;
+    },
+    { passive: true, capture: true },
+  );
 
   return () => {
     endStretch();

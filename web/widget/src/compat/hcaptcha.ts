@@ -15,7 +15,9 @@ export function createHcaptcha(language: string | undefined): Readonly<Record<st
   let last = 0;
 
   function find(which: Which): Challenge | undefined {
-    return which === undefined ? [...widgets.values()].find((widget) => widget.isConnected) : widgets.get(String(which));
+    return which === undefined
+      ? [...widgets.values()].find((widget) => widget.isConnected)
+      : widgets.get(String(which));
   }
 
   function need(which: Which): Challenge {
@@ -68,7 +70,8 @@ export function createHcaptcha(language: string | undefined): Readonly<Record<st
     close: () => {},
     setData: (which: unknown, data?: Foreign) => {
       const rqdata = text((data ?? (which as Foreign))?.["rqdata"]);
-      if (rqdata !== undefined) find(typeof which === "string" ? which : undefined)?.setAttribute("data", rqdata.slice(0, 255));
+      if (rqdata !== undefined)
+        find(typeof which === "string" ? which : undefined)?.setAttribute("data", rqdata.slice(0, 255));
     },
   };
 }

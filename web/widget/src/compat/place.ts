@@ -60,7 +60,8 @@ export function bindButton(button: Element, options: Partial<Options>): Challeng
   return widget;
 }
 
-export const isButton = (element: Element): boolean => element.matches("button, input[type=submit], input[type=button]");
+export const isButton = (element: Element): boolean =>
+  element.matches("button, input[type=submit], input[type=button]");
 
 export function whenParsed(call: () => void): void {
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", call, { once: true });

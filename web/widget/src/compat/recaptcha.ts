@@ -2,7 +2,17 @@
 
 import type { Challenge } from "../element.js";
 import type { Options, Size, Theme } from "../types.js";
-import { bindButton, callbackOf, isButton, makeWidget, optionsOf, text, whenParsed, widgetIn, type Foreign } from "./place.js";
+import {
+  bindButton,
+  callbackOf,
+  isButton,
+  makeWidget,
+  optionsOf,
+  text,
+  whenParsed,
+  widgetIn,
+  type Foreign,
+} from "./place.js";
 
 export const MARKER = "g-recaptcha";
 
@@ -18,9 +28,11 @@ export function createRecaptcha(language: string | undefined): Readonly<Record<s
     ready: (call: () => void) => whenParsed(call),
     render(container: string | Element, given?: Foreign): number {
       const place = typeof container === "string" ? document.getElementById(container) : container;
-      if (place === null) throw new Error(`reCAPTCHA placeholder element must be an element or id: ${String(container)}`);
+      if (place === null)
+        throw new Error(`reCAPTCHA placeholder element must be an element or id: ${String(container)}`);
       const there = widgetIn(place);
-      if (there !== null && widgets.includes(there)) throw new Error("reCAPTCHA has already been rendered in this element");
+      if (there !== null && widgets.includes(there))
+        throw new Error("reCAPTCHA has already been rendered in this element");
       const options = translate(optionsOf(place, given), language);
       widgets.forEach((widget, n) => widget?.isConnected || delete widgets[n]);
       if (isButton(place)) return widgets.push(bindButton(place, options)) - 1;
@@ -30,7 +42,8 @@ export function createRecaptcha(language: string | undefined): Readonly<Record<s
     },
     /** Version 2: an invisible widget by number; version 3: a site key and an action, a new token each time. */
     execute(which?: Which, given?: Foreign): Promise<string | null> {
-      if (typeof which === "string" && !/^\d+$/.test(which)) return executeKey(which, text(given?.["action"]), language);
+      if (typeof which === "string" && !/^\d+$/.test(which))
+        return executeKey(which, text(given?.["action"]), language);
       return find(which)?.execute() ?? Promise.reject(new Error("No reCAPTCHA clients exist."));
     },
     reset: (which?: Which) => find(which)?.reset(),
@@ -63,7 +76,9 @@ function translate(foreign: Foreign, language: string | undefined): Options {
   const size = text(foreign["size"]);
   const wanted: { [name in keyof Options]: Options[name] | undefined } = {
     "site-key": text(foreign["sitekey"]) ?? "",
-    action: text(foreign["action"])?.replace(/[^\w-]/g, "_").slice(0, 32),
+    action: text(foreign["action"])
+      ?.replace(/[^\w-]/g, "_")
+      .slice(0, 32),
     mode: size === "invisible" ? "invisible" : "managed",
     auto: size === "invisible" ? "off" : "load",
     size: size as Size | undefined,

@@ -85,7 +85,14 @@ function translate(foreign: Foreign): Options {
     "refresh-timeout": text(foreign["refresh-timeout"]) as Refresh | undefined,
     "error-callback": errorCallback && ((code: string) => errorCallback(turnstileCode(code))),
   };
-  for (const name of ["callback", "expired-callback", "timeout-callback", "before-interactive-callback", "after-interactive-callback", "unsupported-callback"] as const) {
+  for (const name of [
+    "callback",
+    "expired-callback",
+    "timeout-callback",
+    "before-interactive-callback",
+    "after-interactive-callback",
+    "unsupported-callback",
+  ] as const) {
     wanted[name] = callbackOf(foreign[name]) as never;
   }
   return wanted as Options;

@@ -13,8 +13,14 @@ export interface Content {
 
 /** What the page's author has to mend: no visitor can. */
 const SETUP = [
-  "site_key_missing", "site_key_unknown", "host_not_allowed", "malformed", "action_malformed", "data_too_long",
-  "protocol_unsupported", "server_token_invalid",
+  "site_key_missing",
+  "site_key_unknown",
+  "host_not_allowed",
+  "malformed",
+  "action_malformed",
+  "data_too_long",
+  "protocol_unsupported",
+  "server_token_invalid",
 ];
 const OFFLINE = ["unreachable", "unavailable", "busy"];
 const REFUSED = ["restricted", "throttled", "too_often"];
@@ -23,9 +29,9 @@ const REFUSED = ["restricted", "throttled", "too_often"];
 export function content(state: State, held: boolean, texts: Texts): Content {
   switch (state.is) {
     case "idle":
+      return { icon: undefined, text: undefined, code: undefined, go: texts.press };
     case "working": {
-      const slow = state.is === "working" && state.slow;
-      const text = [slow ? texts.slow : texts.working, held ? texts.held : ""].join(" ").trim();
+      const text = [state.slow ? texts.slow : texts.working, held ? texts.held : ""].join(" ").trim();
       return { icon: "working", text, code: undefined, go: undefined };
     }
     case "press":

@@ -4,7 +4,7 @@ import type { State } from "../controller.js";
 import type { Texts } from "../languages.js";
 import type { Pressed } from "../protocol.js";
 import type { Size } from "../types.js";
-import { content } from "./content.js";
+import { content, type Content } from "./content.js";
 import { icon } from "./icon.js";
 
 export interface Shown {
@@ -24,8 +24,6 @@ export interface Actions {
   /** Of the dialog. */
   cancel(): void;
 }
-
-const SVG_SHOWN = ["working", "done", "failed"];
 
 export class View {
   private readonly box = element("div", "box");
@@ -74,7 +72,7 @@ export class View {
     this.bar.hidden = state.is !== "working";
     this.bar.setAttribute("aria-label", texts.working);
     if (state.is === "working") this.bar.value = Math.round(100 * state.share);
-    this.setMark(SVG_SHOWN.includes(mark ?? "") ? mark : undefined);
+    this.setMark(mark);
     this.say([text ?? go, code].filter(Boolean).join(" "));
     this.place(dialog);
   }
@@ -104,7 +102,7 @@ export class View {
     }
   }
 
-  private setMark(of: "working" | "done" | "failed" | undefined): void {
+  private setMark(of: Content["icon"]): void {
     if (this.mark?.dataset["of"] === of) return;
     this.mark?.remove();
     this.mark = of === undefined ? undefined : icon(of);

@@ -142,3 +142,12 @@ test("a test key that asks", async () => {
     assert.equal(await token(page), "XXXX.TEST.TOKEN.XXXX");
   });
 });
+
+test("mode=visible, begun by the visitor: one press is enough", async () => {
+  await visit({ body: form(widget('mode="visible" auto="off"')) }, async ({ page, stub }) => {
+    await page.click(GO);
+    assert.equal(await token(page), "token-1");
+    assert.equal(stub.asked[0].interactive, true);
+    assert.equal(stub.submissions[0].pressed.by, "pointer");
+  });
+});

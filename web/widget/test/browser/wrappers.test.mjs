@@ -37,7 +37,8 @@ const COMPAT_PATHS = /^\/(compat\.js|turnstile\/v0\/api\.js|1\/api\.js|recaptcha
 
 async function scene({ app, compat }, scenario) {
   const text = await bundle(app);
-  const before = compat ? `<script src="${compat}"></script>` : "";
+  // One of them looks for its script by this id.
+  const before = compat ? `<script id="cf-turnstile-script" src="${compat}"></script>` : "";
   const answer = (request) => {
     const [path] = request.url.split("?");
     if (path === "/app.js") return { type: "text/javascript", text };
