@@ -157,8 +157,9 @@ fn request_line(line: &[u8], limits: &Limits) -> Result<bool, Refusal> {
     if method == 0 || target == 0 || !line[..method].iter().all(|byte| is_token(*byte)) {
         return Err(Refusal::RequestLine);
     }
-    // hyper takes it as text, and answers for itself what is none.
-    if std::str::from_utf8(&rest[..target]).is_err() {
+    // hyper takes it as one word of text, and answers for itself what is none.
+    let word = &rest[..target];
+    if memchr(b'\t', word).is_some() || std::str::from_utf8(word).is_err() {
         return Err(Refusal::RequestLine);
     }
     match &rest[target + 1..] {

@@ -69,6 +69,7 @@ fn what_is_refused() {
         " / HTTP/1.1",
         "G(T / HTTP/1.1",
         "GET\t/ HTTP/1.1",
+        "GET /a\tb HTTP/1.1",
     ] {
         check(&format!("{line}\r\n\r\n"), Err(Refusal::RequestLine));
     }
