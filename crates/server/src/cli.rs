@@ -5,8 +5,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands;
 
+mod puzzle;
 mod site;
 
+pub(crate) use self::puzzle::{BenchArgs, PuzzleArgs, PuzzleCommand};
 pub(crate) use self::site::{ApiKeyCommand, SiteArgs, SiteCommand, SiteSettings};
 
 #[derive(Parser)]
@@ -70,6 +72,11 @@ enum Command {
         after_help = "Example:\n  spigot site add shop --host shop.example --host '*.shop.example'\n  spigot site show\n  spigot site rotate shop --overlap 24h\n  spigot site hosts shop --add m.shop.example --remove old.shop.example\n  spigot site set shop --level high --client strict\n  spigot site remove shop\n  spigot site api-key add ci"
     )]
     Site(SiteArgs),
+    /// What the puzzle costs: here, in browsers, and whoever solves it by the million.
+    #[command(
+        after_help = "Example:\n  spigot puzzle bench\n  spigot puzzle bench --days 7 --price 0.04 --format json"
+    )]
+    Puzzle(PuzzleArgs),
     /// Print the JSON Schema of the configuration, for editors.
     Schema,
 }
@@ -365,6 +372,7 @@ pub(crate) fn run() -> Result<(), String> {
         Command::List(args) => commands::settings::list(&args),
         Command::Exception(args) => commands::settings::exception(&args),
         Command::Restrict(args) => commands::settings::restrict(&args),
+        Command::Puzzle(args) => commands::puzzle::run(&args),
         Command::Site(args) => commands::site::run(&args),
         Command::Schema => {
             print!("{}", spigot_decision::policy::json_schema());

@@ -3,6 +3,7 @@
 pub(crate) mod check;
 pub(crate) mod demo;
 pub(crate) mod events;
+pub(crate) mod puzzle;
 pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod settings;
