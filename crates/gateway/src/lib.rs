@@ -16,6 +16,7 @@ mod pages;
 mod pipeline;
 mod provider;
 mod proxy_protocol;
+mod purpose;
 mod respond;
 mod roaming;
 mod settings;

@@ -10,11 +10,7 @@ use spigot_decision::{Count, CountKind, Evidence, Subject};
 use spigot_state::State;
 
 use crate::pipeline::{Gateway, Seen, Snapshot};
-
-/// Keep these counts apart from the policy's and from each other.
-const NETWORKS: u16 = u16::MAX - 2;
-const FAMILIES: u16 = u16::MAX - 3;
-const ABROAD: u16 = u16::MAX - 4;
+use crate::purpose::Purpose;
 
 impl<S: State> Gateway<S> {
     /// Whether a clearance holds where it is presented from. When the state is away it holds at home only.
@@ -30,8 +26,8 @@ impl<S: State> Gateway<S> {
     ) -> Result<(), Evidence> {
         let network = seen.binding().network();
         let life = clearance.expires_millis.saturating_sub(clearance.issued_millis);
-        let count = |purpose, place: &[u8], limit, add| Count {
-            key: self.keys.hash(purpose, &[Subject::Clearance(clearance.id), Subject::Text(place)]),
+        let count = |purpose: Purpose, place: &[u8], limit, add| Count {
+            key: self.keys.hash(purpose.counter(), &[Subject::Clearance(clearance.id), Subject::Text(place)]),
             window_millis: u64::try_from(life).unwrap_or(0).max(1),
             limit,
             kind: CountKind::Quota,
@@ -41,16 +37,18 @@ impl<S: State> Gateway<S> {
             return Ok(());
         }
         if from == Place::OtherFamily {
-            let its = |add| count(NETWORKS, network.bytes(), 1, add);
+            let its = |add| count(Purpose::OtherNetwork, network.bytes(), 1, add);
             if self.state.count(&its(false), seen.now).await.is_some_and(|known| known > 0) {
                 return Ok(());
             }
-            if self.state.count(&count(FAMILIES, network.family(), 1, true), seen.now).await == Some(1) {
+            if self.state.count(&count(Purpose::OtherFamily, network.family(), 1, true), seen.now).await
+                == Some(1)
+            {
                 return self.state.count(&its(true), seen.now).await.map(|_| ()).ok_or(Evidence::None);
             }
         }
         let most = snapshot.policy.challenge.roaming;
-        let abroad = count(ABROAD, &[], most, true);
+        let abroad = count(Purpose::Abroad, &[], most, true);
         match self.state.count(&abroad, seen.now).await {
             Some(used) if used <= most => Ok(()),
             Some(used) => {

@@ -15,14 +15,13 @@ use super::terms::{instead, provider_of, work};
 use crate::body::Through;
 use crate::pipeline::{Gateway, Seen, Snapshot};
 use crate::provider::Fail;
+use crate::purpose::Purpose;
 use crate::respond::{plain, problem, retry_after};
 
 /// How many one address gets in [`WINDOW_MILLIS`]: people with such browsers behind one address are few, and each is
 /// cleared for a while.
 const MOST: u32 = 20;
 const WINDOW_MILLIS: u64 = 600_000;
-/// Keeps these counts apart from the policy's.
-const COUNTED_AS: u16 = u16::MAX - 1;
 
 #[derive(Deserialize)]
 struct Asked {
@@ -98,7 +97,9 @@ impl<S: State> Gateway<S> {
             Err(_) => return Err(Rejection::Unavailable.into()),
         }
         let count = Count {
-            key: self.keys.hash(COUNTED_AS, &[Subject::Address(Prefix::client(seen.client))]),
+            key: self
+                .keys
+                .hash(Purpose::Fallback.counter(), &[Subject::Address(Prefix::client(seen.client))]),
             window_millis: WINDOW_MILLIS,
             limit: MOST,
             kind: CountKind::Trickle,

@@ -16,6 +16,7 @@ use super::terms::{again, instead, own, provider_of};
 use crate::body::Through;
 use crate::pipeline::{Gateway, Seen, Snapshot};
 use crate::provider::{Heard, Visit, vouch};
+use crate::purpose::Purpose;
 use crate::respond::{plain, problem};
 use crate::verifier::Busy;
 
@@ -32,8 +33,6 @@ struct Posted {
 pub(super) const AGAIN_SECONDS: u32 = 1;
 /// Questions to a third party about one challenge: the first, and two more for widgets that time out or are mistaken.
 const ASKS_MAX: u32 = 3;
-/// Keeps these counts apart from the policy's.
-const ASKED_AS: u16 = u16::MAX - 8;
 
 impl<S: State> Gateway<S> {
     /// Answers a posted submission.
@@ -172,7 +171,7 @@ impl<S: State> Gateway<S> {
         let provider = provider_of(snapshot, challenge).ok_or(Rejection::Stale)?;
         let life_millis = challenge.expires_millis.saturating_sub(challenge.issued_millis);
         let count = Count {
-            key: self.keys.hash(ASKED_AS, &[Subject::Text(&challenge.id)]),
+            key: self.keys.hash(Purpose::ProviderQuestion.counter(), &[Subject::Text(&challenge.id)]),
             window_millis: u64::try_from(life_millis).unwrap_or(0),
             limit: ASKS_MAX,
             kind: CountKind::Trickle,

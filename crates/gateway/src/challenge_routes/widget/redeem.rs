@@ -14,9 +14,7 @@ use super::{PROTOCOL, answer};
 use crate::body::Through;
 use crate::challenge_routes::grant::Step;
 use crate::pipeline::{Decided, Gateway, Seen, Snapshot};
-
-/// Keeps the uses of server tokens apart from other counts.
-const SERVER_TOKENS: u16 = u16::MAX - 5;
+use crate::purpose::Purpose;
 
 impl<S: State> Gateway<S> {
     pub(super) async fn take_proof(
@@ -116,7 +114,7 @@ impl<S: State> Gateway<S> {
         let Some(token) = &errand.server_token else { return true };
         let life = token.expires_millis.saturating_sub(token.issued_millis);
         let count = Count {
-            key: self.keys.hash(SERVER_TOKENS, &[Subject::Text(&token.id)]),
+            key: self.keys.hash(Purpose::ServerToken.counter(), &[Subject::Text(&token.id)]),
             window_millis: u64::try_from(life).unwrap_or(0).max(1),
             limit: token.uses,
             kind: CountKind::Quota,

@@ -34,7 +34,6 @@ pub(super) async fn answer<S: State>(
                 "hostname": token.host,
                 "action": token.action,
                 "cdata": token.data,
-                "metadata": { "interactive": false },
             });
             json_answer(StatusCode::OK, &body)
         }
@@ -46,7 +45,7 @@ pub(super) async fn answer<S: State>(
                 "hostname": "example.com",
                 "action": "test",
                 "cdata": "",
-                "metadata": { "interactive": false, "result_with_testing_key": true },
+                "metadata": { "result_with_testing_key": true },
             });
             json_answer(StatusCode::OK, &body)
         }

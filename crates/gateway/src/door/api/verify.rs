@@ -8,6 +8,7 @@ use spigot_state::{Claim, NOBODY, State};
 
 use super::Call;
 use crate::metrics::Metrics;
+use crate::purpose::Purpose;
 use crate::site_keys::SiteKey;
 use crate::test_keys::{self, TestSecret};
 
@@ -58,9 +59,6 @@ pub(super) enum Denied {
 /// that often at most when it has some traffic, and then waiting costs it nothing more.
 const UNKNOWN_MAX: u32 = 600;
 const UNKNOWN_WINDOW_MILLIS: u64 = 60_000;
-const UNKNOWN_COUNTED_AS: u16 = u16::MAX - 6;
-/// Names the claims of idempotency keys.
-const CLAIMED_AS: u16 = u16::MAX - 7;
 
 impl<S: State> Call<'_, S> {
     /// Answers it; a yes is given once.
@@ -108,7 +106,7 @@ impl<S: State> Call<'_, S> {
         }
         let address = Subject::Address(Prefix::client(self.seen.client));
         let count = Count {
-            key: self.gateway.keys.hash(UNKNOWN_COUNTED_AS, &[address]),
+            key: self.gateway.keys.hash(Purpose::UnknownSecret.counter(), &[address]),
             window_millis: UNKNOWN_WINDOW_MILLIS,
             limit: UNKNOWN_MAX,
             kind: CountKind::Trickle,
@@ -147,7 +145,7 @@ impl<S: State> Call<'_, S> {
             Subject::Text(&number.to_le_bytes()),
             Subject::Text(key.as_bytes()),
         ];
-        is_uuid.then(|| self.gateway.keys.hash(CLAIMED_AS, &of))
+        is_uuid.then(|| self.gateway.keys.hash(Purpose::Claim.counter(), &of))
     }
 }
 

@@ -13,6 +13,7 @@ use super::Turn;
 use super::rewrite::{Original, target};
 use crate::body::{Fault, Patience, RequestBody, Through, inspect};
 use crate::fields;
+use crate::purpose::Purpose;
 use crate::stash::Kept;
 
 const STASH_FIELD: &[u8] = b"spigot-stash=";
@@ -118,12 +119,13 @@ impl<S: State> Turn<'_, S> {
         let looked_at = inspected.slice(..inspected.len().min(usize::try_from(most).unwrap_or(usize::MAX)));
         let complete = complete && looked_at.len() == inspected.len();
         let keys = &self.connection.gateway.keys;
+        let body = Purpose::Body.counter();
         let digest = match original.told_length() {
             // Of a body that goes on, the length that was told tells apart what begins alike.
             Some(told) if !complete => {
-                keys.hash(u16::MAX, &[Subject::Text(&looked_at), Subject::Text(&told.to_le_bytes())])
+                keys.hash(body, &[Subject::Text(&looked_at), Subject::Text(&told.to_le_bytes())])
             }
-            _ => keys.hash(u16::MAX, &[Subject::Text(&looked_at)]),
+            _ => keys.hash(body, &[Subject::Text(&looked_at)]),
         };
         let bytes = looked_at.len() as u64;
         (looked_at, Body { digest: Some(digest), bytes, complete })
