@@ -96,15 +96,15 @@ fn beside_others(
     })
 }
 
-fn demo(more: &str) -> Demo {
-    let bounds = "[bounds]\nbody_time = \"1s\"\nbody_pace = \"100B\"\n";
-    Demo::start_with(tempfile::tempdir().unwrap(), Some(&format!("{OPEN}{bounds}{more}")))
+fn demo(bounds: &str) -> Demo {
+    Demo::start_with(tempfile::tempdir().unwrap(), Some(&format!("{OPEN}[bounds]\n{bounds}")))
 }
 
 #[test]
 fn a_body_that_dribbles_or_stops_over_http2() {
     let refused = |inspect_time: &str, dribble| {
-        let demo = demo(&format!("inspect_time = \"{inspect_time}\"\n"));
+        let demo =
+            demo(&format!("body_time = \"1s\"\nbody_pace = \"100B\"\ninspect_time = \"{inspect_time}\"\n"));
         let (status, body, took, others) = beside_others(&demo, "/newsletter", "text/plain", dribble);
         assert!(status == 408 && body.contains("too slowly"), "{status} {body}");
         assert!(took >= Duration::from_millis(900), "{took:?}");
@@ -128,11 +128,12 @@ fn a_body_that_dribbles_or_stops_over_http2() {
 
 #[test]
 fn what_keeps_the_pace_or_is_grpc_passes() {
-    let demo = demo("");
-    let paced = || Dribble::every(Duration::from_millis(5), 400);
+    // So long that a busy machine does not use it up.
+    let demo = demo("body_time = \"4s\"\nbody_pace = \"10B\"\n");
+    let paced = || Dribble::every(Duration::from_millis(20), 300);
     let (status, body, took, _) = beside_others(&demo, "/whoami", "text/plain", paced);
-    assert!(status == 200 && took >= Duration::from_secs(1), "{status} {body} {took:?}");
-    let resting = || Dribble::every(Duration::from_millis(2500), 2);
+    assert!(status == 200 && took >= Duration::from_secs(5), "{status} {body} {took:?}");
+    let resting = || Dribble::every(Duration::from_secs(5), 2);
     let (status, body, ..) = beside_others(&demo, "/whoami", "application/grpc", resting);
     assert!(status == 200 && body.contains("application/grpc"), "{status} {body}");
 }
