@@ -302,6 +302,27 @@ fn the_widget_answers_on_protected_sites_too() {
 }
 
 #[test]
+fn its_files_are_for_every_page_and_under_the_names_that_pages_know() {
+    let service = Service::start();
+    let mut connection = service.connect();
+    let mut get = |path: &str| {
+        let answer = connection.get(path);
+        assert_eq!((answer.status, answer.header("access-control-allow-origin")), (200, Some("*")), "{path}");
+        assert!(answer.header("etag").is_some(), "{path}");
+        answer.body
+    };
+    for name in ["widget.js", "worker.js", "cachewalk.wasm", "languages/de.json"] {
+        assert!(!get(&format!("/.spigot/widget/{name}")).is_empty(), "{name}");
+    }
+    let compat = get("/.spigot/widget/compat.js");
+    for path in ["/turnstile/v0/api.js?render=explicit", "/1/api.js", "/recaptcha/api.js?onload=x"] {
+        assert_eq!(get(path), compat, "{path}");
+    }
+    let known = service.demo.connect().get("/.spigot/widget/compat.js");
+    assert_eq!(known.body, compat, "protected sites have them, too");
+}
+
+#[test]
 fn a_slow_engine_gets_the_other_puzzle() {
     let service = Service::start();
     let mut connection = service.connect();

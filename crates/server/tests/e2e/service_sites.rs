@@ -160,7 +160,7 @@ fn the_puzzles_price_is_told_beside_the_visitors_times() {
     service.token(&json!({}));
     let folder = service.demo.folder.path();
     let config = folder.join("bench.toml");
-    std::fs::write(&config, format!("{OPEN}[challenge]\nwork = [4, 6, 8]\n")).unwrap();
+    std::fs::write(&config, format!("{OPEN}[challenge]\nlog2_work = [4, 6, 8]\n")).unwrap();
     let config = config.to_str().unwrap();
     let arguments =
         ["puzzle", "bench", "--config", config, "--format", "json", "--solver", "/nowhere", "--price", "3.6"];
