@@ -103,15 +103,37 @@ connections_per_address = 2000
 """)
 
 
-def processor_seconds(pid):
-    """Time of a process and its children so far, all threads, from the scheduler's own clock."""
+RAN, WAITED = 0, 1
+
+
+def scheduled_seconds(pid, what=RAN):
+    """How long a process and its children ran so far, or were ready to run and waited; all threads, from the scheduler's
+    own clock."""
     total, pids = 0, [pid]
     for pid in pids:
         with contextlib.suppress(OSError):
             for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-                total += int((task / "schedstat").read_text().split()[0])
+                total += int((task / "schedstat").read_text().split()[what])
                 pids += [int(child) for child in (task / "children").read_text().split()]
     return total / 1e9
+
+
+def start(stack, folder, spigot, ports, before=()):
+    """The server and the proxies, listening; `before` is put before each command."""
+    commands = {
+        "upstream": ["nginx", "-c", folder / "upstream.conf"],
+        "spigot": [spigot, "run", "--config", folder / "spigot.toml"],
+        "haproxy": ["haproxy", "-f", folder / "haproxy.cfg"],
+        "nginx": ["nginx", "-c", folder / "nginx.conf"],
+    }
+    running = {}
+    for program, command in commands.items():
+        log = stack.enter_context(open(folder / f"{program}.out", "w"))
+        running[program] = subprocess.Popen([*before, *command], stdout=log, stderr=log)
+        stack.callback(running[program].wait)
+        stack.callback(running[program].terminate)
+        wait_for(ports.get(program, UPSTREAM), running[program], program)
+    return running
 
 
 def wait_for(port, process, name):
@@ -152,26 +174,13 @@ def main():
         folder = pathlib.Path(name)
         folder.chmod(0o755)
         configurations(folder, options.tls)
-        commands = {
-            "upstream": ["nginx", "-c", folder / "upstream.conf"],
-            "spigot": [options.spigot, "run", "--config", folder / "spigot.toml"],
-            "haproxy": ["haproxy", "-f", folder / "haproxy.cfg"],
-            "nginx": ["nginx", "-c", folder / "nginx.conf"],
-        }
-        running = {}
-        for program, command in commands.items():
-            log = stack.enter_context(open(folder / f"{program}.out", "w"))
-            process = subprocess.Popen(["taskset", "-c", options.processor, *command], stdout=log, stderr=log)
-            stack.callback(process.wait)
-            stack.callback(process.terminate)
-            running[program] = process
-            wait_for(ports.get(program, UPSTREAM), process, program)
+        running = start(stack, folder, options.spigot, ports, ["taskset", "-c", options.processor])
         results = {program: [] for program in ports}
         for number in range(options.rounds + 1):
             for program, port in ports.items():
-                before = processor_seconds(running[program].pid)
+                before = scheduled_seconds(running[program].pid)
                 answered = load(f"{scheme}://127.0.0.1:{port}/page", options.seconds, options.connections, options.processor)
-                used = processor_seconds(running[program].pid) - before
+                used = scheduled_seconds(running[program].pid) - before
                 if number > 0:  # the first round warms up
                     results[program].append((used / answered * 1e6, answered / options.seconds))
         with urllib.request.urlopen(f"http://127.0.0.1:{ADMIN}/metrics") as answer:

@@ -19,17 +19,6 @@ import tempfile
 import compare
 
 
-def waited_seconds(pid):
-    """Time that a process's threads, and its children's, were ready to run and did not."""
-    total, pids = 0, [pid]
-    for pid in pids:
-        with contextlib.suppress(OSError):
-            for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-                total += int((task / "schedstat").read_text().split()[1])
-                pids += [int(child) for child in (task / "children").read_text().split()]
-    return total / 1e9
-
-
 def main():
     about = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     about.add_argument("--spigot", default=str(compare.ROOT / "target/dist/spigot"))
@@ -39,25 +28,17 @@ def main():
         folder = pathlib.Path(name)
         folder.chmod(0o755)
         compare.configurations(folder, False)
-        commands = {
-            "upstream": ["nginx", "-c", folder / "upstream.conf"],
-            "spigot": [options.spigot, "run", "--config", folder / "spigot.toml"],
-            "haproxy": ["haproxy", "-f", folder / "haproxy.cfg"],
-            "nginx": ["nginx", "-c", folder / "nginx.conf"],
-        }
-        running = {}
-        for program, command in commands.items():
-            log = stack.enter_context(open(folder / f"{program}.out", "w"))
-            running[program] = subprocess.Popen(command, stdout=log, stderr=log)
-            stack.callback(running[program].wait)
-            stack.callback(running[program].terminate)
-            compare.wait_for(compare.PLAIN.get(program, compare.UPSTREAM), running[program], program)
-        before = {program: waited_seconds(process.pid) for program, process in running.items()}
+        running = compare.start(stack, folder, options.spigot, compare.PLAIN)
+
+        def waited(program):
+            return compare.scheduled_seconds(running[program].pid, compare.WAITED)
+
+        before = {program: waited(program) for program in running}
         addresses = [f"127.0.0.1:{port}" for port in [compare.UPSTREAM, *compare.PLAIN.values()]]
         subprocess.run([options.latency, "/page", *addresses], check=True)
         print("in order: the server itself,", ", ".join(compare.PLAIN))
-        for program, process in running.items():
-            print(f"{program:8} waited {waited_seconds(process.pid) - before[program]:.2f} s for a processor in all")
+        for program in running:
+            print(f"{program:8} waited {waited(program) - before[program]:.2f} s for a processor in all")
 
 
 if __name__ == "__main__":

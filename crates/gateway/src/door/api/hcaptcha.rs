@@ -17,13 +17,7 @@ pub(super) async fn answer<S: State>(
     fields: Result<Fields, Unreadable>,
 ) -> Response<Through> {
     let Ok(fields) = fields else { return refusal("bad-request") };
-    let question = Question {
-        secret: fields.text("secret"),
-        token: fields.text("response"),
-        visitor: fields.text("remoteip"),
-        site_key: fields.text("sitekey"),
-        idempotency: None,
-    };
+    let question = Question { site_key: fields.text("sitekey"), ..Question::of(&fields) };
     // This dialect has a word for it, and nothing is spent for a question that has to be asked again.
     let answer = if question.secret.is_some()
         && question.token.is_some()

@@ -17,13 +17,7 @@ pub(super) async fn answer<S: State>(
     fields: Result<Fields, Unreadable>,
 ) -> Response<Through> {
     let Ok(fields) = fields else { return refusal("bad-request") };
-    let question = Question {
-        secret: fields.text("secret"),
-        token: fields.text("response"),
-        visitor: fields.text("remoteip"),
-        ..Question::default()
-    };
-    match call.verify(question).await {
+    match call.verify(Question::of(&fields)).await {
         Ok(Accepted::Real(redeemed)) => {
             let token = redeemed.token();
             let mut body = json!({

@@ -17,13 +17,7 @@ pub(super) async fn answer<S: State>(
     fields: Result<Fields, Unreadable>,
 ) -> Response<Through> {
     let Ok(fields) = fields else { return refusal("bad-request") };
-    let question = Question {
-        secret: fields.text("secret"),
-        token: fields.text("response"),
-        visitor: fields.text("remoteip"),
-        site_key: None,
-        idempotency: fields.text("idempotency_key"),
-    };
+    let question = Question { idempotency: fields.text("idempotency_key"), ..Question::of(&fields) };
     match call.verify(question).await {
         Ok(Accepted::Real(redeemed)) => {
             let token = redeemed.token();

@@ -7,6 +7,7 @@ use spigot_decision::{Count, CountKind, Millis, Prefix, Subject};
 use spigot_state::{Claim, NOBODY, State};
 
 use super::Call;
+use super::fields::Fields;
 use crate::metrics::Metrics;
 use crate::purpose::Purpose;
 use crate::site_keys::SiteKey;
@@ -23,6 +24,18 @@ pub(super) struct Question<'a> {
     pub(super) site_key: Option<&'a str>,
     /// Under this name the same question may be asked again.
     pub(super) idempotency: Option<&'a str>,
+}
+
+impl<'a> Question<'a> {
+    /// As most dialects write it.
+    pub(super) fn of(fields: &'a Fields) -> Self {
+        Self {
+            secret: fields.text("secret"),
+            token: fields.text("response"),
+            visitor: fields.text("remoteip"),
+            ..Self::default()
+        }
+    }
 }
 
 /// A token that counts.
