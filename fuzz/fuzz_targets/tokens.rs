@@ -24,7 +24,7 @@ fn solve(issued: &Challenge) -> Vec<u8> {
 fuzz_target!(|data: &[u8]| {
     let keys = Keyring::new(&[(1, Secret::new([1; 32]))]);
     let client = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
-    let binding = Binding { host: "shop.example", user_agent: "Firefox", client };
+    let binding = Binding { host: "shop.example", user_agent: "Firefox", client, errand: None };
     let terms = Terms { kind: kind::cachewalk::of_log2(4), level: 2, life_millis: 60_000 };
     let issued = issue(&keys, &terms, &binding, [9; 16], NOW);
 

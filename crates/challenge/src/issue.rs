@@ -137,6 +137,13 @@ pub fn genuine(keys: &Keyring, bytes: &[u8]) -> Option<Challenge> {
     open(keys, bytes).ok()
 }
 
+/// A challenge of ours for this site, errand and client class, expired or spent as it may be: what it asks for may be
+/// asked for again. One for elsewhere says nothing of what is asked for here.
+#[must_use]
+pub fn genuine_here(keys: &Keyring, bytes: &[u8], binding: &Binding<'_>) -> Option<Challenge> {
+    genuine(keys, bytes).filter(|challenge| fits(keys, challenge, binding))
+}
+
 impl Challenge {
     /// What it asks for, so that whoever was too late gets the same again and never an easier one.
     #[must_use]

@@ -28,7 +28,7 @@ mod verify;
 
 pub use binding::{Binding, Errand, Network, Place};
 pub use clearance::Clearance;
-pub use issue::{CHALLENGE_BYTES, Challenge, Terms, genuine, issue};
+pub use issue::{CHALLENGE_BYTES, Challenge, Terms, genuine, genuine_here, issue};
 pub use keyring::{Keyring, Secret};
 pub use kind::{Kind, Workspace};
 pub use verify::{Admitted, Rejection, Solved, Submission, Unspent, Verified, admit, recognise};

@@ -4,7 +4,7 @@
 use http::{Response, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
-use spigot_challenge::{Challenge, Kind, Rejection, Terms, from_text, genuine, kind, recognise};
+use spigot_challenge::{Challenge, Kind, Rejection, Terms, from_text, kind, recognise};
 use spigot_decision::{Count, CountKind, Millis, Prefix, Subject};
 use spigot_state::State;
 
@@ -57,8 +57,7 @@ impl<S: State> Gateway<S> {
                         if !rejection.is_honest() {
                             self.report(snapshot, seen, &decided, 0, true).await;
                         }
-                        let issued = genuine(&snapshot.keyring, &challenge);
-                        more = self.fresh(snapshot, seen, rejection, issued.as_ref(), None);
+                        more = self.fresh(snapshot, seen, rejection, &challenge, None);
                         (StatusCode::BAD_REQUEST, rejection.name(), sentence(rejection))
                     }
                     Refused::NotOffered => (

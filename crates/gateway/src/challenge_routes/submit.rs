@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use spigot_challenge::{
     Challenge, Kind, Rejection, Solved, Submission, Terms, Unspent, Verified, Workspace, admit, from_text,
-    genuine,
+    genuine, genuine_here,
 };
 use spigot_decision::{Count, CountKind, Demand, Level, Millis, Subject};
 use spigot_state::{Spend, State};
@@ -49,7 +49,9 @@ impl<S: State> Gateway<S> {
             return refused;
         }
         let mut heard = None;
-        match self.verify_and_spend(snapshot, seen, &challenge, proof, &mut heard).await {
+        // Steps of a wait are taken where they are counted.
+        let taken = |kind: &Kind| !matches!(kind, Kind::Wait(_));
+        match self.verify_and_spend(snapshot, seen, &challenge, proof, taken, &mut heard).await {
             Ok(solved) => {
                 let mut response =
                     plain(StatusCode::OK, "application/json", json!({ "ok": true }).to_string());
@@ -68,7 +70,7 @@ impl<S: State> Gateway<S> {
                 let step = Step::of(issued.as_ref(), rejection.name(), seen.now, claimed_millis);
                 let step = step.told(snapshot, issued.as_ref(), heard.as_ref());
                 self.record_step(snapshot, seen, decided, step);
-                self.rejected(snapshot, seen, rejection, issued.as_ref(), heard.as_ref())
+                self.rejected(snapshot, seen, rejection, &challenge, heard.as_ref())
             }
         }
     }
@@ -79,12 +81,12 @@ impl<S: State> Gateway<S> {
         snapshot: &Snapshot,
         seen: &Seen<'_>,
         rejection: Rejection,
-        issued: Option<&Challenge>,
+        challenge: &[u8],
         heard: Option<&Heard>,
     ) -> Response<Through> {
         let ours = rejection.is_ours() || rejection == Rejection::ProviderAway;
         let status = if ours { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::BAD_REQUEST };
-        let more = self.fresh(snapshot, seen, rejection, issued, heard);
+        let more = self.fresh(snapshot, seen, rejection, challenge, heard);
         let mut response =
             problem(status, rejection.name(), "The proof is not accepted", sentence(rejection), more);
         if ours {
@@ -99,33 +101,21 @@ impl<S: State> Gateway<S> {
         snapshot: &Snapshot,
         seen: &Seen<'_>,
         rejection: Rejection,
-        issued: Option<&Challenge>,
+        challenge: &[u8],
         heard: Option<&Heard>,
     ) -> Value {
-        let fresh = self.fresh_challenge(snapshot, seen, rejection, issued, heard);
-        let Some(fresh) = fresh else { return json!({}) };
+        // What nobody looked at yet can be sent again as it is.
+        if !rejection.is_honest() || rejection.is_ours() {
+            return json!({});
+        }
+        let issued = genuine_here(&snapshot.keyring, challenge, &seen.binding());
+        let Some(terms) = fresh_terms(snapshot, seen, issued.as_ref(), heard) else { return json!({}) };
+        let fresh = self.issue(snapshot, seen, &terms);
         let errand = Errand { return_to: "/", method: "GET", stash: None, too_large: false };
         json!({ "challenge": describe(snapshot, &fresh, "", &errand, seen.now) })
     }
 
-    /// The challenge itself.
-    pub(super) fn fresh_challenge(
-        &self,
-        snapshot: &Snapshot,
-        seen: &Seen<'_>,
-        rejection: Rejection,
-        issued: Option<&Challenge>,
-        heard: Option<&Heard>,
-    ) -> Option<Challenge> {
-        // What nobody looked at yet can be sent again as it is.
-        if !rejection.is_honest() || rejection.is_ours() {
-            return None;
-        }
-        let again = fresh_terms(snapshot, seen, issued, heard)?;
-        Some(self.issue(snapshot, seen, &again))
-    }
-
-    /// Lengths, signature, times, context and network; then whether it was spent; then the proof, on threads of its own when it
+    /// Lengths, signature, times, context and network, and whether its kind is `taken` here; then whether it was spent; then the proof, on threads of its own when it
     /// is costly; then it is spent, and only a first spend solves.
     pub(super) async fn verify_and_spend(
         &self,
@@ -133,10 +123,14 @@ impl<S: State> Gateway<S> {
         seen: &Seen<'_>,
         challenge: &[u8],
         proof: Vec<u8>,
+        taken: fn(&Kind) -> bool,
         heard: &mut Option<Heard>,
     ) -> Result<Solved, Rejection> {
         let submission = Submission { challenge, proof: &proof };
         let admitted = admit(&snapshot.keyring, submission, &seen.binding(), self.start.0, seen.now.0)?;
+        if !taken(&admitted.challenge().kind) {
+            return Err(Rejection::Wrong);
+        }
         let spent = self.state.is_spent(&admitted.challenge().id, seen.now).await;
         let unspent = admitted.unspent(spent.map_err(|_| Rejection::Unavailable)?)?;
         let now_millis = seen.now.0;
@@ -190,8 +184,8 @@ impl<S: State> Gateway<S> {
 }
 
 /// What the fresh challenge asks for: the same again, or what stands in for a third party that gave no answer. For one
-/// whose terms cannot be read any more it is the hardest puzzle, never an easier one; unless the policy names third
-/// parties, which a puzzle must not take the place of.
+/// whose terms cannot be read any more, or that was issued for something else, it is the hardest puzzle, never an easier
+/// one; unless the policy names third parties, which a puzzle must not take the place of.
 fn fresh_terms(
     snapshot: &Snapshot,
     seen: &Seen<'_>,

@@ -63,14 +63,27 @@ pub(super) fn instead(
     }
 }
 
-/// The same again, from another provider where that one is away. `None` when it is no provider of ours any more.
+/// The same again, from another provider where that one is away; for the other puzzle the own one, since each of those is
+/// counted when it is asked for. `None` when it is no provider of ours any more, and for steps of a wait, which are had
+/// by waiting.
 pub(super) fn again(
     snapshot: &Snapshot,
     issued: &Challenge,
     device: Option<&str>,
     now: Millis,
 ) -> Option<Terms> {
-    let Kind::Provider(_) = issued.kind else { return Some(issued.terms()) };
+    let settings = &snapshot.policy.challenge;
+    match issued.kind {
+        Kind::Provider(_) => {}
+        Kind::Cachewalk(_) | Kind::Sha256 { .. } => return Some(issued.terms()),
+        Kind::Pbkdf2(params) => {
+            let level = Level::from_number(issued.level)?;
+            let usual = settings.fallback_log2_work.get(usize::from(issued.level).checked_sub(1)?)?;
+            let doublings = params.log2_n().saturating_sub(*usual);
+            return Some(own(settings, Demand { level, doublings }, device));
+        }
+        Kind::Wait(_) => return None,
+    }
     let provider = provider_of(snapshot, issued)?;
     Some(from(snapshot, &provider.settings.name, demand_of(issued)?, device, now))
 }

@@ -178,6 +178,59 @@ async fn what_is_spent_or_restricted_costs_no_verification() {
     assert_eq!(body(&wrong_time)["code"], "expired", "looked at again once the restriction is over");
 }
 
+/// The answer to a challenge of these terms, issued for an errand or none, that comes back with this proof.
+async fn answered(
+    gateway: &Gateway<Memory>,
+    terms: Terms,
+    errand: Option<spigot_challenge::Errand<'_>>,
+    proof: &[u8],
+    later: i64,
+) -> Response<Through> {
+    let snapshot = gateway.snapshot.load_full();
+    let headers = HeaderMap::new();
+    let asking = Seen { errand, ..seen(&headers, 1, NOW) };
+    let challenge = gateway.issue(&snapshot, &asking, &terms);
+    let posted = json!({ "challenge": to_text(&challenge.bytes), "proof": to_text(proof) }).to_string();
+    gateway.solve(&snapshot, &seen(&headers, 1, NOW + later), posted.as_bytes()).await
+}
+
+#[tokio::test]
+async fn a_step_of_a_wait_opens_nothing_where_proofs_are_posted() {
+    let gateway = gateway("");
+    let wait = kind::wait::Wait::first(1_000, 3);
+    let terms = Terms { kind: Kind::Wait(wait), level: 3, life_millis: 60_000 };
+    let over = answered(&gateway, terms, None, b"", 2_000).await;
+    assert_eq!(body(&over)["code"], "wrong");
+    assert!(!over.headers().contains_key(header::SET_COOKIE));
+    let expired = answered(&gateway, terms, None, b"", 61_000).await;
+    assert_eq!((&body(&expired)["code"], &body(&expired)["challenge"]), (&json!("expired"), &Value::Null));
+}
+
+#[tokio::test]
+async fn a_fresh_challenge_asks_for_what_is_asked_for_here() {
+    let gateway = gateway("");
+    let easy = Terms { kind: kind::cachewalk::of_log2(4), level: 1, life_millis: 60_000 };
+    let Kind::Cachewalk(params) = easy.kind else { panic!("another kind") };
+    let proof = vec![0; params.proof_bytes()];
+    let check = async |errand, kind: &str, log2_n: u64| {
+        let refused = body(&answered(&gateway, easy, errand, &proof, 61_000).await);
+        assert_eq!(refused["code"], "expired", "{refused}");
+        assert_eq!(
+            (&refused["challenge"]["kind"], &refused["challenge"]["log2_n"]),
+            (&json!(kind), &json!(log2_n))
+        );
+    };
+    // The own one again; for another site's the hardest.
+    check(None, "cachewalk", 4).await;
+    let elsewhere = spigot_challenge::Errand { site: "forum", action: "", data: "", press: false };
+    let hardest = gateway.snapshot.load().policy.challenge.log2_work[2];
+    check(Some(elsewhere), "cachewalk", hardest.into()).await;
+    // The other puzzle is counted each time that it is asked for, so it does not come by itself.
+    let other = Terms { kind: kind::pbkdf2::of_log2(4), ..easy };
+    let refused = body(&answered(&gateway, other, None, &proof, 61_000).await);
+    assert_eq!((&refused["code"], &refused["challenge"]["kind"]), (&json!("expired"), &json!("cachewalk")));
+}
+
 #[tokio::test]
 async fn a_clearance_has_one_network_of_each_family_and_few_requests_elsewhere() {
     let gateway = gateway("[challenge]\nroaming = 3\n");

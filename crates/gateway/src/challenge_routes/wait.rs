@@ -81,7 +81,7 @@ impl<S: State> Gateway<S> {
     pub(super) async fn wait(&self, snapshot: &Snapshot, seen: &Seen<'_>) -> Response<Through> {
         let (texts, baggage) = (texts(seen), baggage(seen.query));
         let challenge = from_text(&parameter(seen.query, "c")).unwrap_or_default();
-        match self.verify_and_spend(snapshot, seen, &challenge, Vec::new(), &mut None).await {
+        match self.verify_and_spend(snapshot, seen, &challenge, Vec::new(), is_wait, &mut None).await {
             Ok(solved) => {
                 let decided = self.decide_own(snapshot, seen).await;
                 let Kind::Wait(wait) = solved.challenge().kind else {
@@ -218,6 +218,10 @@ pub(super) fn parameter(query: &str, name: &str) -> String {
     let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     let value = pairs.find(|(key, _)| *key == name).map(|(_, value)| value.replace('+', " "));
     percent_encoding::percent_decode_str(&value.unwrap_or_default()).decode_utf8_lossy().into_owned()
+}
+
+fn is_wait(kind: &Kind) -> bool {
+    matches!(kind, Kind::Wait(_))
 }
 
 #[cfg(test)]

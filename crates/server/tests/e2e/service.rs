@@ -252,6 +252,13 @@ fn a_proof_buys_what_its_challenge_was_for_and_nothing_else() {
         wrong[name] = value.into();
         assert_eq!(call(&mut connection, "solve", &wrong).json()["code"], "other_context", "{name}");
     }
+    // What a stricter site gives in its place is what that site asks for.
+    let (strict_site, _) = add_site(&service.demo, "bank", &["--level", "high"]);
+    let asks = call(&mut connection, "challenge", &asked(&strict_site, &json!({}))).json()["log2_n"].clone();
+    assert!(asks.as_u64() > challenge["log2_n"].as_u64(), "{asks}");
+    let mut wrong = right.clone();
+    wrong["site_key"] = strict_site.clone().into();
+    assert_eq!(call(&mut connection, "solve", &wrong).json()["challenge"]["log2_n"], asks);
     let mut farm = Connection::open_in(service.demo.service, [127, 1, 0, 1]);
     let elsewhere = call(&mut farm, "solve", &right).json();
     assert_eq!(elsewhere["code"], "other_network");

@@ -3,7 +3,7 @@
 use http::Response;
 use serde_json::json;
 use spigot_challenge::token::Grounds;
-use spigot_challenge::{Rejection, genuine, recognise};
+use spigot_challenge::{Kind, Rejection, genuine, recognise};
 use spigot_decision::{Count, CountKind, Subject};
 use spigot_state::State;
 
@@ -31,28 +31,27 @@ impl<S: State> Gateway<S> {
         let claimed = Some(asked.claimed_millis());
         if press && !asked.is_pressed() {
             let issued = genuine(&snapshot.keyring, &challenge);
-            self.record_step(
-                snapshot,
-                seen,
-                decided,
-                Step::of(issued.as_ref(), "press_missing", seen.now, claimed),
-            );
-            return Err(Trouble::PressMissing(issued.map(|issued| {
-                describe(snapshot, &self.issue(snapshot, &here, &issued.terms()), true, seen.now)
-            })));
+            let fresh = self.challenge_for(snapshot, &here, &errand.site, &decided);
+            let fresh = describe(snapshot, &fresh, true, seen.now);
+            let step = Step::of(issued.as_ref(), "press_missing", seen.now, claimed);
+            self.record_step(snapshot, &errand.seen(seen, false), decided, step);
+            return Err(Trouble::PressMissing(fresh));
         }
-        let solved = match self.verify_and_spend(snapshot, &here, &challenge, asked.proof(), &mut None).await
-        {
-            Ok(solved) => solved,
-            Err(rejection) => {
-                return Err(self.reject(snapshot, seen, asked, errand, decided, rejection).await);
-            }
-        };
-        if !press && asks_for_press(&errand.site, &decided) {
-            // Suspicion came up since the challenge was issued: the proof was good, and more is asked for.
-            let pressing = errand.seen(seen, true);
-            let next = self.challenge_for(snapshot, &pressing, &errand.site, &decided);
-            let next = describe(snapshot, &next, true, seen.now);
+        let proof = asked.proof();
+        let solved =
+            match self.verify_and_spend(snapshot, &here, &challenge, proof, is_puzzle, &mut None).await {
+                Ok(solved) => solved,
+                Err(rejection) => {
+                    return Err(self.reject(snapshot, seen, asked, errand, decided, rejection).await);
+                }
+            };
+        let pressing = press || asks_for_press(&errand.site, &decided);
+        if pressing != press || solved.challenge().level < errand.site.level as u8 {
+            // Suspicion came up since the challenge was issued, or the site's level was raised: the proof was good, and
+            // more is asked for.
+            let here = errand.seen(seen, pressing);
+            let next = self.challenge_for(snapshot, &here, &errand.site, &decided);
+            let next = describe(snapshot, &next, pressing, seen.now);
             let step = Step::of(Some(solved.challenge()), "more_asked", seen.now, claimed);
             self.record_step(snapshot, &errand.seen(seen, false), decided, step);
             return Ok(answer(&json!({ "protocol": PROTOCOL, "next": next })));
@@ -100,10 +99,13 @@ impl<S: State> Gateway<S> {
         let press = asked.wants_press()
             || asks_for_press(&errand.site, &decided)
             || self.is_for_press(snapshot, seen, errand, challenge);
-        let here = errand.seen(seen, press);
-        let fresh = self
-            .fresh_challenge(snapshot, &here, rejection, issued.as_ref(), None)
-            .map(|fresh| describe(snapshot, &fresh, press, seen.now));
+        // What the site asks for, whatever the one that came back asked for: it may be another site's. And what nobody
+        // looked at yet can be sent again as it is.
+        let fresh = (rejection.is_honest() && !rejection.is_ours()).then(|| {
+            let here = errand.seen(seen, press);
+            let fresh = self.challenge_for(snapshot, &here, &errand.site, &decided);
+            describe(snapshot, &fresh, press, seen.now)
+        });
         let step = Step::of(issued.as_ref(), rejection.name(), seen.now, Some(asked.claimed_millis()));
         self.record_step(snapshot, &errand.seen(seen, false), decided, step);
         Trouble::Rejected(rejection, fresh)
@@ -122,4 +124,9 @@ impl<S: State> Gateway<S> {
         };
         self.state.count(&count, seen.now).await.is_some_and(|used| used <= token.uses)
     }
+}
+
+/// Waits and third parties are the interstitial's.
+fn is_puzzle(kind: &Kind) -> bool {
+    matches!(kind, Kind::Cachewalk(_) | Kind::Pbkdf2(_) | Kind::Sha256 { .. })
 }

@@ -19,7 +19,7 @@ pub(super) enum Trouble {
     ActionMalformed,
     DataTooLong,
     ServerTokenInvalid,
-    PressMissing(Option<Value>),
+    PressMissing(Value),
     Restricted(DecisionId, Option<u32>),
     Throttled(Option<u32>),
     NoFallback,
@@ -44,7 +44,7 @@ impl Trouble {
             Self::TooOften => after = Some(60),
             Self::Unavailable => after = Some(AGAIN_SECONDS),
             Self::Rejected(rejection, _) if rejection.is_ours() => after = Some(AGAIN_SECONDS),
-            Self::Rejected(_, Some(fresh)) | Self::PressMissing(Some(fresh)) => {
+            Self::Rejected(_, Some(fresh)) | Self::PressMissing(fresh) => {
                 more = json!({ "challenge": fresh });
             }
             _ => {}
