@@ -45,13 +45,7 @@ impl PolicyStore {
         if known.len() >= SITES_MAX {
             return Err(StoreError(format!("there are {SITES_MAX} sites already; remove some first")));
         }
-        let same = |setting: &Setting| matches!(setting, Setting::Site(known) if known.name == site.name || known.site_key == site.site_key);
-        if known.iter().any(same) {
-            return Err(StoreError(format!(
-                "there is a site \"{}\" already; choose another name",
-                site.name
-            )));
-        }
+        not_taken(&site, &known, None)?;
         let change = put(&transaction, Setting::Site(site), author, now)?;
         transaction.commit()?;
         Ok(change)
@@ -60,7 +54,7 @@ impl PolicyStore {
     /// Changes the site with this key or name; nobody else can change it meanwhile.
     ///
     /// # Errors
-    /// When there is none, or what `change` says.
+    /// When there is none, another one is called so already, or what `change` says.
     pub fn change_site(
         &mut self,
         called: &str,
@@ -69,8 +63,14 @@ impl PolicyStore {
         change: impl FnOnce(&mut SiteSetting) -> Result<(), String>,
     ) -> Result<Change, StoreError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut site = find(&read_all(&transaction, "site ")?, called)?;
+        let known = read_all(&transaction, "site ")?;
+        let before = find(&known, called)?;
+        let mut site = before.clone();
         change(&mut site).map_err(StoreError)?;
+        // What keeps its name may always be changed: its secret has to rotate whatever others are called.
+        if (&site.name, &site.site_key) != (&before.name, &before.site_key) {
+            not_taken(&site, &known, Some(&before.site_key))?;
+        }
         let change = put(&transaction, Setting::Site(site), author, now)?;
         transaction.commit()?;
         Ok(change)
@@ -125,12 +125,27 @@ fn read_all(connection: &rusqlite::Connection, prefix: &str) -> Result<Vec<Setti
     Ok(found)
 }
 
-fn find(sites: &[Setting], called: &str) -> Result<SiteSetting, StoreError> {
-    let named = |setting: &Setting| match setting {
-        Setting::Site(site) if site.site_key == called || site.name == called => Some(site.clone()),
-        _ => None,
-    };
-    sites.iter().find_map(named).ok_or_else(|| {
+fn sites_among(settings: &[Setting]) -> impl Iterator<Item = &SiteSetting> {
+    settings.iter().filter_map(|setting| if let Setting::Site(site) = setting { Some(site) } else { None })
+}
+
+/// People call a site by its name or key, so neither may be another's name or key. `own_key` is that of the site before
+/// its change.
+fn not_taken(site: &SiteSetting, known: &[Setting], own_key: Option<&str>) -> Result<(), StoreError> {
+    let is_called = |other: &SiteSetting, word: &str| other.name == word || other.site_key == word;
+    let mut others = sites_among(known).filter(|other| Some(other.site_key.as_str()) != own_key);
+    let taken =
+        others.find_map(|other| [&site.name, &site.site_key].into_iter().find(|word| is_called(other, word)));
+    match taken {
+        Some(word) => Err(StoreError(format!("there is a site \"{word}\" already; choose another name"))),
+        None => Ok(()),
+    }
+}
+
+/// The key comes first: names that are another site's key were once taken.
+fn find(settings: &[Setting], called: &str) -> Result<SiteSetting, StoreError> {
+    let by_key = sites_among(settings).find(|site| site.site_key == called);
+    by_key.or_else(|| sites_among(settings).find(|site| site.name == called)).cloned().ok_or_else(|| {
         StoreError(format!("there is no site \"{called}\"; `spigot site show` lists those that there are"))
     })
 }
@@ -150,6 +165,40 @@ mod tests {
             token_millis: 300_000,
             secrets: Vec::new(),
         }
+    }
+
+    #[test]
+    fn no_site_is_called_like_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = PolicyStore::open(folder.path()).unwrap();
+        let now = Millis(1000);
+        store.add_site(site("key-1", "shop"), "ada", now).unwrap();
+        store.add_site(site("key-2", "blog"), "ada", now).unwrap();
+        for (key, name) in [("key-3", "blog"), ("key-2", "forum"), ("key-3", "key-2"), ("blog", "forum")] {
+            let error = store.add_site(site(key, name), "ada", now).unwrap_err().to_string();
+            assert!(error.contains("choose another name"), "{key} {name}: {error}");
+        }
+        let mut rename = |name: &str| {
+            store.change_site("shop", "ada", now, |site| {
+                site.name = name.to_owned();
+                Ok(())
+            })
+        };
+        for taken in ["blog", "key-2"] {
+            let error = rename(taken).unwrap_err().to_string();
+            assert!(error.contains("choose another name"), "{taken}: {error}");
+        }
+        rename("shop").unwrap();
+        rename("key-1").unwrap();
+        assert_eq!(store.site("key-1").unwrap().name, "key-1", "its own key is nobody else's");
+    }
+
+    #[test]
+    fn a_key_is_looked_for_before_a_name() {
+        let sites = [site("key-1", "key-2"), site("key-2", "blog")].map(Setting::Site);
+        assert_eq!(find(&sites, "key-2").unwrap().site_key, "key-2");
+        assert_eq!(find(&sites, "blog").unwrap().site_key, "key-2");
+        assert_eq!(find(&sites, "key-1").unwrap().site_key, "key-1");
     }
 
     #[test]
