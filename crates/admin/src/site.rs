@@ -1,4 +1,4 @@
-use std::net::IpAddr;
+use std::net::Ipv6Addr;
 
 use serde::{Deserialize, Serialize};
 use spigot_decision::policy::{units, wrong_host};
@@ -96,10 +96,15 @@ impl SiteSetting {
         }
         for host in &mut self.hosts {
             *host = host.to_ascii_lowercase();
-            if let Some(help) = wrong_host(host).filter(|_| !is_address(host)) {
+            // Origins have an address of this kind in brackets.
+            if host.parse::<Ipv6Addr>().is_ok() {
+                *host = format!("[{host}]");
+            }
+            if let Some(help) = wrong_host(host) {
                 return Err(format!("\"{host}\" is no host; {help}"));
             }
         }
+        self.hosts.sort();
         self.hosts.dedup();
         if Level::from_name(&self.level).is_none() {
             return Err(format!("\"{}\" is no level; write low, medium or high", self.level));
@@ -138,10 +143,6 @@ fn named(name: &str, what: &str) -> Result<(), String> {
     if fits { Ok(()) } else { Err(format!("a {what}'s name has 1 to 64 characters")) }
 }
 
-fn is_address(host: &str) -> bool {
-    host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,7 +162,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said() {
-        assert_eq!(site().checked().unwrap().hosts, ["shop.example", "null"]);
+        assert_eq!(site().checked().unwrap().hosts, ["null", "shop.example"]);
         let check = |change: fn(&mut SiteSetting), said: &str| {
             let mut wrong = site();
             change(&mut wrong);
@@ -176,6 +177,22 @@ mod tests {
         check(|site| site.press = "yes".to_owned(), "never, managed or always");
         check(|site| site.token_millis = 1, "10s to 1h");
         check(|site| site.site_key = "a b".to_owned(), "a site key has");
+    }
+
+    #[test]
+    fn hosts_have_one_form() {
+        let check = |hosts: &[&str], expected: &[&str]| {
+            let hosts: Vec<_> = hosts.iter().map(|host| (*host).to_owned()).collect();
+            let found = SiteSetting { hosts, ..site() }.checked().map(|site| site.hosts);
+            assert_eq!(found.as_deref().unwrap_or_default(), expected, "{found:?}");
+        };
+        check(&["2001:DB8::1"], &["[2001:db8::1]"]);
+        check(&["[2001:db8::1]", "2001:db8::1"], &["[2001:db8::1]"]);
+        check(&["192.0.2.1"], &["192.0.2.1"]);
+        check(&["b.example", "a.example", "B.example"], &["a.example", "b.example"]);
+        for wrong in ["[2001:db8::1", "2001:db8::1]", "192.0.2.1:80"] {
+            check(&[wrong], &[]);
+        }
     }
 
     #[test]
