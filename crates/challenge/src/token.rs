@@ -24,6 +24,8 @@ pub const TOKEN_LETTERS: usize = 2048;
 pub const ACTION_LETTERS: usize = 32;
 /// The longest data, in characters.
 pub const DATA_CHARACTERS: usize = 255;
+/// The longest data, in bytes: 743 are what the longest of everything else leaves of [`TOKEN_LETTERS`].
+pub const DATA_BYTES: usize = 740;
 /// How often a solved challenge is given again after its token was spent: a form that comes back twice is an error,
 /// one that comes back more often is a program that sends one proof for many.
 pub const RENEWALS_MAX: u8 = 2;

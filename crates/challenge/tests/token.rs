@@ -6,12 +6,12 @@ use std::net::IpAddr;
 
 use proptest::prelude::*;
 use spigot_challenge::token::{
-    self, ACTION_LETTERS, DATA_CHARACTERS, Grounds, RENEWALS_MAX, Redeemed, Refused, Strictness,
-    TOKEN_LETTERS, Visitor,
+    self, ACTION_LETTERS, DATA_BYTES, Grounds, RENEWALS_MAX, Redeemed, Refused, Strictness, TOKEN_LETTERS,
+    Visitor,
 };
 use spigot_challenge::{
     Binding, Errand, Keyring, Kind, Secret, Solved, Submission, Terms, Workspace, admit, issue, kind,
-    server_token,
+    server_token::{self, ACCOUNT_BYTES},
 };
 
 const NOW: i64 = 1_795_248_000_000;
@@ -69,15 +69,19 @@ fn a_token_says_what_it_was_given_for() {
 #[test]
 fn the_longest_token_is_short_enough() {
     let keys = keys();
-    let (action, data) = ("a".repeat(ACTION_LETTERS), "\u{1f980}".repeat(DATA_CHARACTERS));
-    let host = "h".repeat(253);
-    let errand = Errand { site: SITE, action: &action, data: &data, press: true };
+    let longest = |letter: char, bytes: usize| letter.to_string().repeat(bytes / letter.len_utf8());
+    // As long as a site key and the name of a host may be.
+    let (site, host) = (longest('s', 64), longest('h', 253));
+    let (action, account) = (longest('a', ACTION_LETTERS), longest('n', ACCOUNT_BYTES));
+    let data = longest('\u{1f980}', DATA_BYTES);
+    let errand = Errand { site: &site, action: &action, data: &data, press: true };
     let client = "2001:db8::1".parse().unwrap();
     let binding = Binding { host: &host, user_agent: &"u".repeat(5000), client, errand: Some(errand) };
     let grounds = solved(&keys, &binding);
-    let (text, _) = token::seal(&keys, Grounds::Solved(&grounds, ""), &binding, LIFE, [7; 40], NOW);
+    let (text, _) = token::seal(&keys, Grounds::Solved(&grounds, &account), &binding, LIFE, [7; 40], NOW);
     assert!(text.len() <= TOKEN_LETTERS, "{} letters", text.len());
-    assert!(redeem(&keys, &text, SITE, NOW).is_ok());
+    let redeemed = redeem(&keys, &text, &site, NOW).unwrap();
+    assert_eq!((&redeemed.token().account, &redeemed.token().data), (&account, &data));
 }
 
 #[test]

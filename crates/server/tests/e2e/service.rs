@@ -217,11 +217,14 @@ fn what_a_widget_may_not_is_said() {
         (json!({ "action": "two words" }), "action_malformed"),
         (json!({ "action": "x".repeat(33) }), "action_malformed"),
         (json!({ "data": long }), "data_too_long"),
+        (json!({ "data": "\u{1f980}".repeat(186) }), "data_too_long"),
         (json!({ "server_token": "sct_x" }), "server_token_invalid"),
     ] {
         check(&mut connection, &service.asked(&more), 400, code);
     }
     let limit = service.asked(&json!({ "action": "x".repeat(32), "data": "ü".repeat(255) }));
+    assert_eq!(call(&mut connection, "challenge", &limit).status, 200);
+    let limit = service.asked(&json!({ "data": "\u{1f980}".repeat(185) }));
     assert_eq!(call(&mut connection, "challenge", &limit).status, 200);
     let from = |connection: &mut Connection, headers: &[(&str, &str)]| {
         let body = service.asked(&json!({})).to_string();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::Value;
 use spigot_challenge::server_token::{self, ServerToken};
-use spigot_challenge::token::{ACTION_LETTERS, DATA_CHARACTERS};
+use spigot_challenge::token::{ACTION_LETTERS, DATA_BYTES, DATA_CHARACTERS};
 use spigot_challenge::{Errand, from_text};
 use spigot_decision::Prefix;
 
@@ -78,7 +78,7 @@ impl Asked {
             return Err(Trouble::ActionMalformed);
         }
         let data = self.data.as_deref().unwrap_or_default();
-        if data.chars().count() > DATA_CHARACTERS {
+        if data.len() > DATA_BYTES || data.chars().count() > DATA_CHARACTERS {
             return Err(Trouble::DataTooLong);
         }
         let granted = |text: &String| {
