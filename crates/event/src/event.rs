@@ -69,7 +69,9 @@ pub struct ChallengeStep {
     pub kind: &'static str,
     /// Base-2 logarithm of the work.
     pub log2_work: u8,
-    /// `issued`, `solved`, or the name of the refusal.
+    /// `issued`, `solved`, `waited` (the next step of a wait was given), `more_asked` (the proof was good, and another
+    /// challenge follows), `given_again` (a token without a challenge), `redeemed`, `redeemed_for_tests`, or the name of
+    /// the refusal.
     pub result: &'static str,
     /// Milliseconds from issue to submission by our own clock, for submissions of what we issued.
     pub solve_millis: Option<u32>,
@@ -77,6 +79,32 @@ pub struct ChallengeStep {
     pub claimed_millis: Option<u32>,
     /// The third party that it is about.
     pub provider: Option<ProviderStep>,
+}
+
+/// What a step is counted as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CountedAs {
+    /// A challenge went out.
+    Issued,
+    /// It was solved.
+    Solved,
+    /// A submission or a token was refused.
+    Refused,
+    /// It went well, and is neither a challenge that went out nor one that was solved.
+    Neither,
+}
+
+impl ChallengeStep {
+    /// What it is counted as, in the sums by minute and in the metrics.
+    #[must_use]
+    pub fn counted_as(&self) -> CountedAs {
+        match self.result {
+            "issued" => CountedAs::Issued,
+            "solved" => CountedAs::Solved,
+            "given_again" | "more_asked" | "redeemed" | "redeemed_for_tests" | "waited" => CountedAs::Neither,
+            _ => CountedAs::Refused,
+        }
+    }
 }
 
 /// What a third party said.

@@ -25,7 +25,7 @@ mod story;
 mod support;
 mod writer;
 
-pub use event::{ChallengeStep, DecisionId, Event, ProviderStep, SERVICE_ROUTE};
+pub use event::{ChallengeStep, CountedAs, DecisionId, Event, ProviderStep, SERVICE_ROUTE};
 pub use fingerprints::{Fingerprints, RecordFingerprints};
 pub use query::{Count, Cursor, Events, Order, Query, Reader, open_readonly};
 pub use record::{Record, RecordChallenge, RecordProvider, RecordReason, RecordThresholds};

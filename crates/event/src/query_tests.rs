@@ -127,7 +127,18 @@ fn finds_by_id_within_its_time() {
 fn counts_by_minute_route_and_action() {
     let policy = policy();
     let mut events = mixed();
-    for (number, result) in ["issued", "solved", "expired", "solved"].into_iter().enumerate() {
+    let results = [
+        "issued",
+        "solved",
+        "expired",
+        "solved",
+        "given_again",
+        "more_asked",
+        "redeemed",
+        "redeemed_for_tests",
+        "waited",
+    ];
+    for (number, result) in results.into_iter().enumerate() {
         let mut about = event(&policy, 60_000 + number as u64);
         about.challenge = Some(ChallengeStep {
             kind: "sha256",
@@ -154,7 +165,7 @@ fn counts_by_minute_route_and_action() {
     let mut first =
         vec![format!("0 {} allow 5: 0 0 0, 200", names.0), format!("0 {} challenge 5: 0 0 0, 200", names.1)];
     first.sort();
-    first.push(format!("1 {} allow 5: 1 2 1, 200", names.0));
+    first.push(format!("1 {} allow 10: 1 2 1, 400", names.0));
     assert_eq!(text(1), first);
     assert_eq!(text(60).len(), 2);
     assert_eq!(reader.counts(START.plus(120_000), START.plus(600_000), 1).unwrap(), []);

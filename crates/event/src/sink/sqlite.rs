@@ -9,7 +9,7 @@ use super::retention::{self, Retention};
 use super::rows::{self, Place, Rows, Words};
 use super::{Maintained, Sink, SinkError};
 use crate::store::{self, LOCK_FILE, StoreError};
-use crate::{Event, row};
+use crate::{CountedAs, Event, row};
 
 /// Stores events in `events.sqlite` in a data folder, with roll-ups by minute beside them.
 #[derive(Debug)]
@@ -119,11 +119,11 @@ fn add(tallies: &mut HashMap<TallyKey, Tally>, event: &Event, route: i64) {
     let tally = tallies.entry((minute, route, actions.0, actions.1)).or_default();
     tally.events += 1;
     tally.added_micros += i64::from(event.added_micros);
-    match event.challenge.map(|step| step.result) {
-        Some("issued") => tally.issued += 1,
-        Some("solved") => tally.solved += 1,
-        Some(_) => tally.failed += 1,
-        None => {}
+    match event.challenge.map(|step| step.counted_as()) {
+        Some(CountedAs::Issued) => tally.issued += 1,
+        Some(CountedAs::Solved) => tally.solved += 1,
+        Some(CountedAs::Refused) => tally.failed += 1,
+        Some(CountedAs::Neither) | None => {}
     }
 }
 

@@ -3,7 +3,7 @@
 use http::{HeaderValue, Response, StatusCode, header};
 use spigot_challenge::{Challenge, Solved, clearance};
 use spigot_decision::{Action, Millis, ReasonKind, Sender, Source};
-use spigot_event::{ChallengeStep, ProviderStep};
+use spigot_event::{ChallengeStep, CountedAs, ProviderStep};
 use spigot_state::State;
 
 use super::terms::provider_of;
@@ -138,11 +138,11 @@ impl<S: State> Gateway<S> {
 
     /// A submission is an event too.
     pub(super) fn record_step(&self, snapshot: &Snapshot, seen: &Seen<'_>, decided: Decided, step: Step) {
-        match step.0.result {
-            "issued" => Metrics::one(&self.metrics.challenges_issued),
-            "solved" => Metrics::one(&self.metrics.challenges_solved),
-            "waited" | "given_again" => {}
-            _ => Metrics::one(&self.metrics.challenges_refused),
+        match step.0.counted_as() {
+            CountedAs::Issued => Metrics::one(&self.metrics.challenges_issued),
+            CountedAs::Solved => Metrics::one(&self.metrics.challenges_solved),
+            CountedAs::Refused => Metrics::one(&self.metrics.challenges_refused),
+            CountedAs::Neither => {}
         }
         self.record(snapshot, seen, decided, End { challenge: Some(step.0), ..End::default() });
     }
