@@ -45,7 +45,7 @@ pub(crate) struct Server {
 }
 
 /// Where TLS is spoken, and with what.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TlsFiles {
     pub(crate) listen: Vec<SocketAddr>,
     pub(crate) certificate: PathBuf,
@@ -53,7 +53,7 @@ pub(crate) struct TlsFiles {
 }
 
 /// How long events are kept.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Events {
     pub(crate) keep_days: u32,
     pub(crate) keep_bytes: u64,
@@ -81,6 +81,35 @@ impl Config {
 }
 
 impl Server {
+    /// The keys that `new` has other values for and that take effect at the start alone.
+    pub(crate) fn differs_at_start(&self, new: &Self) -> Vec<&'static str> {
+        let service =
+            |server: &Self| server.service.clone().map(|service| (service.listen, service.listen_tls));
+        let differ = [
+            ("listen", self.listen != new.listen),
+            ("tls", self.tls != new.tls),
+            ("admin", self.admin != new.admin),
+            ("data", self.data != new.data),
+            ("proxy_protocol", self.proxy_protocol != new.proxy_protocol),
+            ("threads", self.threads != new.threads),
+            ("counter_memory", self.counter_bytes != new.counter_bytes),
+            ("events", self.events != new.events),
+            ("service.listen", service(self) != service(new)),
+        ];
+        differ.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect()
+    }
+
+    /// All addresses, with the keys that name them.
+    pub(crate) fn addresses(&self) -> Vec<(&'static str, SocketAddr)> {
+        let tls = self.tls.iter().flat_map(|tls| &tls.listen).map(|address| ("tls", *address));
+        let service =
+            self.service.iter().flat_map(|service| service.listen.iter().chain(&service.listen_tls));
+        let listen = self.listen.iter().map(|address| ("listen", *address));
+        let listen = listen.filter(|_| !self.sites.is_empty()).chain(tls.filter(|_| !self.sites.is_empty()));
+        let admin = self.admin.iter().map(|address| ("admin", *address));
+        listen.chain(admin).chain(service.map(|address| ("service", *address))).collect()
+    }
+
     pub(crate) fn gateway_settings(&self) -> Settings {
         Settings {
             sites: self.sites.clone(),
@@ -112,10 +141,26 @@ fn server(top: &Section<'_, '_>) -> Server {
         providers: providers::providers(top),
         service: service::service(top),
     };
+    named_twice(top, &server);
     if let Some(bytes) = top.parsed("counter_memory", size_bytes) {
         server.counter_bytes = usize::try_from(bytes.value).unwrap_or(usize::MAX);
     }
     server
+}
+
+/// Two that listen on one address would get its connections by chance.
+fn named_twice(top: &Section<'_, '_>, server: &Server) {
+    let all = server.addresses();
+    for (at, (key, address)) in all.iter().enumerate() {
+        let taken = address.port() != 0 && all[..at].iter().any(|(_, other)| other == address);
+        if let Some((_, span)) = top.raw(key).filter(|_| taken) {
+            top.reader.problem(
+                span,
+                format!("{address} is named twice"),
+                "give each of `listen`, `admin`, [tls] and [service] an address of its own",
+            );
+        }
+    }
 }
 
 fn address(section: &Section<'_, '_>, key: &'static str) -> Option<SocketAddr> {
@@ -272,6 +317,28 @@ mod tests {
         let problems = Config::parse("spigot.toml", text).unwrap_err();
         assert_eq!(problems.problems.len(), 3, "{problems}");
         assert!(problems.to_string().contains("did you mean \"listen\"?"), "{problems}");
+    }
+
+    #[test]
+    fn an_address_has_one_purpose() {
+        let check = |text: &str, said: &[&str]| {
+            let text = format!("upstream = \"http://127.0.0.1:3000\"\n{text}");
+            let problems = Config::parse("spigot.toml", &text).err();
+            let problems = problems.iter().flat_map(|problems| &problems.problems);
+            assert_eq!(problems.map(|problem| problem.message.as_str()).collect::<Vec<_>>(), said, "{text}");
+        };
+        check("admin = \"127.0.0.1:8081\"\n[service]\n", &[]);
+        check("admin = \"127.0.0.1:8080\"", &["127.0.0.1:8080 is named twice"]);
+        check("listen = [\"127.0.0.1:80\", \"127.0.0.1:80\"]", &["127.0.0.1:80 is named twice"]);
+        check("[service]\nlisten = \"127.0.0.1:8080\"", &["127.0.0.1:8080 is named twice"]);
+    }
+
+    #[test]
+    fn what_waits_for_a_restart_is_known() {
+        let server = |text: &str| Config::parse("spigot.toml", text).unwrap().server;
+        let old = server("upstream = \"http://127.0.0.1:3000\"\n[service]\n");
+        let new = "upstream = \"http://127.0.0.1:3001\"\nthreads = 2\n[service]\nlisten = \"127.0.0.1:8083\"\ntest_keys = true\n[events]\nkeep = \"2d\"\n";
+        assert_eq!(old.differs_at_start(&server(new)), ["threads", "events", "service.listen"]);
     }
 
     #[test]

@@ -166,6 +166,14 @@ fn serving(
         .map_err(|error| format!("a thread cannot be started: {error}"))
 }
 
+/// What was put in force.
+struct Published {
+    /// The policy's.
+    revision: String,
+    /// The keys whose new values wait for the next start.
+    needs_restart: Vec<&'static str>,
+}
+
 /// What the control thread looks after: settings, certificates, persistence, the admin port.
 struct Control {
     gateway: Arc<Gateway<Memory>>,
@@ -295,10 +303,13 @@ impl Control {
         let Some(file) = &self.file else { return };
         let read = std::fs::read_to_string(file)
             .map_err(|error| format!("{} cannot be read: {error}", file.display()));
-        match read.and_then(|text| self.publish(&text).map(|revision| (text, revision))) {
-            Ok((text, revision)) => {
+        match read.and_then(|text| self.publish(&text).map(|published| (text, published))) {
+            Ok((text, Published { revision, needs_restart })) => {
                 self.good = text;
-                crate::log::line("configuration_loaded", &[("revision", &revision)]);
+                let keys = needs_restart.join(", ");
+                let said = [("revision", revision.as_str()), ("needs_restart", keys.as_str())];
+                let said = if needs_restart.is_empty() { &said[..1] } else { &said };
+                crate::log::line("configuration_loaded", said);
             }
             Err(error) => crate::log::line("configuration_refused", &[("error", &error)]),
         }
@@ -309,32 +320,35 @@ impl Control {
     fn operator_changed(&mut self) {
         let good = self.good.clone();
         match self.publish(&good) {
-            Ok(revision) => crate::log::line("settings_changed", &[("revision", &revision)]),
+            Ok(published) => crate::log::line("settings_changed", &[("revision", &published.revision)]),
             Err(error) => crate::log::line("settings_refused", &[("error", &error)]),
         }
     }
 
     /// Makes a configuration and the operator's settings the snapshot that decides, as a whole or not at all.
-    fn publish(&mut self, text: &str) -> Result<String, String> {
+    fn publish(&mut self, text: &str) -> Result<Published, String> {
         let name =
             self.file.as_ref().map_or("policies/default.toml".to_owned(), |file| file.display().to_string());
         let config = Config::parse(&name, text).map_err(|problems| problems.to_string())?;
         let operator = self.store.operator(now()).map_err(|error| error.to_string())?;
         self.networks.follow(&config.server.networks)?;
         let mut settings = config.server.gateway_settings();
+        // The demo's file holds a policy alone; what it protects and serves stays.
+        let is_policy = settings.sites.is_empty() && config.server.service.is_none();
+        let server = if is_policy { &self.server } else { &config.server };
         if settings.sites.is_empty() {
-            // The demo's file holds a policy alone; what it protects stays.
             settings.sites.clone_from(&self.server.sites);
         }
+        let needs_restart = self.server.differs_at_start(server);
+        let service = service(server, &self.store)?;
         settings.keep_upstreams(&self.gateway.snapshot.load().settings);
         look_up(&settings);
         let policy = config.policy.with_operator(operator);
         let revision = policy.revision.clone();
         let (keyring, networks) = (self.keyring(), self.networks.current.clone());
-        let service = service(&self.server, &self.store)?;
         let snapshot = Snapshot { policy: Arc::new(policy), settings, keyring, networks, service };
         self.gateway.snapshot.store(Arc::new(snapshot));
-        Ok(revision)
+        Ok(Published { revision, needs_restart })
     }
 
     /// Reads the keys again, and makes a new one when it is time. A folder that allows neither is no reason to refuse a

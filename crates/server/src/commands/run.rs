@@ -4,10 +4,11 @@ use crate::log;
 
 pub(crate) fn run(args: &RunArgs) -> Result<(), String> {
     let config = Config::read(&args.config)?;
-    let addresses: Vec<String> = config.server.listen.iter().map(ToString::to_string).collect();
+    let addresses: Vec<String> =
+        config.server.addresses().iter().map(|(key, address)| format!("{key} {address}")).collect();
     let revision = config.policy.revision.clone();
     let running = crate::run::start(config, Some(args.config.clone()))?;
-    log::line("started", &[("listen", &addresses.join(" ")), ("revision", &revision)]);
+    log::line("started", &[("listening", &addresses.join(", ")), ("revision", &revision)]);
     running.wait().map_err(|error| error.to_string())?;
     log::line("stopping", &[]);
     running.stop();
