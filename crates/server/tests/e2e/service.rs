@@ -260,7 +260,7 @@ fn a_proof_buys_what_its_challenge_was_for_and_nothing_else() {
     let asks = call(&mut connection, "challenge", &asked(&strict_site, &json!({}))).json()["log2_n"].clone();
     assert!(asks.as_u64() > challenge["log2_n"].as_u64(), "{asks}");
     let mut wrong = right.clone();
-    wrong["site_key"] = strict_site.clone().into();
+    wrong["site_key"] = strict_site.into();
     assert_eq!(call(&mut connection, "solve", &wrong).json()["challenge"]["log2_n"], asks);
     let mut farm = Connection::open_in(service.demo.service, [127, 1, 0, 1]);
     let elsewhere = call(&mut farm, "solve", &right).json();
