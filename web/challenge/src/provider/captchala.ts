@@ -15,19 +15,24 @@ export async function captchala({ element, widget, language }: Place): Promise<s
   const load = await api(widget.script, () => globals.loadCaptchala);
   const found = (await load()) ?? globals.Captchala;
   if (found === undefined) throw new Error("captchala");
-  return new Promise((resolve, reject) => {
-    const look = setInterval(() => {
-      const field = element.querySelector<HTMLInputElement>("[name=captchala_token]");
-      if (field?.value) done(field.value);
-    }, LOOK_MILLIS);
-    const done = (token: string) => (clearInterval(look), resolve(token));
-    found.init({
-      container: element,
-      appKey: widget.site_key,
-      action: widget.action,
-      lang: language,
-      onSuccess: (result: string | { token?: string }) => done(typeof result === "string" ? result : result.token ?? ""),
-      onError: () => (clearInterval(look), reject(new Error("captchala"))),
+  let look: ReturnType<typeof setInterval> | undefined;
+  try {
+    return await new Promise((resolve, reject) => {
+      look = setInterval(() => {
+        const field = element.querySelector<HTMLInputElement>("[name=captchala_token]");
+        if (field?.value) resolve(field.value);
+      }, LOOK_MILLIS);
+      found.init({
+        container: element,
+        appKey: widget.site_key,
+        action: widget.action,
+        lang: language,
+        onSuccess: (result: string | { token?: string }) =>
+          resolve(typeof result === "string" ? result : (result.token ?? "")),
+        onError: () => reject(new Error("captchala")),
+      });
     });
-  });
+  } finally {
+    clearInterval(look);
+  }
 }
