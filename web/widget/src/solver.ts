@@ -58,8 +58,10 @@ function openFor(base: string, challenge: Real, pool: Pool, urls: string[], sign
   const own = (): StartWorker => startAt(file);
   const copied = async (): Promise<StartWorker> => {
     const response = await fetch(file, { credentials: "omit" });
-    if (!response.ok) throw new Error(`${file}: ${response.status}`);
-    const url = URL.createObjectURL(new Blob([await response.text()], { type: "text/javascript" }));
+    const text = await response.text();
+    // Nobody would revoke the copy after the end.
+    if (!response.ok || signal.aborted) throw new Error(`${file}: ${response.status}`);
+    const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
     urls.push(url);
     return startAt(url);
   };

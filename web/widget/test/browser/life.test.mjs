@@ -160,6 +160,40 @@ test("1,000 widgets that come and go leave nothing", async () => {
   });
 });
 
+/** Counts the copies of scripts that a page holds, and the texts that came for them. */
+function countCopies() {
+  const held = (window.held = { urls: 0, texts: 0 });
+  const { createObjectURL: make, revokeObjectURL: revoke } = URL;
+  URL.createObjectURL = (of) => (held.urls++, make.call(URL, of));
+  URL.revokeObjectURL = (url) => (held.urls--, revoke.call(URL, url));
+  const { text } = Response.prototype;
+  Response.prototype.text = async function () {
+    const read = await text.call(this);
+    // After whoever waits for it.
+    setTimeout(() => held.texts++);
+    return read;
+  };
+}
+
+test("a widget that goes while its worker is copied leaves no copy", async () => {
+  await visit({ elsewhere: true, init: countCopies, body: form(widget()), go: false }, async ({ page, stub, context }) => {
+    let letGo;
+    const hold = new Promise((resolve) => (letGo = resolve));
+    let asked = false;
+    await context.route("**/worker.js", async (route) => {
+      asked = true;
+      await hold;
+      await route.continue();
+    });
+    await page.goto(`${stub.origin}/`);
+    await until(() => asked);
+    await page.evaluate(() => document.querySelector("spigot-challenge").remove());
+    letGo();
+    await page.waitForFunction(() => window.held.texts === 1);
+    assert.equal(await page.evaluate(() => window.held.urls), 0);
+  });
+});
+
 test("mounted twice at once, as StrictMode does: one token, nothing left of the first", async () => {
   await visit({ body: form('<div id="place"></div>') }, async ({ page, stub }) => {
     await page.waitForFunction(() => window.spigot);
