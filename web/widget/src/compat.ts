@@ -4,7 +4,7 @@
 import { createApi } from "./api.js";
 import { baseOf, ownScript } from "./base.js";
 import * as hcaptcha from "./compat/hcaptcha.js";
-import { whenParsed } from "./compat/place.js";
+import { whenParsed, widgetIn } from "./compat/place.js";
 import * as recaptcha from "./compat/recaptcha.js";
 import * as turnstile from "./compat/turnstile.js";
 import { defineElement } from "./element.js";
@@ -80,6 +80,6 @@ function callOnload(name: string, tries: number): void {
 function scan(marker: string, render: (place: Element) => unknown): void {
   for (const place of document.querySelectorAll(`.${marker}`)) {
     // Without a site key it is the page's own business.
-    if (place.hasAttribute("data-sitekey") && place.querySelector("spigot-challenge") === null) render(place);
+    if (place.hasAttribute("data-sitekey") && widgetIn(place) === null) render(place);
   }
 }

@@ -2,6 +2,7 @@
 
 import type { Handlers } from "./emit.js";
 import { Live, type Home } from "./live.js";
+import { Scope } from "./scope.js";
 
 export const TAG = "spigot-challenge";
 
@@ -29,6 +30,8 @@ export abstract class Challenge extends PageElement {
 
   /** Callbacks that are functions, by their attributes' names. */
   handlers: Handlers = {};
+  /** What others have bound to it, until it is released. */
+  readonly bound = new Scope();
   protected abstract readonly home: Home;
   private readonly internals = attachInternals(this);
   private live: Live | undefined;
@@ -44,7 +47,7 @@ export abstract class Challenge extends PageElement {
 
   disconnectedCallback(): void {
     queueMicrotask(() => {
-      if (!this.isConnected) this.release();
+      if (!this.isConnected) this.stop();
     });
   }
 
@@ -84,6 +87,12 @@ export abstract class Challenge extends PageElement {
 
   /** Takes everything away that is not the element itself. */
   release(): void {
+    this.stop();
+    this.bound.end();
+  }
+
+  /** It may come back into the page. */
+  private stop(): void {
     this.live?.end();
     this.live = undefined;
   }

@@ -35,9 +35,12 @@ export function makeWidget(options: Partial<Options>): Challenge {
   return widget;
 }
 
-/** The widget in a container, if there is one. */
-export function widgetIn(container: Element | null | undefined): Challenge | null {
-  return container?.querySelector<Challenge>(TAG) ?? null;
+const ofButtons = new WeakMap<Element, Challenge>();
+
+/** The widget in a container or beside a button, if there is one. */
+export function widgetIn(container: Element | null): Challenge | null {
+  const beside = container && ofButtons.get(container);
+  return beside?.isConnected ? beside : (container?.querySelector<Challenge>(TAG) ?? null);
 }
 
 /** A button that is to be checked before it does what it does: the widget stands beside it and shows itself in a dialog
@@ -46,8 +49,12 @@ export function bindButton(button: Element, options: Partial<Options>): Challeng
   const { callback, ...others } = options;
   const widget = makeWidget({ ...others, mode: "invisible", auto: "off", hold: "off" });
   button.before(widget);
+  ofButtons.get(button)?.release();
+  ofButtons.set(button, widget);
   let used = false;
-  button.addEventListener("click", (event) => {
+  widget.bound.on(button, "click", (event: Event) => {
+    // The page took it away; it may put it back.
+    if (!widget.isConnected) return;
     event.preventDefault();
     // A token is good for one press.
     if (used) widget.reset();

@@ -102,6 +102,52 @@ test(".g-recaptcha on a button: checked at the press, the callback sends the for
   });
 });
 
+test("hcaptcha on a button: rendered twice is bound once; removed, the button is the page's again; rendered anew, bound again", async () => {
+  const body = `<form method="post" action="/send"><button id="place">Send</button></form>`;
+  await visit(page("/1/api.js?render=explicit", body), async ({ page }) => {
+    await page.waitForFunction(() => window.hcaptcha);
+    const press = () => page.evaluate(() => {
+      let held;
+      const look = (event) => {
+        held = event.defaultPrevented;
+        event.preventDefault();
+      };
+      addEventListener("click", look);
+      document.getElementById("place").click();
+      removeEventListener("click", look);
+      return held;
+    });
+    const render = () => page.evaluate((sitekey) => hcaptcha.render("place", { sitekey, callback: (token) => (window.heard ??= []).push(token) }), SITE_KEY);
+    const first = await render();
+    assert.equal(await render(), first);
+    assert.equal(await page.locator("spigot-challenge").count(), 1);
+    assert.equal(await press(), true);
+    await page.waitForFunction(() => window.heard?.length === 1);
+    await page.evaluate((id) => hcaptcha.remove(id), first);
+    assert.equal(await press(), false);
+    const second = await render();
+    assert.notEqual(second, first);
+    assert.equal(await press(), true);
+    await page.waitForFunction(() => window.heard.length === 2);
+    // Taken away by the page, without a call.
+    await page.evaluate(() => document.querySelector("spigot-challenge").remove());
+    assert.equal(await press(), false);
+    await render();
+    await press();
+    await page.waitForFunction(() => window.heard.length === 3);
+    assert.deepEqual(await page.evaluate(() => window.heard), ["token-1", "token-2", "token-3"]);
+  });
+});
+
+test("a marked button that the page has rendered itself is left as it is", async () => {
+  const before = inline(`document.addEventListener("DOMContentLoaded", () => (window.id = grecaptcha.render("place", { sitekey: "${SITE_KEY}" })))`);
+  const body = `<button id="place" class="g-recaptcha" data-sitekey="${SITE_KEY}">One</button><button class="g-recaptcha" data-sitekey="${SITE_KEY}">Two</button>`;
+  await visit({ ...page("/recaptcha/api.js", body, before), head: before + '<script src="/recaptcha/api.js"></script>' }, async ({ page }) => {
+    await page.waitForFunction(() => window.id === 0);
+    assert.equal(await page.locator("spigot-challenge").count(), 2);
+  });
+});
+
 for (const [name, path, global] of [["version 3", "api.js", "grecaptcha"], ["Enterprise", "enterprise.js", "grecaptcha.enterprise"]]) {
   test(`grecaptcha ${name}: ready before the script, a new token for each action`, async () => {
     const before = inline("window.grecaptcha = { ready(call) { ((window.___grecaptcha_cfg ??= {}).fns ??= []).push(call); } }; grecaptcha.ready(() => (window.wasReady = true));");
