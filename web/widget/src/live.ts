@@ -36,7 +36,8 @@ export class Live {
   private readonly scope = new Scope();
   private readonly root: ShadowRoot;
   private form: FormLink;
-  private readonly observer: (() => Seen) | undefined;
+  private observer: (() => Seen) | undefined;
+  private readonly watching = new Scope();
   private readonly abort = new AbortController();
   private view: View | undefined;
   private texts: Texts = en;
@@ -56,10 +57,7 @@ export class Live {
     this.root = shadowOf(element, home.nonce);
     this.controller = new Controller(this.world());
     this.form = this.link();
-    if (this.attribute("collect") !== "off") {
-      const page = element.ownerDocument;
-      this.observer = observe({ page, form: this.form.form, scope: this.scope, now: () => performance.now() });
-    }
+    this.watch();
     this.scope.on(document, "visibilitychange", () => document.hidden || this.controller.wake());
     this.scope.on(window, "pageshow", (event: PageTransitionEvent) => event.persisted && this.comeBack());
     this.scope.on(window, "online", () => this.isOffline() && void this.begin());
@@ -86,6 +84,7 @@ export class Live {
     this.abort.abort();
     this.controller.end();
     this.form.end();
+    this.watching.end();
     this.scope.end();
     this.view?.hide();
     this.element.removeAttribute("data-shown");
@@ -94,9 +93,25 @@ export class Live {
 
   /** The element stands somewhere else, perhaps in another form. */
   moved(): void {
+    const { form } = this.form;
     this.form.end();
     this.form = this.link();
     this.form.fill(this.controller.token() ?? "");
+    if (this.form.form !== form) this.watch();
+  }
+
+  /** What was seen of a form says nothing of another. */
+  private watch(): void {
+    this.watching.end();
+    this.observer =
+      this.attribute("collect") === "off"
+        ? undefined
+        : observe({
+            page: this.element.ownerDocument,
+            form: this.form.form,
+            scope: this.watching,
+            now: () => performance.now(),
+          });
   }
 
   private link(): FormLink {

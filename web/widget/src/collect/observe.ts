@@ -14,7 +14,7 @@ export interface Place {
   readonly page: Document;
   /** The whole page where there is no form. */
   readonly form: HTMLFormElement | undefined;
-  /** Ends with the widget. */
+  /** Ends with the widget, or when it moves to another form. */
   readonly scope: Scope;
   /** Milliseconds. */
   now(): number;

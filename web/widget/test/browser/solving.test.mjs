@@ -194,6 +194,21 @@ test("what is sent: sums and no contents", async () => {
   });
 });
 
+test("what is sent after a move to another form is of that form", async () => {
+  const body = form(widget('auto="submit"')) + '<form id="other" method="post" action="/send"><input id="there"><button>Other</button></form>';
+  await visit({ body }, async ({ page, stub }) => {
+    await page.waitForFunction(() => customElements.get("spigot-challenge"));
+    await page.fill("[name=mail]", "left behind");
+    await page.evaluate(() => document.getElementById("other").append(document.querySelector("spigot-challenge")));
+    await page.focus("#there");
+    await page.keyboard.type("four");
+    await page.keyboard.press("Enter");
+    await got(page);
+    const [{ seen }] = stub.submissions;
+    assert.deepEqual([seen.focus.fields, seen.focus.filled, seen.fill.inputs], [1, 1, 4]);
+  });
+});
+
 test("collect=off: nothing is sent of it", () => {
   return solves({ body: form(widget('collect="off"')) }, ({ stub }) => assert.equal(stub.submissions[0].seen, undefined));
 });
