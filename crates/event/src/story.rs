@@ -14,6 +14,14 @@ impl Record {
     pub fn story(&self) -> String {
         let mut story = String::new();
         self.seen(&mut story);
+        if let Some(site) = &self.site {
+            let _ = writeln!(story, "It is about the site {} of the challenge service.", site.escape_debug());
+        }
+        if let Some(question) = self.challenge.as_ref().filter(|challenge| is_question(challenge)) {
+            // Nothing is decided about those who ask.
+            story.push_str(&challenge_sentence(question));
+            return story;
+        }
         self.found(&mut story);
         self.done(&mut story);
         self.changes(&mut story);
@@ -391,6 +399,11 @@ fn past(action: Action) -> &'static str {
         Action::Shadow => "got a believable success",
         Action::Block => "been refused",
     }
+}
+
+/// Whether it is what a site's server asked of a token.
+fn is_question(challenge: &RecordChallenge) -> bool {
+    challenge.kind == "token" && challenge.result != "given_again"
 }
 
 fn challenge_sentence(challenge: &RecordChallenge) -> String {

@@ -432,3 +432,31 @@ fn what_is_not_known_does_not_panic() {
     "#]]
     .assert_eq(&record.story());
 }
+
+#[test]
+fn a_question_about_a_token() {
+    let question = ChallengeStep {
+        kind: "token",
+        log2_work: 0,
+        result: "token_spent",
+        solve_millis: None,
+        claimed_millis: None,
+        provider: None,
+    };
+    check(
+        Action::Allow,
+        0,
+        &[],
+        |event| {
+            (event.site, event.challenge) = (Some("shop".into()), Some(question));
+            (event.path, event.upstream_status) = ("/turnstile/v0/siteverify".into(), None);
+        },
+        &expect![[r#"
+            Decision d1zmf8r1te2584kv at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
+            GET shop.example/turnstile/v0/siteverify from 192.0.2.7 (network 64500, country DE, desktop), sent by page, user agent "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".
+            The client held no clearance.
+            It is about the site shop of the challenge service.
+            A question about a token was answered with no (token_spent).
+        "#]],
+    );
+}

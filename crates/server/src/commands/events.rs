@@ -68,8 +68,11 @@ fn line(record: &Record) -> String {
     let reasons: Vec<&str> = record.reasons.iter().map(|reason| reason.name.as_str()).collect();
     let status = record.upstream_status.map_or("-".to_owned(), |status| status.to_string());
     let path = printable(&record.path);
+    let challenge = record.challenge.as_ref().map(|step| format!("{} {}", step.kind, step.result));
+    let more: Vec<String> = challenge.into_iter().chain(record.site.as_deref().map(printable)).collect();
+    let more = if more.is_empty() { String::new() } else { format!(" [{}]", more.join(", ")) };
     format!(
-        "{} {} {:<9} {:>3} {:<15} {} {path} {status} {} {}",
+        "{} {} {:<9} {:>3} {:<15} {} {path} {status} {} {}{more}",
         record.time,
         record.id,
         record.action,
