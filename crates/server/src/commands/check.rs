@@ -1,4 +1,5 @@
 use serde_json::json;
+use spigot_intel::Networks;
 
 use crate::cli::{CheckArgs, Format};
 use crate::config::Config;
@@ -9,6 +10,14 @@ pub(crate) fn run(args: &CheckArgs) -> Result<(), String> {
         std::fs::read_to_string(&args.config).map_err(|error| format!("{file} cannot be read: {error}"))?;
     match Config::parse(&file, &text) {
         Ok(config) => {
+            // Not where a configuration is read: that happens with each change, and these are large.
+            if let Err(error) = Networks::read(&config.server.networks) {
+                if args.format == Format::Json {
+                    let problem = json!({ "line": null, "column": null, "message": error, "help": "mend `networks` or the file" });
+                    println!("{}", json!({ "file": file, "ok": false, "problems": [problem] }));
+                }
+                return Err(format!("`networks`: {error}"));
+            }
             let policy = &config.policy;
             if args.format == Format::Json {
                 println!(

@@ -30,6 +30,17 @@ fn rules_and_events_know_the_place_and_a_changed_file_is_read() {
         events.contains("\"network\":64500") && events.contains("\"country\":\"DE\"")
     });
 
+    let check = |networks: &str| {
+        let file = demo.folder.path().join("check.toml");
+        std::fs::write(&file, format!("networks = [\"{networks}\"]\n")).unwrap();
+        let output =
+            std::process::Command::new(env!("CARGO_BIN_EXE_spigot")).arg("check").arg(file).output().unwrap();
+        (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    assert_eq!(check(&countries.display().to_string()), (true, String::new()));
+    let (fine, said) = check("nowhere.mmdb");
+    assert!(!fine && said.contains("nowhere.mmdb cannot be read"), "{said}");
+
     // A file that somebody is in the middle of writing changes nothing.
     std::fs::write(&networks, "203.0.113.0,203.0.113.255").unwrap();
     demo.until_said("networks_refused");
