@@ -9,7 +9,6 @@ use http::HeaderMap;
 use http_body::Body;
 use tokio::io::AsyncWrite;
 
-use super::Socket;
 use crate::body::Through;
 use crate::upstream::Head;
 
@@ -28,6 +27,8 @@ pub(super) struct Sending {
     framing: Framing,
     /// Something has left.
     begun: bool,
+    /// All of it has left. What was written may still wait in the connection (TLS), until a flush says otherwise.
+    flushed: bool,
     /// The body, when it was copied whole and nothing has left.
     copied: Option<Bytes>,
 }
@@ -64,6 +65,7 @@ impl Sending {
             body: Through::Empty,
             framing: Framing::Done,
             begun: false,
+            flushed: true,
             copied: None,
         }
     }
@@ -71,7 +73,7 @@ impl Sending {
     /// Puts a request in the place of the one before, which has been sent.
     pub(super) fn begin(&mut self, head: &dyn Head, body: Through) {
         self.output.clear();
-        (self.written, self.begun, self.copied) = (0, false, None);
+        (self.written, self.begun, self.flushed, self.copied) = (0, false, false, None);
         let told = head.http1(&body, &mut self.output);
         self.framing = if body.is_end_stream() {
             Framing::Done
@@ -99,7 +101,7 @@ impl Sending {
 
     /// Whether all of it has left.
     pub(super) fn is_done(&self) -> bool {
-        self.framing == Framing::Done && self.output.is_empty() && self.held.is_empty()
+        self.flushed
     }
 
     /// The body, when nothing of the request has left.
@@ -112,7 +114,11 @@ impl Sending {
     }
 
     /// Sends as much as there is and as the connection takes. Ready when all of it has left.
-    pub(super) fn poll(&mut self, socket: &mut Socket, context: &mut Context<'_>) -> Poll<Result<(), Stuck>> {
+    pub(super) fn poll(
+        &mut self,
+        socket: &mut (impl AsyncWrite + Unpin),
+        context: &mut Context<'_>,
+    ) -> Poll<Result<(), Stuck>> {
         loop {
             ready!(self.poll_write(socket, context))?;
             if self.framing == Framing::Done {
@@ -120,7 +126,9 @@ impl Sending {
                 if self.output.capacity() > KEPT_MAX {
                     self.output = Vec::new();
                 }
-                return Pin::new(socket).poll_flush(context).map_err(Stuck::from);
+                ready!(Pin::new(socket).poll_flush(context))?;
+                self.flushed = true;
+                return Poll::Ready(Ok(()));
             }
             let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(context) else {
                 // What was written must not wait for what is not there yet.
@@ -138,7 +146,11 @@ impl Sending {
         }
     }
 
-    fn poll_write(&mut self, socket: &mut Socket, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_write(
+        &mut self,
+        socket: &mut (impl AsyncWrite + Unpin),
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
         while self.written < self.output.len() {
             let count = ready!(Pin::new(&mut *socket).poll_write(context, &self.output[self.written..]))?;
             if count == 0 {
@@ -206,4 +218,81 @@ pub(crate) fn field(into: &mut Vec<u8>, name: &str, value: &[u8]) {
     into.extend_from_slice(b": ");
     into.extend_from_slice(value);
     into.extend_from_slice(b"\r\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use http::{Method, Request};
+
+    use super::*;
+
+    /// Takes everything at once, and passes it on when it is flushed: at the second attempt, as TLS does over a socket
+    /// that is full.
+    #[derive(Default)]
+    struct Reluctant {
+        taken: Vec<u8>,
+        passed_on: usize,
+        asked: bool,
+    }
+
+    impl AsyncWrite for Reluctant {
+        fn poll_write(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            bytes: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            self.taken.extend_from_slice(bytes);
+            Poll::Ready(Ok(bytes.len()))
+        }
+
+        fn poll_flush(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            self.asked = !self.asked;
+            if self.asked {
+                return Poll::Pending;
+            }
+            self.passed_on = self.taken.len();
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    struct Post;
+
+    impl Head for Post {
+        fn method(&self) -> &Method {
+            &Method::POST
+        }
+
+        fn http1(&self, _: &Through, into: &mut Vec<u8>) -> Option<u64> {
+            into.extend_from_slice(b"POST / HTTP/1.1\r\n");
+            None
+        }
+
+        fn http2(&self, _: &Through) -> Request<()> {
+            Request::default()
+        }
+    }
+
+    #[test]
+    fn a_request_is_sent_when_it_is_flushed() {
+        let mut context = Context::from_waker(Waker::noop());
+        let mut sending = Sending::new();
+        assert!(sending.is_done(), "nothing to send");
+        // Without a body, with one that is copied, and with one that is written by itself; over the same connection.
+        for length in [0, 10, COPIED_MAX + 1] {
+            let mut socket = Reluctant::default();
+            sending.begin(&Post, Through::Bytes(vec![b'x'; length].into()));
+            assert!(!sending.is_done(), "{length}");
+            assert!(sending.poll(&mut socket, &mut context).is_pending(), "{length}");
+            assert!(!sending.is_done(), "{length} bytes were written, {} have left", socket.passed_on);
+            assert!(matches!(sending.poll(&mut socket, &mut context), Poll::Ready(Ok(()))), "{length}");
+            assert!(sending.is_done(), "{length}");
+            assert!(socket.passed_on > length && socket.passed_on == socket.taken.len(), "{length}");
+        }
+    }
 }
