@@ -149,10 +149,26 @@ mod tests {
 
     #[test]
     fn a_broken_file_is_refused() {
-        let whole = file(&map(&[("asn", number(64500))]), &map(&[("asn", number(64501))]));
-        for length in 0..whole.len() {
-            let cut = [&whole[..length], MARKER].concat();
-            assert!(Database::read(cut).is_err(), "cut at {length}");
+        let (low, high) = (map(&[("asn", number(64500))]), map(&[("asn", number(64501))]));
+        let whole = file(&low, &high);
+        assert!(Database::read(whole.clone()).is_ok());
+        // The metadata stays whole, so that it is what was cut that is missed: the tree, or a record at its end.
+        let (body, metadata) = whole.split_at(6 + 16 + low.len() + high.len());
+        for length in 0..body.len() {
+            let cut = [&body[..length], metadata].concat();
+            assert!(Database::is(&cut) && Database::read(cut).is_err(), "cut at {length}");
+        }
+        for length in 0..metadata.len() {
+            assert!(Database::read([body, &metadata[..length]].concat()).is_err(), "metadata cut at {length}");
+        }
+        // The only node's halves lead to itself, into the gap behind the tree, behind the data, or as far as it goes.
+        let end = u32::try_from(1 + 16 + low.len() + high.len()).unwrap();
+        for outside in [0, 2, 16, end, end + 1, 0xff_ffff] {
+            for half in [0, 3] {
+                let mut astray = whole.clone();
+                astray[half..half + 3].copy_from_slice(&outside.to_be_bytes()[1..]);
+                assert!(Database::read(astray).is_err(), "{outside} in the half at {half}");
+            }
         }
     }
 }
