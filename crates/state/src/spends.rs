@@ -1,5 +1,7 @@
+use std::cmp::Reverse;
+use std::collections::binary_heap::PeekMut;
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BinaryHeap, HashMap};
 
 use parking_lot::Mutex;
 use spigot_decision::Millis;
@@ -8,7 +10,7 @@ use crate::{Claim, NOBODY, SpendError};
 
 /// The set of what was spent and has not expired yet.
 ///
-/// Bounded: an entry takes about 70 bytes, and with the default million entries a flood of genuine solutions at 8,000
+/// Bounded: an entry takes about 80 bytes (at most 130, with the tables' room to grow), and with the default million entries a flood of genuine solutions at 8,000
 /// a second for the whole life of a challenge fits. When it is full of unexpired entries, spending is refused.
 pub struct Spends {
     entries: Mutex<Entries>,
@@ -19,8 +21,9 @@ pub struct Spends {
 struct Entries {
     /// In whose name.
     spent: HashMap<[u8; 16], u64>,
-    // Nearly sorted by expiry, because lives are alike; a longer one in front delays those behind it a little.
-    order: VecDeque<(Millis, [u8; 16])>,
+    /// The first to expire on top: lives differ, and a long one must not keep the short ones behind it. As many as are
+    /// spent, which are bounded.
+    order: BinaryHeap<Reverse<(Millis, [u8; 16])>>,
 }
 
 impl Spends {
@@ -44,7 +47,7 @@ impl Spends {
             Entry::Vacant(_) if full => return Err(SpendError::Full),
             Entry::Vacant(place) => place.insert(claimant),
         };
-        entries.order.push_back((end, *id));
+        entries.order.push(Reverse((end, *id)));
         Ok(Claim::First)
     }
 
@@ -66,11 +69,12 @@ impl Spends {
 impl Entries {
     /// Lets go of what has expired.
     fn forget(&mut self, now: Millis) {
-        while let Some((expiry, old)) = self.order.front().copied() {
+        while let Some(first) = self.order.peek_mut() {
+            let Reverse((expiry, old)) = *first;
             if expiry > now {
                 break;
             }
-            self.order.pop_front();
+            PeekMut::pop(first);
             self.spent.remove(&old);
         }
     }
@@ -91,5 +95,24 @@ mod tests {
         assert_eq!(claim(2, 4), Ok(Claim::Other), "a full set still knows what it holds");
         assert_eq!(claim(3, 100), Ok(Claim::First));
         assert_eq!(claim(2, 101), Ok(Claim::Other));
+    }
+
+    #[test]
+    fn a_long_life_holds_up_none_of_the_short_ones() {
+        const HOUR: i64 = 3_600_000;
+        let spends = Spends::new(4);
+        let claim = |n: u8, life, now| spends.claim(&[n; 16], NOBODY, Millis(now + life), Millis(now));
+        assert_eq!(claim(0, HOUR, 0), Ok(Claim::First));
+        for round in 1..=100_u8 {
+            let now = i64::from(round) * 1000;
+            for n in [1, 2, 3] {
+                assert_eq!(claim(n, 1000, now), Ok(Claim::First), "{n} in round {round}");
+            }
+            assert_eq!(claim(9, 1000, now), Err(SpendError::Full), "round {round}");
+        }
+        assert_eq!(claim(0, HOUR, HOUR - 1), Ok(Claim::Other));
+        assert_eq!(spends.fill(), (4, 1));
+        assert!(!spends.is_spent(&[0; 16], Millis(HOUR)));
+        assert_eq!(spends.fill(), (4, 0));
     }
 }

@@ -159,7 +159,10 @@ mod tests {
             assert!(Database::is(&cut) && Database::read(cut).is_err(), "cut at {length}");
         }
         for length in 0..metadata.len() {
-            assert!(Database::read([body, &metadata[..length]].concat()).is_err(), "metadata cut at {length}");
+            assert!(
+                Database::read([body, &metadata[..length]].concat()).is_err(),
+                "metadata cut at {length}"
+            );
         }
         // The only node's halves lead to itself, into the gap behind the tree, behind the data, or as far as it goes.
         let end = u32::try_from(1 + 16 + low.len() + high.len()).unwrap();
