@@ -59,11 +59,9 @@ pub(super) fn question(asked: &Asked<'_>) -> Result<Question, Verdict> {
 }
 
 pub(super) fn read(asked: &Asked<'_>, answer: &Answer) -> Verdict {
-    if answer.status >= 500 || answer.status == 429 {
-        return Verdict::Unknown(Unknown::Status);
-    }
-    let Ok(told) = serde_json::from_slice::<Told>(&answer.body) else {
-        return Verdict::Unknown(Unknown::Garbage);
+    let told: Told = match answer.told() {
+        Ok(told) => told,
+        Err(unknown) => return Verdict::Unknown(unknown),
     };
     let data = told.data.as_ref();
     if data.is_some_and(|data| data.degraded) {

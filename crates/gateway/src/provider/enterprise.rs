@@ -49,14 +49,11 @@ pub(super) fn question(asked: &Asked<'_>) -> Question {
 }
 
 pub(super) fn read(asked: &Asked<'_>, answer: &Answer) -> Verdict {
-    match answer.status {
-        200 => {}
-        // The key, the project or the site key.
-        400 | 401 | 403 | 404 => return Verdict::Unknown(Unknown::Misconfigured),
-        _ => return Verdict::Unknown(Unknown::Status),
-    }
-    let Ok(told) = serde_json::from_slice::<Assessment>(&answer.body) else {
-        return Verdict::Unknown(Unknown::Garbage);
+    // An error is about the key, the project or the site key.
+    let told: Assessment = match answer.told() {
+        Ok(told) if answer.status == 200 => told,
+        Ok(_) => return Verdict::Unknown(Unknown::Misconfigured),
+        Err(unknown) => return Verdict::Unknown(unknown),
     };
     let token = told.token_properties;
     if !token.valid {

@@ -53,13 +53,12 @@ pub(super) fn question(asked: &Asked<'_>) -> Question {
 }
 
 pub(super) fn read(asked: &Asked<'_>, answer: &Answer) -> Verdict {
-    match answer.status {
-        200 | 400 => {}
-        401 | 403 => return Verdict::Unknown(Unknown::Misconfigured),
-        _ => return Verdict::Unknown(Unknown::Status),
+    if matches!(answer.status, 401 | 403) {
+        return Verdict::Unknown(Unknown::Misconfigured);
     }
-    let Ok(told) = serde_json::from_slice::<Told>(&answer.body) else {
-        return Verdict::Unknown(Unknown::Garbage);
+    let told: Told = match answer.told() {
+        Ok(told) => told,
+        Err(unknown) => return Verdict::Unknown(unknown),
     };
     match told {
         Told { success: true, data: Some(data), error: None } if answer.status == 200 => {
@@ -77,7 +76,7 @@ pub(super) fn read(asked: &Asked<'_>, answer: &Answer) -> Verdict {
             "response_duplicate" => Verdict::Refused(Refusal::Duplicate),
             _ => Verdict::Unknown(Unknown::Misconfigured),
         },
-        _ => Verdict::Unknown(Unknown::Garbage),
+        _ => Verdict::Unknown(answer.misunderstood()),
     }
 }
 

@@ -54,16 +54,14 @@ pub(super) fn question(asked: &Asked<'_>) -> Result<Question, Verdict> {
 }
 
 pub(super) fn read(asked: &Asked<'_>, answer: &Answer) -> Verdict {
-    if answer.status != 200 {
-        return Verdict::Unknown(Unknown::Status);
-    }
-    let Ok(told) = serde_json::from_slice::<Told>(&answer.body) else {
-        return Verdict::Unknown(Unknown::Garbage);
+    let told: Told = match answer.told() {
+        Ok(told) => told,
+        Err(unknown) => return Verdict::Unknown(unknown),
     };
     match (told.status.as_deref(), told.result.as_deref()) {
         // An error is about the request: the captcha's id or key.
         (Some("error"), _) => Verdict::Unknown(Unknown::Misconfigured),
-        (None | Some("success"), Some("success")) => {
+        (None | Some("success"), Some("success")) if answer.status == 200 => {
             let args = told.captcha_args.as_ref();
             let lot = args.and_then(|args| args.lot_number.as_deref());
             if let Some(lot) = lot
@@ -85,7 +83,7 @@ pub(super) fn read(asked: &Asked<'_>, answer: &Answer) -> Verdict {
                 Refusal::Invalid
             })
         }
-        _ => Verdict::Unknown(Unknown::Garbage),
+        _ => Verdict::Unknown(answer.misunderstood()),
     }
 }
 

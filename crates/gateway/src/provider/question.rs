@@ -4,10 +4,11 @@ use std::net::IpAddr;
 
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use super::ProviderSettings;
-use super::verdict::Expected;
+use super::verdict::{Expected, Unknown};
 
 /// What a question is made of.
 #[derive(Clone, Copy)]
@@ -77,6 +78,24 @@ impl Question {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Bytes,
+}
+
+impl Answer {
+    /// What it tells. A status of 400 and above blames the question, but for 429: whatever comes with it is no trouble of
+    /// the vendor's, because the token, which a client chooses, may have brought it about.
+    pub(super) fn told<T: DeserializeOwned>(&self) -> Result<T, Unknown> {
+        match self.status {
+            200 | 400..=428 | 430..=499 => {
+                serde_json::from_slice(&self.body).map_err(|_| self.misunderstood())
+            }
+            _ => Err(Unknown::Status),
+        }
+    }
+
+    /// What it comes to where what it tells makes no sense.
+    pub(super) fn misunderstood(&self) -> Unknown {
+        if self.status == 200 { Unknown::Garbage } else { Unknown::Misconfigured }
+    }
 }
 
 /// All but the unreserved characters (RFC 3986, section 2.3).

@@ -31,14 +31,7 @@ pub(super) fn question(target: &str, asked: &Asked<'_>, more: &[(&str, &str)]) -
 
 /// The yes, or what anything else comes to.
 pub(super) fn read(answer: &Answer) -> Result<Told, Verdict> {
-    let troubled = if answer.status == 200 { Unknown::Garbage } else { Unknown::Misconfigured };
-    let told: Told = match answer.status {
-        // A refusal may come as a client's error.
-        200 | 400..=428 | 430..=499 => {
-            serde_json::from_slice(&answer.body).map_err(|_| Verdict::Unknown(troubled))?
-        }
-        _ => return Err(Verdict::Unknown(Unknown::Status)),
-    };
+    let told: Told = answer.told().map_err(Verdict::Unknown)?;
     let codes = told.codes.as_deref().unwrap_or_default();
     // A yes with errors beside it is no yes.
     if told.success && codes.is_empty() && answer.status == 200 { Ok(told) } else { Err(refusal(codes)) }

@@ -257,3 +257,24 @@ fn the_vendors_test_keys_answer_for_hosts_and_actions_of_their_own() {
     check(ProviderKind::Hcaptcha, &json!({ "success": true, "hostname": "dummy-key-pass" }), PASSED);
     check(ProviderKind::Recaptcha, &json!({ "success": true, "hostname": "testkey.google.com" }), PASSED);
 }
+
+/// A vendor that finds fault with a question may do so because of the token in it, which is the client's to choose.
+#[test]
+fn no_fault_found_with_a_question_is_a_vendors_own_trouble() {
+    for kind in vendors() {
+        let settings = settings(kind);
+        let yes = yes(kind).to_string();
+        for body in ["", "<html>", "{}", "null", "{\"success\": true}", "{\"success\": false}", yes.as_str()]
+        {
+            for status in (400..500).filter(|status| *status != 429) {
+                let heard = verdict(&settings, token(kind), status, body);
+                let told = heard == MISCONFIGURED || heard == INVALID;
+                assert!(told, "{}, {status}, {body:?}: {heard:?}", kind.name());
+            }
+            for status in [429, 500, 502, 503, 504, 599] {
+                let heard = verdict(&settings, token(kind), status, body);
+                assert_eq!(heard, STATUS, "{}, {status}, {body:?}", kind.name());
+            }
+        }
+    }
+}
