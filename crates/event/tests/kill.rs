@@ -40,8 +40,8 @@ fn check() {
     child.wait().unwrap();
 
     let database = rusqlite::Connection::open(folder.0.join("events.sqlite")).unwrap();
-    let verdict: String = database.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
-    assert_eq!(verdict, "ok");
+    let found: String = database.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(found, "ok");
     let sums: (i64, i64) = database
         .query_row("SELECT (SELECT count(*) FROM event), (SELECT sum(events) FROM minute)", [], |row| {
             Ok((row.get(0)?, row.get(1)?))

@@ -69,9 +69,9 @@ pub(super) fn told(
     let index = snapshot.policy.providers.iter().position(|name| *name == provider.settings.name)?;
     Some(ProviderStep {
         index: u8::try_from(index).ok()?,
-        answer: heard.map(|heard| heard.verdict.name()),
+        answer: heard.map(|heard| heard.word.name()),
         millis: heard.map(|heard| u32::try_from(heard.took.as_millis()).unwrap_or(u32::MAX)),
-        risk: heard.and_then(|heard| heard.verdict.risk()),
+        risk: heard.and_then(|heard| heard.word.risk()),
     })
 }
 

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use spigot_challenge::{Challenge, Kind};
 
 use super::geetest::hex;
-use super::verdict::{Refusal, Verdict, same};
+use super::word::{Refusal, Word, same};
 use super::{Altcha, ProviderSettings};
 
 /// What the derived key has to begin with: one in 256 does.
@@ -95,12 +95,12 @@ impl Puzzle {
     }
 
     /// What a payload of the widget comes to: JSON in base64.
-    pub(crate) fn check(&self, settings: &ProviderSettings, payload: &[u8]) -> Verdict {
+    pub(crate) fn check(&self, settings: &ProviderSettings, payload: &[u8]) -> Word {
         let solves = STANDARD.decode(payload).is_ok_and(|payload| match settings.altcha {
             Altcha::V1 { number_max } => self.solves_v1(settings, self.doubled(number_max), &payload),
             Altcha::V2 { cost } => self.solves_v2(settings, self.doubled(cost), &payload),
         });
-        if solves { Verdict::Passed(None) } else { Verdict::Refused(Refusal::Invalid) }
+        if solves { Word::Passed(None) } else { Word::Refused(Refusal::Invalid) }
     }
 
     fn doubled(&self, work: u32) -> u32 {

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::friendly::host;
 use super::question::{Answer, Asked, Question};
-use super::verdict::{Expected, Refusal, Unknown, Verdict, Yes, weigh};
+use super::word::{Expected, Refusal, Unknown, Word, Yes, weigh};
 
 #[derive(Deserialize)]
 struct Told {
@@ -41,12 +41,12 @@ struct Args {
 }
 
 /// The question; or at once what becomes of a token that nobody needs to be asked about.
-pub(super) fn question(asked: &Asked<'_>) -> Result<Question, Verdict> {
+pub(super) fn question(asked: &Asked<'_>) -> Result<Question, Word> {
     if asked.token.starts_with("offline_") {
-        return Err(Verdict::Unknown(Unknown::Degraded));
+        return Err(Word::Unknown(Unknown::Degraded));
     }
     if !asked.token.starts_with("pt_") && !asked.token.starts_with("dg_") {
-        return Err(Verdict::Refused(Refusal::Invalid));
+        return Err(Word::Refused(Refusal::Invalid));
     }
     let mut body = json!({ "pass_token": asked.token, "keep_token": false });
     if let (Some(address), Some(body)) = (asked.address, body.as_object_mut()) {
@@ -58,20 +58,20 @@ pub(super) fn question(asked: &Asked<'_>) -> Result<Question, Verdict> {
         .with("x-app-secret", asked.settings.secret.expose()))
 }
 
-pub(super) fn read(asked: &Asked<'_>, answer: &Answer) -> Verdict {
+pub(super) fn read(asked: &Asked<'_>, answer: &Answer) -> Word {
     let told: Told = match answer.told() {
         Ok(told) => told,
-        Err(unknown) => return Verdict::Unknown(unknown),
+        Err(unknown) => return Word::Unknown(unknown),
     };
     let data = told.data.as_ref();
     if data.is_some_and(|data| data.degraded) {
-        return Verdict::Unknown(Unknown::Degraded);
+        return Word::Unknown(Unknown::Degraded);
     }
     match data {
         Some(data) if data.valid && told.code == 0 && data.error.is_none() && answer.status == 200 => {
             // Whatever the vendor says: only such a token was ever solved.
             if !asked.token.starts_with("pt_") {
-                return Verdict::Refused(Refusal::Invalid);
+                return Word::Refused(Refusal::Invalid);
             }
             let args = data.captcha_args.as_ref();
             let referer = args.and_then(|args| args.referer.as_deref()).filter(|referer| !referer.is_empty());
@@ -90,13 +90,13 @@ pub(super) fn read(asked: &Asked<'_>, answer: &Answer) -> Verdict {
     }
 }
 
-fn refusal(error: &str) -> Verdict {
+fn refusal(error: &str) -> Word {
     match error {
-        "token_consumed" => Verdict::Refused(Refusal::Duplicate),
-        "token_expired" => Verdict::Refused(Refusal::Expired),
-        "token_action_mismatch" | "invalid_action" => Verdict::Refused(Refusal::OtherAction),
-        "rate_limit_exceeded" => Verdict::Unknown(Unknown::Status),
-        "invalid_app_key" | "invalid_app_secret" | "app_disabled" => Verdict::Unknown(Unknown::Misconfigured),
-        _ => Verdict::Refused(Refusal::Invalid),
+        "token_consumed" => Word::Refused(Refusal::Duplicate),
+        "token_expired" => Word::Refused(Refusal::Expired),
+        "token_action_mismatch" | "invalid_action" => Word::Refused(Refusal::OtherAction),
+        "rate_limit_exceeded" => Word::Unknown(Unknown::Status),
+        "invalid_app_key" | "invalid_app_secret" | "app_disabled" => Word::Unknown(Unknown::Misconfigured),
+        _ => Word::Refused(Refusal::Invalid),
     }
 }

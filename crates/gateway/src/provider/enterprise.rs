@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::question::{Answer, Asked, Question, encoded};
-use super::verdict::{Expected, Refusal, Unknown, Verdict, Yes, risk_of_share, weigh};
+use super::word::{Expected, Refusal, Unknown, Word, Yes, risk_of_share, weigh};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -48,16 +48,16 @@ pub(super) fn question(asked: &Asked<'_>) -> Question {
     Question::json(&target, &json!({ "event": event })).with("x-goog-api-key", settings.secret.expose())
 }
 
-pub(super) fn read(asked: &Asked<'_>, answer: &Answer) -> Verdict {
+pub(super) fn read(asked: &Asked<'_>, answer: &Answer) -> Word {
     // An error is about the key, the project or the site key.
     let told: Assessment = match answer.told() {
         Ok(told) if answer.status == 200 => told,
-        Ok(_) => return Verdict::Unknown(Unknown::Misconfigured),
-        Err(unknown) => return Verdict::Unknown(unknown),
+        Ok(_) => return Word::Unknown(Unknown::Misconfigured),
+        Err(unknown) => return Word::Unknown(unknown),
     };
     let token = told.token_properties;
     if !token.valid {
-        return Verdict::Refused(match token.invalid_reason.as_deref() {
+        return Word::Refused(match token.invalid_reason.as_deref() {
             Some("EXPIRED") => Refusal::Expired,
             Some("DUPE") => Refusal::Duplicate,
             Some("UNEXPECTED_ACTION") => Refusal::OtherAction,

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::question::{Answer, Asked, Question};
-use super::verdict::{Expected, Refusal, Unknown, Verdict, Yes, weigh};
+use super::word::{Expected, Refusal, Unknown, Word, Yes, weigh};
 
 #[derive(Deserialize)]
 struct Told {
@@ -52,13 +52,13 @@ pub(super) fn question(asked: &Asked<'_>) -> Question {
     Question::json("/api/v2/captcha/siteverify", &body).with("x-api-key", asked.settings.secret.expose())
 }
 
-pub(super) fn read(asked: &Asked<'_>, answer: &Answer) -> Verdict {
+pub(super) fn read(asked: &Asked<'_>, answer: &Answer) -> Word {
     if matches!(answer.status, 401 | 403) {
-        return Verdict::Unknown(Unknown::Misconfigured);
+        return Word::Unknown(Unknown::Misconfigured);
     }
     let told: Told = match answer.told() {
         Ok(told) => told,
-        Err(unknown) => return Verdict::Unknown(unknown),
+        Err(unknown) => return Word::Unknown(unknown),
     };
     match told {
         Told { success: true, data: Some(data), error: None } if answer.status == 200 => {
@@ -71,12 +71,12 @@ pub(super) fn read(asked: &Asked<'_>, answer: &Answer) -> Verdict {
             weigh(&yes, &Expected { action: None, carried: None, ..asked.expected() })
         }
         Told { success: false, error: Some(error), .. } => match error.error_code.as_str() {
-            "response_invalid" | "response_missing" => Verdict::Refused(Refusal::Invalid),
-            "response_timeout" => Verdict::Refused(Refusal::Expired),
-            "response_duplicate" => Verdict::Refused(Refusal::Duplicate),
-            _ => Verdict::Unknown(Unknown::Misconfigured),
+            "response_invalid" | "response_missing" => Word::Refused(Refusal::Invalid),
+            "response_timeout" => Word::Refused(Refusal::Expired),
+            "response_duplicate" => Word::Refused(Refusal::Duplicate),
+            _ => Word::Unknown(Unknown::Misconfigured),
         },
-        _ => Verdict::Unknown(answer.misunderstood()),
+        _ => Word::Unknown(answer.misunderstood()),
     }
 }
 

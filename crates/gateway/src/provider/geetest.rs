@@ -7,7 +7,7 @@ use sha2::Sha256;
 
 use super::friendly::host;
 use super::question::{Answer, Asked, Question, encoded};
-use super::verdict::{Expected, Refusal, Unknown, Verdict, Yes, weigh};
+use super::word::{Expected, Refusal, Unknown, Word, Yes, weigh};
 
 /// What the widget gives, posted to us as JSON.
 #[derive(Deserialize)]
@@ -38,7 +38,7 @@ struct Args {
     lot_number: Option<String>,
 }
 
-pub(super) fn question(asked: &Asked<'_>) -> Result<Question, Verdict> {
+pub(super) fn question(asked: &Asked<'_>) -> Result<Question, Word> {
     let solved = solved(asked)?;
     let id = &asked.settings.site_key;
     let signed = sign(asked.settings.secret.expose(), &solved.lot_number);
@@ -53,21 +53,21 @@ pub(super) fn question(asked: &Asked<'_>) -> Result<Question, Verdict> {
     Ok(Question::form(&format!("/validate?captcha_id={}", encoded(id)), &fields))
 }
 
-pub(super) fn read(asked: &Asked<'_>, answer: &Answer) -> Verdict {
+pub(super) fn read(asked: &Asked<'_>, answer: &Answer) -> Word {
     let told: Told = match answer.told() {
         Ok(told) => told,
-        Err(unknown) => return Verdict::Unknown(unknown),
+        Err(unknown) => return Word::Unknown(unknown),
     };
     match (told.status.as_deref(), told.result.as_deref()) {
         // An error is about the request: the captcha's id or key.
-        (Some("error"), _) => Verdict::Unknown(Unknown::Misconfigured),
+        (Some("error"), _) => Word::Unknown(Unknown::Misconfigured),
         (None | Some("success"), Some("success")) if answer.status == 200 => {
             let args = told.captcha_args.as_ref();
             let lot = args.and_then(|args| args.lot_number.as_deref());
             if let Some(lot) = lot
                 && solved(asked).is_ok_and(|solved| solved.lot_number != lot)
             {
-                return Verdict::Refused(Refusal::OtherChallenge);
+                return Word::Refused(Refusal::OtherChallenge);
             }
             let referer = args.and_then(|args| args.referer.as_deref());
             let yes = Yes { host: referer.and_then(host), ..Yes::default() };
@@ -75,7 +75,7 @@ pub(super) fn read(asked: &Asked<'_>, answer: &Answer) -> Verdict {
         }
         (None | Some("success"), Some("fail")) => {
             let reason = told.reason.unwrap_or_default();
-            Verdict::Refused(if reason.contains("expire") {
+            Word::Refused(if reason.contains("expire") {
                 Refusal::Expired
             } else if reason.contains("used") {
                 Refusal::Duplicate
@@ -83,12 +83,12 @@ pub(super) fn read(asked: &Asked<'_>, answer: &Answer) -> Verdict {
                 Refusal::Invalid
             })
         }
-        _ => Verdict::Unknown(answer.misunderstood()),
+        _ => Word::Unknown(answer.misunderstood()),
     }
 }
 
-fn solved(asked: &Asked<'_>) -> Result<Solved, Verdict> {
-    serde_json::from_str(asked.token).map_err(|_| Verdict::Refused(Refusal::Invalid))
+fn solved(asked: &Asked<'_>) -> Result<Solved, Word> {
+    serde_json::from_str(asked.token).map_err(|_| Word::Refused(Refusal::Invalid))
 }
 
 fn sign(key: &str, lot_number: &str) -> String {

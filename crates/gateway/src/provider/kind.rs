@@ -1,7 +1,7 @@
 //! The vendors: one line each in every function here.
 
 use super::question::{Answer, Asked, Question};
-use super::verdict::Verdict;
+use super::word::Word;
 use super::{captchala, enterprise, friendly, geetest, hcaptcha, recaptcha, turnstile};
 
 /// Whose service it is.
@@ -131,7 +131,7 @@ impl ProviderKind {
     }
 
     /// What to ask; or at once what becomes of a token that nobody needs to be asked about.
-    pub(super) fn question(self, asked: &Asked<'_>) -> Result<Question, Verdict> {
+    pub(super) fn question(self, asked: &Asked<'_>) -> Result<Question, Word> {
         match self {
             Self::Turnstile => Ok(turnstile::question(asked)),
             Self::Hcaptcha => Ok(hcaptcha::question(asked)),
@@ -140,12 +140,12 @@ impl ProviderKind {
             Self::Friendly => Ok(friendly::question(asked)),
             Self::Captchala => captchala::question(asked),
             Self::Geetest => geetest::question(asked),
-            Self::Altcha => Err(Verdict::Refused(super::verdict::Refusal::Invalid)),
+            Self::Altcha => Err(Word::Refused(super::word::Refusal::Invalid)),
         }
     }
 
     /// What the answer comes to.
-    pub(super) fn read(self, asked: &Asked<'_>, answer: &Answer) -> Verdict {
+    pub(super) fn read(self, asked: &Asked<'_>, answer: &Answer) -> Word {
         match self {
             Self::Turnstile => turnstile::read(asked, answer),
             Self::Hcaptcha => hcaptcha::read(asked, answer),
@@ -154,7 +154,7 @@ impl ProviderKind {
             Self::Friendly => friendly::read(asked, answer),
             Self::Captchala => captchala::read(asked, answer),
             Self::Geetest => geetest::read(asked, answer),
-            Self::Altcha => Verdict::Refused(super::verdict::Refusal::Invalid),
+            Self::Altcha => Word::Refused(super::word::Refusal::Invalid),
         }
     }
 }

@@ -5,10 +5,10 @@
 //!
 //! - One file per vendor: the question and the reading of its answer, pure functions over bytes.
 //! - [`asker`]: the one thread that asks. [`vouch`]: what an answer comes to, and the only way to a verified challenge.
-//! - [`verdict`]: what all vendors' answers are weighed by. [`standing`]: whether a provider answers at the moment, and
+//! - [`word`]: what all vendors' answers are weighed by. [`standing`]: whether a provider answers at the moment, and
 //!   what is counted of it.
 //!
-//! Everything unforeseen in an answer is [`verdict::Verdict::Unknown`], which opens nothing.
+//! Everything unforeseen in an answer is [`word::Word::Unknown`], which opens nothing.
 
 mod altcha;
 mod asker;
@@ -25,8 +25,8 @@ mod secret;
 mod siteverify;
 mod standing;
 mod turnstile;
-mod verdict;
 mod vouch;
+mod word;
 
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use super::ProviderSettings;
-use super::verdict::{Expected, Unknown};
+use super::word::{Expected, Unknown};
 
 /// What a question is made of.
 #[derive(Clone, Copy)]

@@ -4,13 +4,13 @@
 use super::ProviderKind;
 use super::question::{Answer, Asked, Question};
 use super::siteverify;
-use super::verdict::{Expected, Verdict, Yes, risk_of_share, weigh};
+use super::word::{Expected, Word, Yes, risk_of_share, weigh};
 
 pub(super) fn question(asked: &Asked<'_>) -> Question {
     siteverify::question("/recaptcha/api/siteverify", asked, &[])
 }
 
-pub(super) fn read(asked: &Asked<'_>, answer: &Answer) -> Verdict {
+pub(super) fn read(asked: &Asked<'_>, answer: &Answer) -> Word {
     match siteverify::read(answer) {
         Ok(told) => {
             let risk = told.score.and_then(|score| risk_of_share(1.0 - score));
@@ -23,6 +23,6 @@ pub(super) fn read(asked: &Asked<'_>, answer: &Answer) -> Verdict {
             };
             weigh(&yes, &expected)
         }
-        Err(verdict) => verdict,
+        Err(word) => word,
     }
 }

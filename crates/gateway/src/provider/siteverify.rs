@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::question::{Answer, Asked, Question};
-use super::verdict::{Refusal, Unknown, Verdict};
+use super::word::{Refusal, Unknown, Word};
 
 /// The fields that all three know. What is told twice, or has another type, is garbage.
 #[derive(Debug, Deserialize)]
@@ -30,8 +30,8 @@ pub(super) fn question(target: &str, asked: &Asked<'_>, more: &[(&str, &str)]) -
 }
 
 /// The yes, or what anything else comes to.
-pub(super) fn read(answer: &Answer) -> Result<Told, Verdict> {
-    let told: Told = answer.told().map_err(Verdict::Unknown)?;
+pub(super) fn read(answer: &Answer) -> Result<Told, Word> {
+    let told: Told = answer.told().map_err(Word::Unknown)?;
     let codes = told.codes.as_deref().unwrap_or_default();
     // A yes with errors beside it is no yes.
     if told.success && codes.is_empty() && answer.status == 200 { Ok(told) } else { Err(refusal(codes)) }
@@ -39,7 +39,7 @@ pub(super) fn read(answer: &Answer) -> Result<Told, Verdict> {
 
 /// Codes of all three. Ours are the errors that no visitor can cause; they come first, because they make the rest
 /// meaningless.
-fn refusal(codes: &[String]) -> Verdict {
+fn refusal(codes: &[String]) -> Word {
     let has = |names: &[&str]| codes.iter().any(|code| names.contains(&code.as_str()));
     if has(&[
         "missing-input-secret",
@@ -49,15 +49,15 @@ fn refusal(codes: &[String]) -> Verdict {
         "missing-remoteip",
         "invalid-remoteip",
     ]) {
-        Verdict::Unknown(Unknown::Misconfigured)
+        Word::Unknown(Unknown::Misconfigured)
     } else if has(&["internal-error"]) {
-        Verdict::Unknown(Unknown::Status)
+        Word::Unknown(Unknown::Status)
     } else if has(&["expired-input-response"]) {
-        Verdict::Refused(Refusal::Expired)
+        Word::Refused(Refusal::Expired)
     } else if has(&["timeout-or-duplicate", "already-seen-response", "invalid-or-already-seen-response"]) {
-        Verdict::Refused(Refusal::Duplicate)
+        Word::Refused(Refusal::Duplicate)
     } else {
         // `bad-request` too: what we send is well-formed but for the token.
-        Verdict::Refused(Refusal::Invalid)
+        Word::Refused(Refusal::Invalid)
     }
 }

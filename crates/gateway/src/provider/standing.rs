@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use spigot_decision::Millis;
 
-use super::verdict::{Refusal, Unknown, Verdict};
+use super::word::{Refusal, Unknown, Word};
 
 /// Questions open at one provider: as many as a busy log-in has within a vendor's usual quarter of a second, and few
 /// enough that a vendor that hangs holds little of our memory.
@@ -44,21 +44,21 @@ impl Standing {
     }
 
     /// Notes what a question came to.
-    pub(super) fn heard(&self, verdict: Verdict, took: Duration, now: Millis) {
-        match verdict {
+    pub(super) fn heard(&self, word: Word, took: Duration, now: Millis) {
+        match word {
             // What a token alone can bring about says nothing of the provider: otherwise whoever sends rubbish would
             // choose what comes in its place.
-            Verdict::Unknown(Unknown::Silent | Unknown::Status) => {
+            Word::Unknown(Unknown::Silent | Unknown::Status) => {
                 if self.failures.fetch_add(1, Ordering::Relaxed) + 1 >= FAILURES {
                     self.away_until.store(now.0.saturating_add(AWAY_MILLIS), Ordering::Relaxed);
                 }
             }
-            Verdict::Unknown(_) => {}
-            Verdict::Passed(_) | Verdict::Refused(_) => self.failures.store(0, Ordering::Relaxed),
+            Word::Unknown(_) => {}
+            Word::Passed(_) | Word::Refused(_) => self.failures.store(0, Ordering::Relaxed),
         }
-        self.count(verdict.name());
+        self.count(word.name());
         self.latency.add(u64::try_from(took.as_millis()).unwrap_or(u64::MAX), &LATENCY_MILLIS);
-        if let Some(risk) = verdict.risk() {
+        if let Some(risk) = word.risk() {
             self.risk.add(risk.into(), &RISKS);
         }
     }
@@ -99,21 +99,21 @@ pub(crate) const HELP: &str = "# HELP spigot_provider_answers_total What third-p
      # TYPE spigot_provider_latency_milliseconds histogram\n\
      # TYPE spigot_provider_risk histogram\n";
 
-/// Every name of a verdict, and the one of none.
+/// Every name of a word, and the one of none.
 const NAMES: [&str; 14] = [
-    Verdict::Passed(None).name(),
-    Verdict::Refused(Refusal::Invalid).name(),
-    Verdict::Refused(Refusal::Expired).name(),
-    Verdict::Refused(Refusal::Duplicate).name(),
-    Verdict::Refused(Refusal::OtherHost).name(),
-    Verdict::Refused(Refusal::OtherAction).name(),
-    Verdict::Refused(Refusal::OtherChallenge).name(),
-    Verdict::Refused(Refusal::TooRisky(0)).name(),
-    Verdict::Unknown(Unknown::Silent).name(),
-    Verdict::Unknown(Unknown::Status).name(),
-    Verdict::Unknown(Unknown::Garbage).name(),
-    Verdict::Unknown(Unknown::Misconfigured).name(),
-    Verdict::Unknown(Unknown::Degraded).name(),
+    Word::Passed(None).name(),
+    Word::Refused(Refusal::Invalid).name(),
+    Word::Refused(Refusal::Expired).name(),
+    Word::Refused(Refusal::Duplicate).name(),
+    Word::Refused(Refusal::OtherHost).name(),
+    Word::Refused(Refusal::OtherAction).name(),
+    Word::Refused(Refusal::OtherChallenge).name(),
+    Word::Refused(Refusal::TooRisky(0)).name(),
+    Word::Unknown(Unknown::Silent).name(),
+    Word::Unknown(Unknown::Status).name(),
+    Word::Unknown(Unknown::Garbage).name(),
+    Word::Unknown(Unknown::Misconfigured).name(),
+    Word::Unknown(Unknown::Degraded).name(),
     BUSY,
 ];
 /// Nobody was asked, because too many questions were open.

@@ -5,7 +5,7 @@
 
 use super::question::{Answer, Asked, Question};
 use super::siteverify;
-use super::verdict::{Verdict, Yes, weigh};
+use super::word::{Word, Yes, weigh};
 
 pub(super) fn question(asked: &Asked<'_>) -> Question {
     let key = uuid(asked.challenge);
@@ -13,7 +13,7 @@ pub(super) fn question(asked: &Asked<'_>) -> Question {
     Question { repeatable: true, ..question }
 }
 
-pub(super) fn read(asked: &Asked<'_>, answer: &Answer) -> Verdict {
+pub(super) fn read(asked: &Asked<'_>, answer: &Answer) -> Word {
     match siteverify::read(answer) {
         Ok(told) => {
             let yes = Yes {
@@ -24,7 +24,7 @@ pub(super) fn read(asked: &Asked<'_>, answer: &Answer) -> Verdict {
             };
             weigh(&yes, &asked.expected())
         }
-        Err(verdict) => verdict,
+        Err(word) => word,
     }
 }
 

@@ -12,7 +12,7 @@ use super::altcha::Puzzle as AltchaPuzzle;
 use super::asker::{Asker, Busy};
 use super::geetest::hex;
 use super::question::Asked;
-use super::verdict::{Refusal, Unknown, Verdict};
+use super::word::{Refusal, Unknown, Word};
 use super::{Fail, Provider, ProviderKind};
 use crate::verifier::Verifier;
 
@@ -27,7 +27,7 @@ pub(crate) struct Visit<'a> {
 /// What a provider said, for the record and for what comes next.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Heard {
-    pub(crate) verdict: Verdict,
+    pub(crate) word: Word,
     pub(crate) took: Duration,
 }
 
@@ -37,9 +37,9 @@ impl Heard {
     pub(crate) fn fails_over(&self, provider: &Provider) -> bool {
         let settings = &provider.settings;
         settings.fail != Fail::Closed
-            && match self.verdict {
-                Verdict::Unknown(Unknown::Silent | Unknown::Status | Unknown::Garbage) => true,
-                Verdict::Unknown(Unknown::Degraded) => settings.believe_degraded,
+            && match self.word {
+                Word::Unknown(Unknown::Silent | Unknown::Status | Unknown::Garbage) => true,
+                Word::Unknown(Unknown::Degraded) => settings.believe_degraded,
                 _ => false,
             }
     }
@@ -49,13 +49,13 @@ impl Heard {
 struct Vouched(());
 
 impl Vouched {
-    fn by(verdict: Verdict) -> Result<Self, Rejection> {
-        match verdict {
-            Verdict::Passed(_) => Ok(Self(())),
-            Verdict::Refused(Refusal::Expired) => Err(Rejection::Expired),
-            Verdict::Refused(Refusal::Duplicate) => Err(Rejection::Replay),
-            Verdict::Refused(_) => Err(Rejection::NotVouched),
-            Verdict::Unknown(_) => Err(Rejection::ProviderAway),
+    fn by(word: Word) -> Result<Self, Rejection> {
+        match word {
+            Word::Passed(_) => Ok(Self(())),
+            Word::Refused(Refusal::Expired) => Err(Rejection::Expired),
+            Word::Refused(Refusal::Duplicate) => Err(Rejection::Replay),
+            Word::Refused(_) => Err(Rejection::NotVouched),
+            Word::Unknown(_) => Err(Rejection::ProviderAway),
         }
     }
 
@@ -80,17 +80,17 @@ pub(crate) async fn vouch(
         return (Err(Rejection::Busy), None);
     };
     let begun = Instant::now();
-    let verdict = match judged(provider, asker, verifier, visit, &unspent, token).await {
-        Ok(verdict) => verdict,
+    let word = match judged(provider, asker, verifier, visit, &unspent, token).await {
+        Ok(word) => word,
         Err(Busy) => {
             provider.standing.was_busy();
             return (Err(Rejection::Busy), None);
         }
     };
     let took = begun.elapsed();
-    provider.standing.heard(verdict, took, visit.now);
-    let verified = Vouched::by(verdict).and_then(|vouched| vouched.verified(unspent));
-    (verified, Some(Heard { verdict, took }))
+    provider.standing.heard(word, took, visit.now);
+    let verified = Vouched::by(word).and_then(|vouched| vouched.verified(unspent));
+    (verified, Some(Heard { word, took }))
 }
 
 async fn judged(
@@ -100,7 +100,7 @@ async fn judged(
     visit: Visit<'_>,
     unspent: &Unspent,
     token: Vec<u8>,
-) -> Result<Verdict, Busy> {
+) -> Result<Word, Busy> {
     let settings = &provider.settings;
     if settings.kind == ProviderKind::Altcha {
         // Nobody is asked, and deriving a key takes a millisecond: it is verified where puzzles are.
@@ -108,8 +108,8 @@ async fn judged(
         let job = move |_: &mut spigot_challenge::Workspace| puzzle.check(&provider.settings, &token);
         return verifier.run(job).await.map_err(|_| Busy);
     }
-    let Some(vendor) = &settings.base else { return Ok(Verdict::Unknown(Unknown::Misconfigured)) };
-    let Ok(token) = std::str::from_utf8(&token) else { return Ok(Verdict::Refused(Refusal::Invalid)) };
+    let Some(vendor) = &settings.base else { return Ok(Word::Unknown(Unknown::Misconfigured)) };
+    let Ok(token) = std::str::from_utf8(&token) else { return Ok(Word::Refused(Refusal::Invalid)) };
     let challenge = hex(&unspent.challenge().id);
     let asked = Asked {
         settings,
@@ -120,11 +120,11 @@ async fn judged(
     };
     let question = match settings.kind.question(&asked) {
         Ok(question) => question,
-        Err(verdict) => return Ok(verdict),
+        Err(word) => return Ok(word),
     };
     let answer = asker.ask(vendor, question, settings.deadline).await?;
     Ok(match answer {
         Some(answer) => settings.kind.read(&asked, &answer),
-        None => Verdict::Unknown(Unknown::Silent),
+        None => Word::Unknown(Unknown::Silent),
     })
 }

@@ -5,21 +5,21 @@ use super::*;
 #[test]
 fn a_yes_passes_with_its_risk_from_0_to_100() {
     for (kind, risk) in vendors().zip([None, None, None, Some(10), Some(30), None, Some(12), None]) {
-        check(kind, &yes(kind), Verdict::Passed(risk));
+        check(kind, &yes(kind), Word::Passed(risk));
     }
     let scored = |score: f64| {
         let mut answer = yes(ProviderKind::Hcaptcha);
         answer["score"] = score.into();
         answer
     };
-    check(ProviderKind::Hcaptcha, &scored(0.85), Verdict::Passed(Some(85)));
+    check(ProviderKind::Hcaptcha, &scored(0.85), Word::Passed(Some(85)));
     check(ProviderKind::Hcaptcha, &scored(17.0), PASSED);
     for (overall, risk) in [(1, Some(0)), (3, Some(50)), (5, Some(100)), (0, None), (9, None)] {
         let told = json!({ "risk_scores": { "overall": overall, "network": 1, "browser": 1 } });
         check(
             ProviderKind::Friendly,
             &changed(ProviderKind::Friendly, "/data/risk_intelligence", told),
-            Verdict::Passed(risk),
+            Word::Passed(risk),
         );
     }
 }
@@ -44,12 +44,12 @@ fn a_token_for_another_host_action_or_challenge_is_refused() {
             check(kind, &changed(kind, host, other.into()), OTHER_HOST);
         }
         // What is not told is not right either; only CaptchaLa's apps have no referer.
-        let untold = if kind == ProviderKind::Captchala { Verdict::Passed(Some(12)) } else { OTHER_HOST };
+        let untold = if kind == ProviderKind::Captchala { Word::Passed(Some(12)) } else { OTHER_HOST };
         check(kind, &changed(kind, host, "".into()), untold);
         let mut lax = settings(kind);
         lax.check_host = false;
         let other = changed(kind, host, "https://evil.example".into()).to_string();
-        assert!(matches!(verdict(&lax, token(kind), 200, other), Verdict::Passed(_)), "{}", kind.name());
+        assert!(matches!(word(&lax, token(kind), 200, other), Word::Passed(_)), "{}", kind.name());
     }
     for (kind, action) in [
         (ProviderKind::Turnstile, "/action"),
@@ -77,7 +77,7 @@ fn a_token_for_another_host_action_or_challenge_is_refused() {
 #[test]
 fn risk_above_what_is_accepted_is_refused_and_one_that_is_demanded_has_to_be_told() {
     let v3 = ProviderKind::RecaptchaV3;
-    check(v3, &changed(v3, "/score", 0.5.into()), Verdict::Passed(Some(50)));
+    check(v3, &changed(v3, "/score", 0.5.into()), Word::Passed(Some(50)));
     check(v3, &changed(v3, "/score", 0.4.into()), too_risky(60));
     check(v3, &changed(v3, "/score", Value::Null), MISCONFIGURED);
     check(v3, &changed(v3, "/score", (-3).into()), MISCONFIGURED);
@@ -86,17 +86,17 @@ fn risk_above_what_is_accepted_is_refused_and_one_that_is_demanded_has_to_be_tol
     check(enterprise, &changed(enterprise, "/riskAnalysis", Value::Null), MISCONFIGURED);
     let mut captchala = settings(ProviderKind::Captchala);
     captchala.risk_max = Some(11);
-    let heard = verdict(&captchala, "pt_1", 200, yes(ProviderKind::Captchala).to_string());
+    let heard = word(&captchala, "pt_1", 200, yes(ProviderKind::Captchala).to_string());
     assert_eq!(heard, too_risky(12));
     let mut hcaptcha = settings(ProviderKind::Hcaptcha);
     hcaptcha.risk_max = Some(70);
-    let heard = verdict(&hcaptcha, "t", 200, yes(ProviderKind::Hcaptcha).to_string());
+    let heard = word(&hcaptcha, "t", 200, yes(ProviderKind::Hcaptcha).to_string());
     assert_eq!(heard, MISCONFIGURED, "an account without Enterprise");
 }
 
 #[test]
 fn every_documented_no() {
-    let codes = |kind: ProviderKind, expected: &[(&str, Verdict)]| {
+    let codes = |kind: ProviderKind, expected: &[(&str, Word)]| {
         for (code, expected) in expected {
             check(kind, &json!({ "success": false, "error-codes": [code] }), *expected);
             // A yes beside an error is none.
@@ -151,7 +151,7 @@ fn every_documented_no() {
         (401, "auth_invalid", MISCONFIGURED),
     ] {
         let answer = json!({ "success": false, "error": { "error_code": code, "detail": "…" } }).to_string();
-        assert_eq!(verdict(&settings(ProviderKind::Friendly), "t", status, answer), expected, "{code}");
+        assert_eq!(word(&settings(ProviderKind::Friendly), "t", status, answer), expected, "{code}");
     }
     for (error, expected) in [
         ("invalid_token", INVALID),
@@ -215,29 +215,29 @@ fn nothing_unforeseen_passes() {
     for kind in vendors() {
         let settings = settings(kind);
         for body in BODIES {
-            let heard = verdict(&settings, token(kind), 200, body);
-            assert!(!matches!(heard, Verdict::Passed(_)), "{} takes {body:?}", kind.name());
+            let heard = word(&settings, token(kind), 200, body);
+            assert!(!matches!(heard, Word::Passed(_)), "{} takes {body:?}", kind.name());
         }
         let yes = yes(kind).to_string();
         for status in [100, 201, 204, 301, 302, 400, 401, 403, 404, 429, 500, 502, 503] {
-            let heard = verdict(&settings, token(kind), status, yes.as_str());
-            assert!(!matches!(heard, Verdict::Passed(_)), "{} takes a yes with {status}", kind.name());
-            let page = verdict(&settings, token(kind), status, "<html>");
-            assert!(matches!(page, Verdict::Unknown(_)), "{}, {status}: {page:?}", kind.name());
+            let heard = word(&settings, token(kind), status, yes.as_str());
+            assert!(!matches!(heard, Word::Passed(_)), "{} takes a yes with {status}", kind.name());
+            let page = word(&settings, token(kind), status, "<html>");
+            assert!(matches!(page, Word::Unknown(_)), "{}, {status}: {page:?}", kind.name());
         }
         // Cut anywhere, a yes is none.
         for end in 0..yes.len() {
-            assert_eq!(verdict(&settings, token(kind), 200, &yes[..end]), GARBAGE, "{}", kind.name());
+            assert_eq!(word(&settings, token(kind), 200, &yes[..end]), GARBAGE, "{}", kind.name());
         }
     }
 }
 
 #[test]
 fn the_vendors_test_keys_answer_for_hosts_and_actions_of_their_own() {
-    let check = |kind: ProviderKind, answer: &Value, expected: Verdict| {
+    let check = |kind: ProviderKind, answer: &Value, expected: Word| {
         let mut test = settings(kind);
         test.test_keys = true;
-        assert_eq!(verdict(&test, "t", 200, answer.to_string()), expected, "{answer}");
+        assert_eq!(word(&test, "t", 200, answer.to_string()), expected, "{answer}");
     };
     check(
         ProviderKind::Turnstile,
@@ -267,12 +267,12 @@ fn no_fault_found_with_a_question_is_a_vendors_own_trouble() {
         for body in ["", "<html>", "{}", "null", "{\"success\": true}", "{\"success\": false}", yes.as_str()]
         {
             for status in (400..500).filter(|status| *status != 429) {
-                let heard = verdict(&settings, token(kind), status, body);
+                let heard = word(&settings, token(kind), status, body);
                 let told = heard == MISCONFIGURED || heard == INVALID;
                 assert!(told, "{}, {status}, {body:?}: {heard:?}", kind.name());
             }
             for status in [429, 500, 502, 503, 504, 599] {
-                let heard = verdict(&settings, token(kind), status, body);
+                let heard = word(&settings, token(kind), status, body);
                 assert_eq!(heard, STATUS, "{}, {status}, {body:?}", kind.name());
             }
         }

@@ -1,4 +1,4 @@
-//! What the tests of the providers share: settings, verdicts, each vendor's yes.
+//! What the tests of the providers share: settings, words, each vendor's yes.
 
 mod altcha;
 mod answers;
@@ -11,26 +11,26 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::question::{Answer, Asked};
-use super::verdict::{Refusal, Unknown, Verdict};
+use super::word::{Refusal, Unknown, Word};
 use super::{Altcha, Fail, Hidden, Provider, ProviderKind, ProviderSettings};
 
 const CHALLENGE: &str = "00112233445566778899aabbccddeeff";
 const HOST: &str = "shop.example";
 
-const PASSED: Verdict = Verdict::Passed(None);
-const INVALID: Verdict = Verdict::Refused(Refusal::Invalid);
-const EXPIRED: Verdict = Verdict::Refused(Refusal::Expired);
-const DUPLICATE: Verdict = Verdict::Refused(Refusal::Duplicate);
-const OTHER_HOST: Verdict = Verdict::Refused(Refusal::OtherHost);
-const OTHER_ACTION: Verdict = Verdict::Refused(Refusal::OtherAction);
-const OTHER_CHALLENGE: Verdict = Verdict::Refused(Refusal::OtherChallenge);
-const STATUS: Verdict = Verdict::Unknown(Unknown::Status);
-const GARBAGE: Verdict = Verdict::Unknown(Unknown::Garbage);
-const MISCONFIGURED: Verdict = Verdict::Unknown(Unknown::Misconfigured);
-const DEGRADED: Verdict = Verdict::Unknown(Unknown::Degraded);
+const PASSED: Word = Word::Passed(None);
+const INVALID: Word = Word::Refused(Refusal::Invalid);
+const EXPIRED: Word = Word::Refused(Refusal::Expired);
+const DUPLICATE: Word = Word::Refused(Refusal::Duplicate);
+const OTHER_HOST: Word = Word::Refused(Refusal::OtherHost);
+const OTHER_ACTION: Word = Word::Refused(Refusal::OtherAction);
+const OTHER_CHALLENGE: Word = Word::Refused(Refusal::OtherChallenge);
+const STATUS: Word = Word::Unknown(Unknown::Status);
+const GARBAGE: Word = Word::Unknown(Unknown::Garbage);
+const MISCONFIGURED: Word = Word::Unknown(Unknown::Misconfigured);
+const DEGRADED: Word = Word::Unknown(Unknown::Degraded);
 
-fn too_risky(risk: u8) -> Verdict {
-    Verdict::Refused(Refusal::TooRisky(risk))
+fn too_risky(risk: u8) -> Word {
+    Word::Refused(Refusal::TooRisky(risk))
 }
 
 fn settings(kind: ProviderKind) -> ProviderSettings {
@@ -66,14 +66,14 @@ fn token(kind: ProviderKind) -> &'static str {
     }
 }
 
-fn verdict(settings: &ProviderSettings, token: &str, status: u16, body: impl Into<Vec<u8>>) -> Verdict {
+fn word(settings: &ProviderSettings, token: &str, status: u16, body: impl Into<Vec<u8>>) -> Word {
     let asked = Asked { settings, token, address: None, challenge: CHALLENGE, host: HOST };
     settings.kind.read(&asked, &Answer { status, body: body.into().into() })
 }
 
 /// What an answer comes to for a provider as [`settings`] has it.
-fn check(kind: ProviderKind, answer: &Value, expected: Verdict) {
-    let heard = verdict(&settings(kind), token(kind), 200, answer.to_string());
+fn check(kind: ProviderKind, answer: &Value, expected: Word) {
+    let heard = word(&settings(kind), token(kind), 200, answer.to_string());
     assert_eq!(heard, expected, "{}: {answer}", kind.name());
 }
 

@@ -11,7 +11,7 @@ fn what_is_asked_is_what_the_vendor_documents() {
         let address = address.map(|address| address.parse::<IpAddr>().unwrap());
         let asked =
             Asked { settings: &settings, token: token(kind), address, challenge: CHALLENGE, host: HOST };
-        let question = kind.question(&asked).unwrap_or_else(|verdict| panic!("{verdict:?}"));
+        let question = kind.question(&asked).unwrap_or_else(|word| panic!("{word:?}"));
         let headers: Vec<String> =
             question.headers.iter().map(|(name, value)| format!("{name}: {}", &**value)).collect();
         let body = String::from_utf8(question.body.to_vec()).unwrap();
@@ -101,7 +101,7 @@ fn what_is_asked_is_what_the_vendor_documents() {
 
 #[test]
 fn tokens_that_nobody_needs_to_be_asked_about() {
-    let check = |kind: ProviderKind, token: &str, expected: Verdict| {
+    let check = |kind: ProviderKind, token: &str, expected: Word| {
         let settings = settings(kind);
         let asked = Asked { settings: &settings, token, address: None, challenge: CHALLENGE, host: HOST };
         assert_eq!(kind.question(&asked).map(|_| ()), Err(expected), "{token}");
@@ -114,8 +114,8 @@ fn tokens_that_nobody_needs_to_be_asked_about() {
     let degraded =
         json!({ "code": 0, "msg": "ok", "data": { "valid": false, "degraded": true, "reason": "quota" } });
     let captchala = settings(ProviderKind::Captchala);
-    assert_eq!(verdict(&captchala, "dg_1", 200, degraded.to_string()), DEGRADED);
-    assert_eq!(verdict(&captchala, "dg_1", 200, yes(ProviderKind::Captchala).to_string()), INVALID);
+    assert_eq!(word(&captchala, "dg_1", 200, degraded.to_string()), DEGRADED);
+    assert_eq!(word(&captchala, "dg_1", 200, yes(ProviderKind::Captchala).to_string()), INVALID);
     for token in ["", "null", "{}", "[]", "{\"lot_number\":1}", "not json"] {
         check(ProviderKind::Geetest, token, INVALID);
     }

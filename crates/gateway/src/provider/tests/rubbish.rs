@@ -23,14 +23,14 @@ proptest::proptest! {
                     proptest::prop_assert!(http::uri::PathAndQuery::try_from(question.target.as_str()).is_ok());
                     proptest::prop_assert!(std::str::from_utf8(&question.body).is_ok());
                 }
-                let heard = verdict(&settings, &token, status, bytes.clone());
-                proptest::prop_assert!(!matches!(heard, Verdict::Passed(_)), "{} {heard:?}", kind.name());
+                let heard = word(&settings, &token, status, bytes.clone());
+                proptest::prop_assert!(!matches!(heard, Word::Passed(_)), "{} {heard:?}", kind.name());
             }
             // A yes with one byte changed is read without a panic, whatever it comes to.
             let mut yes = yes(kind).to_string().into_bytes();
             let at = at % yes.len();
             yes[at] = by;
-            let _ = verdict(&settings, token.as_str(), 200, yes);
+            let _ = word(&settings, token.as_str(), 200, yes);
         }
         let puzzle = AltchaPuzzle::with([1; 16], 1000, 0);
         for version in [Altcha::V1 { number_max: 10 }, Altcha::V2 { cost: 10 }] {

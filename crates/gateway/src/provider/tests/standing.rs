@@ -5,18 +5,18 @@ use super::*;
 
 #[test]
 fn only_a_vendors_own_trouble_opens_what_takes_its_place() {
-    let check = |fail: Fail, degraded: bool, verdict: Verdict, expected: bool| {
+    let check = |fail: Fail, degraded: bool, word: Word, expected: bool| {
         let mut settings = settings(ProviderKind::Captchala);
         (settings.fail, settings.believe_degraded) = (fail.clone(), degraded);
-        let heard = Heard { verdict, took: Duration::ZERO };
-        assert_eq!(heard.fails_over(&Provider::new(settings)), expected, "{fail:?} {verdict:?}");
+        let heard = Heard { word, took: Duration::ZERO };
+        assert_eq!(heard.fails_over(&Provider::new(settings)), expected, "{fail:?} {word:?}");
     };
-    for verdict in [Verdict::Unknown(Unknown::Silent), STATUS, GARBAGE] {
-        check(Fail::Own, false, verdict, true);
-        check(Fail::Provider("other".to_owned()), false, verdict, true);
-        check(Fail::Closed, true, verdict, false);
+    for word in [Word::Unknown(Unknown::Silent), STATUS, GARBAGE] {
+        check(Fail::Own, false, word, true);
+        check(Fail::Provider("other".to_owned()), false, word, true);
+        check(Fail::Closed, true, word, false);
     }
-    for verdict in [
+    for word in [
         PASSED,
         INVALID,
         EXPIRED,
@@ -28,7 +28,7 @@ fn only_a_vendors_own_trouble_opens_what_takes_its_place() {
         MISCONFIGURED,
         DEGRADED,
     ] {
-        check(Fail::Own, false, verdict, false);
+        check(Fail::Own, false, word, false);
     }
     check(Fail::Own, true, DEGRADED, true);
 }
@@ -37,10 +37,10 @@ fn only_a_vendors_own_trouble_opens_what_takes_its_place() {
 fn three_failures_in_a_row_are_a_provider_away_for_half_a_minute() {
     use spigot_decision::Millis;
     let provider = Provider::new(settings(ProviderKind::Turnstile));
-    let hear = |verdict, now| provider.standing.heard(verdict, Duration::from_millis(80), Millis(now));
-    let silent = Verdict::Unknown(Unknown::Silent);
-    for verdict in [silent, STATUS, PASSED, silent, GARBAGE, MISCONFIGURED, silent] {
-        hear(verdict, 1000);
+    let hear = |word, now| provider.standing.heard(word, Duration::from_millis(80), Millis(now));
+    let silent = Word::Unknown(Unknown::Silent);
+    for word in [silent, STATUS, PASSED, silent, GARBAGE, MISCONFIGURED, silent] {
+        hear(word, 1000);
         assert!(!provider.standing.is_away(Millis(1000)));
     }
     hear(silent, 2000);

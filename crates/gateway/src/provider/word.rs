@@ -4,7 +4,7 @@ use subtle::ConstantTimeEq;
 
 /// What an answer comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum Word {
     /// The vendor vouches for the client, with a risk from 0 to 100 where it gives one.
     Passed(Option<u8>),
     /// It does not, or what it vouches for is something else.
@@ -47,7 +47,7 @@ pub(crate) enum Unknown {
     Degraded,
 }
 
-impl Verdict {
+impl Word {
     /// Its name in events and metrics.
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -97,21 +97,21 @@ pub(crate) struct Expected<'a> {
 }
 
 /// Weighs a yes. What is expected and not told counts as other.
-pub(crate) fn weigh(yes: &Yes<'_>, expected: &Expected<'_>) -> Verdict {
+pub(crate) fn weigh(yes: &Yes<'_>, expected: &Expected<'_>) -> Word {
     let host = |host: &str| yes.host.is_some_and(|told| told.eq_ignore_ascii_case(host));
     if !expected.host.is_none_or(host) {
-        return Verdict::Refused(Refusal::OtherHost);
+        return Word::Refused(Refusal::OtherHost);
     }
     if expected.action.is_some_and(|action| yes.action != Some(action)) {
-        return Verdict::Refused(Refusal::OtherAction);
+        return Word::Refused(Refusal::OtherAction);
     }
     if !expected.carried.is_none_or(|carried| yes.carried.is_some_and(|told| same(told, carried))) {
-        return Verdict::Refused(Refusal::OtherChallenge);
+        return Word::Refused(Refusal::OtherChallenge);
     }
     match (expected.risk_max, yes.risk) {
-        (Some(_), None) => Verdict::Unknown(Unknown::Misconfigured),
-        (Some(most), Some(risk)) if risk > most => Verdict::Refused(Refusal::TooRisky(risk)),
-        _ => Verdict::Passed(yes.risk),
+        (Some(_), None) => Word::Unknown(Unknown::Misconfigured),
+        (Some(most), Some(risk)) if risk > most => Word::Refused(Refusal::TooRisky(risk)),
+        _ => Word::Passed(yes.risk),
     }
 }
 
