@@ -420,12 +420,15 @@ fn challenge_sentence(challenge: &RecordChallenge) -> String {
             "given_again" => {
                 "Another token was given for one that was spent, without a challenge.\n".to_owned()
             }
+            "redeemed_for_tests" => "A key for tests was told yes.\n".to_owned(),
             refusal => format!("A question about a token was answered with no ({refusal}).\n"),
         };
     }
     match result.as_str() {
         "issued" => format!("A challenge was issued: {what}.\n"),
         "solved" => format!("A challenge was solved{after}: {what}.\n"),
+        "waited" => "A step of a wait was over; the next one was given.\n".to_owned(),
+        "more_asked" => format!("A challenge was solved{after}, and another one was given: {what}.\n"),
         refusal => format!("A submission was refused{after} ({refusal}): {what}.\n"),
     }
 }

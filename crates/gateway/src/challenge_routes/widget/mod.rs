@@ -48,7 +48,7 @@ impl<S: State> Gateway<S> {
                 let time = snapshot.settings.bounds.inspect_time;
                 let body = inspect(request.into_body(), Bytes::new(), SUBMISSION_BYTES, time).await;
                 match body.whole(SUBMISSION_BYTES) {
-                    Some(bytes) => self.widget_call(snapshot, seen, name, origin.host(), bytes).await,
+                    Some(bytes) => self.widget_call(snapshot, seen, name, bytes).await,
                     None => Trouble::Malformed("The body has at most 64 KiB.").into_response(),
                 }
             }
@@ -81,10 +81,9 @@ impl<S: State> Gateway<S> {
         snapshot: &Snapshot,
         seen: &Seen<'_>,
         name: &str,
-        host: Option<&str>,
         body: &[u8],
     ) -> Response<Through> {
-        let answer = self.widget_answer(snapshot, seen, name, host, body).await;
+        let answer = self.widget_answer(snapshot, seen, name, body).await;
         answer.unwrap_or_else(Trouble::into_response)
     }
 
@@ -93,14 +92,14 @@ impl<S: State> Gateway<S> {
         snapshot: &Snapshot,
         seen: &Seen<'_>,
         name: &str,
-        host: Option<&str>,
         body: &[u8],
     ) -> Result<Response<Through>, Trouble> {
         let asked = Asked::read(body)?;
         if let Some(test) = test_keys::site_key(&snapshot.service, &asked.site_key) {
             return Ok(answer(&test_keys::described(test, asked.interactive)));
         }
-        let errand = asked.checked(snapshot, seen, host)?;
+        let origin = Origin::of(seen.headers);
+        let errand = asked.checked(snapshot, seen, origin.host())?;
         let decided = self.decide_own(snapshot, seen).await;
         if let Some(trouble) = self.kept_out(seen, &decided).await {
             self.record_step(snapshot, &errand.seen(seen, false), decided, super::grant::Step::restricted());

@@ -81,9 +81,11 @@ impl Trouble {
                 "action_malformed",
                 "An action has at most 32 letters, digits, underscores and dashes.",
             ),
-            Self::DataTooLong => {
-                (StatusCode::BAD_REQUEST, "data_too_long", "The data has at most 255 characters.")
-            }
+            Self::DataTooLong => (
+                StatusCode::BAD_REQUEST,
+                "data_too_long",
+                "The data has at most 255 characters and 740 bytes.",
+            ),
             Self::ServerTokenInvalid => (
                 StatusCode::BAD_REQUEST,
                 "server_token_invalid",

@@ -36,9 +36,8 @@ impl<S: State> Gateway<S> {
             now: (self.clock)(),
         };
         let body = request.body();
-        let host = text(header::ORIGIN).split("://").nth(1);
         let answer = if let Some(name) = seen.path.strip_prefix("/.spigot/widget/") {
-            self.widget_call(&snapshot, &seen, name, host, body).await
+            self.widget_call(&snapshot, &seen, name, body).await
         } else if let Some(dialect) = dialect(seen.path) {
             self.answer_question(&snapshot, &seen, dialect, body).await
         } else {
