@@ -33,15 +33,15 @@ async function solveNow(
 ): Promise<Solved> {
   if (signal.aborted) throw new Error("no longer wanted");
   const pool = new Pool(() => pageLaneAt(base, undefined));
-  const urls: string[] = [];
   const stop = (): void => {
     pool.end();
-    for (const url of urls) URL.revokeObjectURL(url);
+    for (const url of scripts) URL.revokeObjectURL(url);
+    scripts.clear();
   };
   signal.addEventListener("abort", stop);
   try {
     const start = performance.now();
-    await openFor(base, challenge, pool, urls, signal);
+    await openFor(base, challenge, pool, signal);
     const reached = await withinReach(challenge, pool, exchange);
     if (reached.slow) onSlow();
     const { proof } = await solvePuzzle(reached.challenge, pool, onProgress);
@@ -53,7 +53,7 @@ async function solveNow(
 }
 
 /** Resolves with the first lane; others join as they come. */
-function openFor(base: string, challenge: Real, pool: Pool, urls: string[], signal: AbortSignal): Promise<void> {
+function openFor(base: string, challenge: Real, pool: Pool, signal: AbortSignal): Promise<void> {
   const file = base + "worker.js";
   const own = (): StartWorker => startAt(file);
   const copied = async (): Promise<StartWorker> => {
@@ -61,9 +61,7 @@ function openFor(base: string, challenge: Real, pool: Pool, urls: string[], sign
     const text = await response.text();
     // Nobody would revoke the copy after the end.
     if (!response.ok || signal.aborted) throw new Error(`${file}: ${response.status}`);
-    const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
-    urls.push(url);
-    return startAt(url);
+    return startAt(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
   };
   return new Promise((resolve, reject) => {
     signal.addEventListener("abort", () => reject(new Error("no longer wanted")), { once: true });
@@ -87,22 +85,31 @@ async function pageLaneAt(base: string, wasm: ArrayBuffer | undefined): Promise<
   return file.pageLane(wasm);
 }
 
+/** What workers may be started with: the worker's file and its copy, of the puzzle that is being solved. */
+const scripts = new Set<string>();
+
 function startAt(url: string): StartWorker {
+  scripts.add(url);
   const trusted = trustedUrl(url);
   return () => new Worker(trusted);
 }
 
-interface TrustedTypes {
-  createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): string };
+interface Policy {
+  createScriptURL(url: string): string;
 }
 
-/** A page may have two scripts of ours, and the name can be taken once only. */
-const POLICY = Symbol.for("spigot.trusted-types");
+/** Nobody else's to use. A second script of ours in the page needs none: the first one's element stays. */
+let policy: Policy | undefined;
 
 /** Where a page demands Trusted Types and does not allow the policy `spigot`, this throws and the page itself solves. */
 function trustedUrl(url: string): string {
-  const page = globalThis as { trustedTypes?: TrustedTypes; [POLICY]?: ReturnType<TrustedTypes["createPolicy"]> };
-  if (page.trustedTypes === undefined) return url;
-  page[POLICY] ??= page.trustedTypes.createPolicy("spigot", { createScriptURL: (own) => own });
-  return page[POLICY].createScriptURL(url);
+  const { trustedTypes } = globalThis as { trustedTypes?: { createPolicy(name: string, rules: Policy): Policy } };
+  if (trustedTypes === undefined) return url;
+  policy ??= trustedTypes.createPolicy("spigot", {
+    createScriptURL(own) {
+      if (scripts.has(own)) return own;
+      throw new TypeError(own);
+    },
+  });
+  return policy.createScriptURL(url);
 }

@@ -53,6 +53,35 @@ for (const elsewhere of [false, true]) {
   });
 }
 
+test("the policy for Trusted Types lets our worker start and blesses nothing else", () => {
+  const init = () => {
+    const { createPolicy } = TrustedTypePolicyFactory.prototype;
+    window.policies = [];
+    TrustedTypePolicyFactory.prototype.createPolicy = function (...given) {
+      const policy = createPolicy.apply(this, given);
+      window.policies.push(policy);
+      return policy;
+    };
+  };
+  // Two scripts of ours: one policy.
+  const head = script() + script().replace("widget.js", "compat.js");
+  return solves({ head, csp: (stub) => STRICT(stub, TRUSTED), init: [init, countWorkers] }, async ({ page }) => {
+    assert.ok((await workers(page)) > 0);
+    const { blessed, count, left } = await page.evaluate(() => ({
+      count: window.policies.length,
+      blessed: ["https://other.example/worker.js", "/worker.js", "data:text/javascript,0", URL.createObjectURL(new Blob([""]))].filter((url) => {
+        try {
+          return window.policies[0].createScriptURL(url);
+        } catch {
+          return false;
+        }
+      }),
+      left: Object.getOwnPropertySymbols(globalThis).map(String).filter((name) => name.includes("spigot")),
+    }));
+    assert.deepEqual([blessed, count, left], [[], 1, []]);
+  });
+});
+
 test("Trusted Types without the policy's name: the page solves", () => {
   return solves({ csp: (stub) => STRICT(stub, "require-trusted-types-for 'script'; trusted-types 'none'"), breaches: true });
 });
