@@ -39,7 +39,8 @@ export interface Options {
     "refresh-timeout"?: Refresh;
     /** Whether the sums of behaviour that docs/privacy.md lists are sent. `on` without. */
     collect?: "on" | "off";
-    /** The folder of the service's files, `https://…/.spigot/widget/`. Without, where the script came from. */
+    /** The folder of the service's files, `https://…/.spigot/widget/`. Without, where the script came from. As an attribute
+     * only at the page's own origin or the script's; at any other by a script. */
     base?: string;
     callback?: ((token: string) => void) | string;
     "error-callback"?: ((code: ErrorCode, decision?: string) => void) | string;

@@ -63,10 +63,11 @@ export function createApi(): Spigot {
   };
 }
 
-/** Functions become handlers, everything else attributes. */
+/** Functions become handlers, everything else attributes; but an attribute cannot say every `base`. */
 export function apply(widget: Challenge, options: Partial<Options>): void {
   for (const [name, value] of Object.entries(options)) {
     if (typeof value === "function") widget.handlers[name as keyof Handlers] = value as never;
+    else if (name === "base") widget.base = value as string;
     else if (value !== undefined && value !== null) widget.setAttribute(name, String(value));
   }
 }

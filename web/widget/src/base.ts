@@ -21,5 +21,16 @@ export function ownScript(): HTMLScriptElement | null {
 export function baseFrom(text: string, page: string): string {
   const url = new URL(text, page);
   if (!url.pathname.endsWith("/")) url.pathname += "/";
+  url.search = url.hash = "";
   return url.href;
+}
+
+/** What an attribute says: scripts come from there, and markup may be of somebody who must not choose scripts. So it
+ * counts at the page's `origin` and at that of `home`, which is instead of any other. */
+export function baseWritten(text: string, page: string, home: string, origin: string): string {
+  const base = baseFrom(text, page);
+  // A `blob:` has an origin, too, but does not begin with it.
+  if ([origin, new URL(home).origin].some((own) => base.startsWith(own + "/"))) return base;
+  console.error("spigot: a base at another origin: set it by script");
+  return home;
 }

@@ -30,6 +30,8 @@ export abstract class Challenge extends PageElement {
 
   /** Callbacks that are functions, by their attributes' names. */
   handlers: Handlers = {};
+  /** The service's folder at any origin: only a script can say it. Before the element is in the page, or with `reset`. */
+  declare base?: string;
   /** What others have bound to it, until it is released. */
   readonly bound = new Scope();
   protected abstract readonly home: Home;

@@ -35,10 +35,8 @@ export function emit(element: HTMLElement & { handlers: Handlers }, what: Happen
   }
 }
 
-/** A function of the page by its name, `app.onToken` included. */
-function named(path: string | null): ((...values: never[]) => void) | undefined {
-  if (path === null || path === "") return undefined;
-  let value: unknown = window;
-  for (const part of path.split(".")) value = (value as Record<string, unknown> | undefined | null)?.[part];
+/** A function of the page by its plain name: markup that may name a path as well could call too much. */
+export function named(name: string | null): ((...values: never[]) => void) | undefined {
+  const value = (window as unknown as Record<string, unknown>)[name ?? ""];
   return typeof value === "function" ? (value as (...values: never[]) => void) : undefined;
 }

@@ -1,7 +1,7 @@
 // A widget while it is in the page: attributes read, form, controller and view put together.
 
 import { Failure } from "./attempt.js";
-import { baseFrom } from "./base.js";
+import { baseFrom, baseWritten } from "./base.js";
 import { observe, type Seen } from "./collect/observe.js";
 import { Controller, type State } from "./controller.js";
 import { emit, type Handlers } from "./emit.js";
@@ -16,7 +16,7 @@ import { shadowOf } from "./view/styles.js";
 import { View } from "./view/view.js";
 
 /** The element, as far as this needs it. */
-type Widget = HTMLElement & { readonly handlers: Handlers };
+type Widget = HTMLElement & { readonly handlers: Handlers; readonly base?: string };
 
 /** A second submission that soon is the same press twice, and goes with the same token. */
 const TWICE_MILLIS = 1_000;
@@ -164,8 +164,11 @@ export class Live {
   }
 
   private base(): string {
-    const own = this.attribute("base");
-    return own === null ? this.home.base : baseFrom(own, document.baseURI);
+    const { base } = this.home;
+    const page = document.baseURI;
+    return this.element.base
+      ? baseFrom(this.element.base, page)
+      : baseWritten(this.attribute("base") ?? base, page, base, location.origin);
   }
 
   private world(): ConstructorParameters<typeof Controller>[0] {

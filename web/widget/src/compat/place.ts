@@ -2,6 +2,7 @@
 
 import { apply } from "../api.js";
 import { TAG, type Challenge } from "../element.js";
+import { named } from "../emit.js";
 import type { Options } from "../types.js";
 
 /** Another service's options, by its names. */
@@ -19,10 +20,7 @@ export function optionsOf(container: Element, given: Foreign = {}): Foreign {
 export function callbackOf(value: unknown): ((...values: unknown[]) => void) | undefined {
   if (typeof value === "function") return value as (...values: unknown[]) => void;
   if (typeof value !== "string" || value === "") return undefined;
-  return (...values) => {
-    const named = (window as unknown as Record<string, unknown>)[value];
-    if (typeof named === "function") named(...values);
-  };
+  return (...values) => named(value)?.(...(values as never[]));
 }
 
 export function text(value: unknown): string | undefined {

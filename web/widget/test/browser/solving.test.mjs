@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { DEFAULT, NONCE, PBKDF2, closeBrowser, form, got, script, state, token, visit, widget } from "./stub.mjs";
+import { DEFAULT, NONCE, PBKDF2, SITE_KEY, closeBrowser, form, got, script, state, token, visit, widget } from "./stub.mjs";
 
 after(closeBrowser);
 
@@ -242,9 +242,52 @@ test("collect=off: nothing is sent of it", () => {
   return solves({ body: form(widget('collect="off"')) }, ({ stub }) => assert.equal(stub.submissions[0].seen, undefined));
 });
 
-test("a script without its folder in its address, and a base that is written", async () => {
-  await visit({ elsewhere: true, head: script(), body: (stub) => form(widget(`base="${stub.base}/.spigot/widget"`)) }, async ({ page, stub }) => {
+const SET = (how) => (stub) => form('<div id="place"></div>') + `<script nonce="${NONCE}">addEventListener("load", () => {
+  const base = "${stub.base}/.spigot/widget";
+  ${how}
+})</script>`;
+const BY_SCRIPT = {
+  render: `spigot.render("#place", { "site-key": "${SITE_KEY}", base })`,
+  "a property": `const widget = Object.assign(document.createElement("spigot-challenge"), { base });
+    widget.setAttribute("site-key", "${SITE_KEY}");
+    document.getElementById("place").append(widget);`,
+  "a property, before the element is known": `document.getElementById("place").innerHTML = '${widget()}';
+    document.querySelector("spigot-challenge").base = base;`,
+};
+for (const [name, how] of Object.entries(BY_SCRIPT)) {
+  test(`a base at another origin, by ${name}`, async () => {
+    await visit({ elsewhere: true, head: script(), body: SET(how), go: false }, async ({ page, stub }) => {
+      const asked = [];
+      page.on("request", (request) => asked.push(request.url()));
+      await page.goto(`${stub.origin}/`);
+      assert.equal(await token(page), "token-1");
+      assert.ok(asked.includes(`${stub.base}/.spigot/widget/challenge`), String(asked));
+    });
+  });
+}
+
+test("a base at another origin, by an attribute: told, and nothing comes from there, not even where no worker starts", async () => {
+  const init = () => delete window.Worker;
+  const body = (stub) => form(widget(`base="${stub.base}/.spigot/widget"`));
+  await visit({ elsewhere: true, head: script(), body, init, go: false }, async ({ page, stub }) => {
+    stub.own.pop();
+    const told = [];
+    page.on("console", (message) => told.push(message.text()));
+    await page.goto(`${stub.origin}/`);
     assert.equal(await token(page), "token-1");
+    assert.ok(told.some((text) => /a base at another origin/.test(text)), String(told));
+  });
+});
+
+test("a callback by its plain name, and by no path", async () => {
+  const init = () => {
+    window.heard = [];
+    window.onToken = () => window.heard.push("name");
+    window.app = { onToken: () => window.heard.push("path") };
+  };
+  await visit({ init, body: form(widget('callback="app.onToken"')) + form(widget('callback="onToken"')) }, async ({ page }) => {
+    await page.waitForFunction(() => document.querySelectorAll("spigot-challenge[data-state=done]").length === 2);
+    assert.deepEqual(await page.evaluate(() => window.heard), ["name"]);
   });
 });
 
