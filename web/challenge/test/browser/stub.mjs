@@ -7,6 +7,7 @@ import { createServer } from "node:http";
 import { chromium } from "playwright-core";
 import { browsersOf } from "../../../solver/test/browser.mjs";
 import { verify } from "../../../solver/test/proof.mjs";
+import { bodyOf } from "../../../solver/test/serve.mjs";
 
 export const { openBrowser, closeBrowser } = browsersOf(chromium);
 export { until } from "../../../solver/test/browser.mjs";
@@ -156,12 +157,6 @@ export async function startStub(options = {}) {
     return new Promise((resolve) => server.close(resolve));
   };
   return stub;
-}
-
-async function bodyOf(request) {
-  const parts = [];
-  for await (const part of request) parts.push(part);
-  return Buffer.concat(parts).toString();
 }
 
 /** Runs `scenario` in a new browser profile against a new stub. Fails on a request to another origin, on a script's

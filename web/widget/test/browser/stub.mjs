@@ -7,6 +7,7 @@ import { createServer } from "node:http";
 import { chromium } from "playwright-core";
 import { browsersOf } from "../../../solver/test/browser.mjs";
 import { verify } from "../../../solver/test/proof.mjs";
+import { bodyOf } from "../../../solver/test/serve.mjs";
 
 export const { openBrowser, closeBrowser } = browsersOf(chromium);
 export { until } from "../../../solver/test/browser.mjs";
@@ -150,12 +151,6 @@ async function listen(handle) {
   const server = createServer((request, response) => void handle(request, response));
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   return server;
-}
-
-async function bodyOf(request) {
-  const parts = [];
-  for await (const part of request) parts.push(part);
-  return Buffer.concat(parts).toString();
 }
 
 /** Runs `scenario` in a new browser profile against a new stub, with the page loaded. Fails on a request to a foreign
