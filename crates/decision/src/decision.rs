@@ -209,6 +209,15 @@ pub enum Evidence {
     },
     /// A clearance's level.
     Level(Level),
+    /// Something measured, against what is usual.
+    Measured {
+        /// What it is, by its name in the documents.
+        of: &'static str,
+        /// What was measured.
+        value: u32,
+        /// Where it begins to be unusual.
+        bound: u32,
+    },
 }
 
 /// What is kept of the reasons at most; a policy can name more rules than that, and none is worth an unbounded event.

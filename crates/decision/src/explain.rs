@@ -68,5 +68,6 @@ pub fn evidence_text(evidence: &Evidence) -> Option<String> {
         Evidence::Until { end, step } => format!("until {end}, step {step}"),
         Evidence::Threshold { risk, threshold } => format!("{risk} reaches {threshold}"),
         Evidence::Level(level) => level.name().to_owned(),
+        Evidence::Measured { of, value, bound } => format!("{of} {value} against {bound}"),
     })
 }

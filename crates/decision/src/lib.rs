@@ -10,6 +10,7 @@
 //! decision can be replayed, explained and tested byte for byte.
 
 mod agent;
+pub mod behaviour;
 mod decide;
 mod decision;
 mod explain;
@@ -24,6 +25,7 @@ mod subject;
 mod time;
 
 pub use agent::Agent;
+pub use behaviour::Behaviour;
 pub use decide::decide;
 pub use decision::{
     Action, Decision, Demand, Evidence, Level, MAX_REASONS, Mode, Reason, ReasonKind, Source,

@@ -32,6 +32,8 @@ pub struct Observation<'r> {
     /// One was presented that is all of this, but not from where it is presented: then it is as if there were none, and
     /// this is why (how often it was used away from home, against how often it may be).
     pub clearance_elsewhere: Option<crate::Evidence>,
+    /// What a widget saw of how its page was used; only its submissions tell.
+    pub behaviour: Option<&'r crate::Behaviour>,
     /// The request could not be parsed as HTTP; only replay of logs sees such, the gateway refuses them earlier.
     pub malformed: bool,
 }
@@ -166,6 +168,7 @@ impl<'r> Observation<'r> {
             account: None,
             clearance: None,
             clearance_elsewhere: None,
+            behaviour: None,
             malformed: false,
         }
     }
