@@ -3,11 +3,11 @@ mod conclude;
 use crate::plan::{scale_milli, scaled};
 use crate::policy::expression::Sight;
 use crate::policy::{Gives, ListKind, Policy, Relief, Route, Standing, Trigger, Unavailable};
-use crate::signal::{SIGNALS, Seen};
+use crate::signal::{ILL_REPUTED, SIGNALS, Seen};
 use crate::subject::Prefix;
 use crate::{
-    Action, CountKind, Decision, Demand, Evidence, Facts, Level, MAX_REASONS, Millis, Observation, Plan,
-    Reason, ReasonKind, Source,
+    Action, CountKind, Decision, Demand, Evidence, Facts, Level, Listed, MAX_REASONS, Millis, Observation,
+    Plan, Reason, ReasonKind, Source,
 };
 
 /// Decides one request. Pure: the same arguments give the same decision.
@@ -48,6 +48,7 @@ struct Weighing<'a> {
     passes: bool,
     doublings: u8,
     retry_after_millis: Option<i64>,
+    listed: Listed,
 }
 
 impl<'a> Weighing<'a> {
@@ -74,6 +75,7 @@ impl<'a> Weighing<'a> {
             passes: false,
             doublings: 0,
             retry_after_millis: None,
+            listed: Listed::new(policy, facts.reputation.lists | policy.lists_of(observation.client)),
         }
     }
 
@@ -87,16 +89,18 @@ impl<'a> Weighing<'a> {
         self.reason(source, ReasonKind::Asks(action), evidence);
     }
 
-    /// Allowlists and exceptions: whoever is on one passes, and everything else is still weighed for the record.
+    /// Allowlists and exceptions: whoever is on one passes, and everything else is still weighed for the record. A crawler
+    /// that proved itself is only spared challenges, which it could not solve.
     fn passes(&mut self) {
         let client = self.observation.client;
-        for (index, list) in self.policy.lists.iter().enumerate() {
-            if list.kind == ListKind::Allow
-                && let Some((prefix, ())) = list.prefixes.find(client)
-            {
+        for (index, list) in self.listed.of(self.policy) {
+            if list.kind == ListKind::Allow {
                 self.passes = true;
-                self.reason(Source::List(index_u16(index)), ReasonKind::Softens, Evidence::Prefix(prefix));
+                self.reason(Source::List(index), ReasonKind::Softens, Evidence::Prefix(list.entry(client)));
             }
+        }
+        if let Some(name) = self.facts.reputation.verified() {
+            self.reason(Source::VerifiedCrawler, ReasonKind::Softens, Evidence::Word(name));
         }
         if let Some((prefix, _)) = self.policy.operator.allow.find_where(client, |e| e.holds(self.now)) {
             self.passes = true;
@@ -126,11 +130,13 @@ impl<'a> Weighing<'a> {
 
     fn triggers(&mut self) {
         let client = self.observation.client;
-        for (index, list) in self.policy.lists.iter().enumerate() {
-            let ListKind::Deny(action) = list.kind else { continue };
-            if let Some((prefix, ())) = list.prefixes.find(client) {
-                self.reason(Source::List(index_u16(index)), ReasonKind::Tells, Evidence::Prefix(prefix));
-                self.denylisted(prefix, action);
+        for (index, list) in self.listed.of(self.policy) {
+            if matches!(list.kind, ListKind::Deny(_) | ListKind::Class(_)) {
+                let prefix = list.entry(client);
+                self.reason(Source::List(index), ReasonKind::Tells, Evidence::Prefix(prefix));
+                if let ListKind::Deny(action) = list.kind {
+                    self.denylisted(prefix, action);
+                }
             }
         }
         if let Some((prefix, _)) = self.policy.operator.deny.find_where(client, |e| e.holds(self.now)) {
@@ -217,11 +223,23 @@ impl<'a> Weighing<'a> {
     }
 
     fn signals(&mut self) {
+        let seen = Seen {
+            observation: self.observation,
+            facts: self.facts,
+            failures: self.failures,
+            listed: self.listed,
+        };
         for (index, signal) in SIGNALS.iter().enumerate() {
-            let weight = self.route.settings.weights[index];
-            let seen = Seen { observation: self.observation, facts: self.facts, failures: self.failures };
+            let mut weight = self.route.settings.weights[index];
             if let Some(evidence) = (signal.find)(&seen) {
                 self.fired |= 1 << index;
+                if index == ILL_REPUTED && weight > 0 {
+                    weight = self.listed.weight.unwrap_or(weight);
+                }
+                // What weighs nothing by itself is there for conditions, and would be told of nearly everybody.
+                if weight == 0 && signal.weight == 0 {
+                    continue;
+                }
                 self.risk += u32::from(weight);
                 let kind = if weight == 0 { ReasonKind::Tells } else { ReasonKind::Adds(weight) };
                 self.reason(Source::Signal(index as u8), kind, evidence);
@@ -308,7 +326,10 @@ impl Sight for Weighing<'_> {
         planned.find(|(count, _)| count.kind == CountKind::Limit(limit)).map_or(0, |(_, count)| *count)
     }
     fn listed(&self, list: u16) -> bool {
-        self.policy.lists[usize::from(list)].prefixes.find(self.observation.client).is_some()
+        self.listed.lists >> list & 1 == 1
+    }
+    fn facts(&self) -> Option<&Facts> {
+        Some(self.facts)
     }
     fn country(&self) -> &str {
         self.facts.country.as_ref().and_then(|code| std::str::from_utf8(code).ok()).unwrap_or_default()

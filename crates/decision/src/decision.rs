@@ -133,6 +133,8 @@ pub enum Source {
     ClearanceElsewhere,
     /// The state could not be asked.
     StateUnavailable,
+    /// The client is the crawler that it says it is.
+    VerifiedCrawler,
 }
 
 /// What kind of contribution a reason is.

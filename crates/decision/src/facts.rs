@@ -1,6 +1,6 @@
 use arrayvec::ArrayVec;
 
-use crate::{Action, MAX_COUNTS, Millis};
+use crate::{Action, History, MAX_COUNTS, Millis, Reputation};
 
 /// What look-ups said about an observation.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +19,10 @@ pub struct Facts {
     pub network: Option<u32>,
     /// Device class: `desktop`, `phone`, `tablet`, `bot`.
     pub device: Option<&'static str>,
+    /// What lists, and proofs of who a crawler is, say of the address.
+    pub reputation: Reputation,
+    /// What the client did before.
+    pub history: History,
 }
 
 /// A restriction that is in force.

@@ -4,7 +4,7 @@ use crate::policy::expression::{Condition, Sight};
 use crate::policy::units::{KEY_PARTS_MAX, KeyPart};
 use crate::policy::{Limit, Policy, Relief};
 use crate::subject::{Hashed, Keys, Prefix, Subject, canonical};
-use crate::{Millis, Observation};
+use crate::{Facts, Millis, Observation};
 
 /// Counts that one request asks for at most; compile keeps a policy's routes below it.
 pub const MAX_COUNTS: usize = 28;
@@ -264,6 +264,9 @@ impl Sight for Asked<'_> {
     }
     fn listed(&self, list: u16) -> bool {
         self.policy.lists[usize::from(list)].prefixes.find(self.observation.client).is_some()
+    }
+    fn facts(&self) -> Option<&Facts> {
+        None
     }
     fn country(&self) -> &str {
         ""

@@ -196,6 +196,8 @@ fn summary(policy: &Policy) -> String {
             ListKind::Allow => "allow".to_owned(),
             ListKind::Deny(action) => format!("deny with {}", action.name()),
             ListKind::Mark => "mark".to_owned(),
+            ListKind::Class(class) => class.name().to_owned(),
+            ListKind::Crawler => format!("crawler {}", list.crawlers.join(", ")),
         };
         let _ = writeln!(out, "list {}: {kind}, {} prefixes", list.name, list.prefixes.len());
     }

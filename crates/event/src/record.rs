@@ -224,6 +224,7 @@ pub(crate) fn kind(source: Source) -> &'static str {
         | Source::QuotaUsedUp
         | Source::ClearanceElsewhere
         | Source::StateUnavailable => "flow",
+        Source::VerifiedCrawler => "proof",
     }
 }
 

@@ -2,8 +2,10 @@
 
 mod agents;
 mod device;
+pub mod lists;
 mod networks;
 
 pub use agents::{Agents, Software};
 pub use device::{device, device_named};
+pub use lists::Lists;
 pub use networks::{Networks, Place};

@@ -294,6 +294,7 @@ fn number(source: Source) -> u32 {
         Source::QuotaUsedUp => (12, 0),
         Source::StateUnavailable => (13, 0),
         Source::ClearanceElsewhere => (14, 0),
+        Source::VerifiedCrawler => (15, 0),
     };
     tag << 16 | u32::from(index)
 }
@@ -312,5 +313,6 @@ pub(crate) fn kind(source: Source) -> &'static str {
         Source::RepeatedFailures | Source::Restriction => "restriction",
         Source::Clearance | Source::QuotaUsedUp | Source::ClearanceElsewhere => "clearance",
         Source::StateUnavailable => "state",
+        Source::VerifiedCrawler => "proof",
     }
 }

@@ -24,10 +24,12 @@ impl Weighing<'_> {
             }
             _ => false,
         };
+        let verified = self.facts.reputation.verified().is_some();
         let mut strongest = Action::Allow;
         for reason in &self.reasons {
             if let ReasonKind::Asks(action) = reason.kind {
-                let answered = action == Action::Challenge && cleared.is_some() && !own(reason.source);
+                let answered =
+                    action == Action::Challenge && (verified || cleared.is_some() && !own(reason.source));
                 if !answered {
                     strongest = strongest.max(action);
                 }

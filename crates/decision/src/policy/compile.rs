@@ -2,6 +2,7 @@
 
 mod attach;
 mod exceptions;
+mod lists;
 mod names;
 mod provider;
 mod read;
@@ -211,44 +212,12 @@ impl Compiler {
         }
     }
 
-    fn lists(&mut self, section: &Section<'_, '_>) {
-        for part in section.tables("list") {
-            let name = part.text("name");
-            if name.as_ref().is_some_and(|name| self.is_replaced("list", name.value)) {
-                continue;
-            }
-            let kind = part.choice("kind", &[("allow", 0), ("deny", 1), ("mark", 2)]);
-            let kind = part.require("kind", kind, "kind = \"deny\"").map(|k| k.value);
-            let action = part.choice("action", &ACTIONS);
-            if let (Some(0 | 2), Some(action)) = (kind, &action) {
-                section.reader.problem(
-                    action.span.clone(),
-                    "only a list of the kind \"deny\" has an action",
-                    "remove `action`, or write kind = \"deny\"",
-                );
-            }
-            let action = action.map_or(Action::Challenge, |a| a.value);
-            let mut entries = Vec::new();
-            for text in part.texts("entries").unwrap_or_default() {
-                match Prefix::parse(text.value) {
-                    Some(prefix) => entries.push((prefix, ())),
-                    None => section.reader.problem(
-                        text.span,
-                        format!("\"{}\" is no address or prefix", text.value),
-                        "write for example \"192.0.2.0/24\" or \"2001:db8::/32\"",
-                    ),
-                }
-            }
-            part.finish();
-            let Some(name) = name else { continue };
-            let kind = [ListKind::Allow, ListKind::Deny(action), ListKind::Mark][kind.unwrap_or(2)];
-            self.lists.push(List { name: name.value.to_owned(), kind, prefixes: PrefixMap::new(entries) });
-        }
-    }
-
     fn condition(&self, section: &Section<'_, '_>, scope: Scope, text: &str) -> Option<Condition> {
         let when = section.text("when")?;
-        let names = Names { signals: &SIGNAL_NAMES, limits: &self.limit_names, lists: &self.list_names };
+        let fed: Vec<String> =
+            self.lists.iter().filter(|list| list.fed).map(|list| list.name.clone()).collect();
+        let names =
+            Names { signals: &SIGNAL_NAMES, limits: &self.limit_names, lists: &self.list_names, fed: &fed };
         match Condition::parse(when.value, scope, &names) {
             Ok(condition) => Some(condition),
             Err(wrongs) => {

@@ -36,6 +36,8 @@ pub struct Names<'a> {
     pub limits: &'a [String],
     /// Lists, in policy order.
     pub lists: &'a [String],
+    /// Those of them whose addresses come from elsewhere, so that a look-up has to say who is on it.
+    pub fed: &'a [String],
 }
 
 /// An error in an expression.
@@ -106,6 +108,7 @@ enum Int {
     Network,
     Status,
     Count(u16),
+    History(Past),
     Size(Box<Text>),
 }
 
@@ -121,7 +124,17 @@ enum Text {
     Account,
     Country,
     Device,
+    Crawler,
     Header(String),
+}
+
+/// What of a client's past a number is.
+#[derive(Clone, Copy, Debug)]
+enum Past {
+    Seconds,
+    Solves,
+    Failures,
+    Restrictions,
 }
 
 /// What a condition is evaluated against.
@@ -134,6 +147,8 @@ pub trait Sight {
     fn count(&self, limit: u16) -> u32;
     /// Whether the client is on a list, by policy index.
     fn listed(&self, list: u16) -> bool;
+    /// What look-ups said; `None` before they did.
+    fn facts(&self) -> Option<&crate::Facts>;
     /// The client's country, upper-case ISO 3166-1, empty when unknown.
     fn country(&self) -> &str;
     /// The client's network number, 0 when unknown.
@@ -145,7 +160,7 @@ pub trait Sight {
 }
 
 /// Every name there is, for help texts and the schema: name, type, meaning.
-pub const NAMES: [(&str, &str, &str); 19] = [
+pub const NAMES: [(&str, &str, &str); 24] = [
     ("request.method", "text", "the method, as sent"),
     ("request.host", "text", "the host in lower case, without port"),
     ("request.path", "text", "the normalised path"),
@@ -162,6 +177,15 @@ pub const NAMES: [(&str, &str, &str); 19] = [
     ("client.country", "text", "ISO 3166-1 code, empty when unknown"),
     ("client.network", "number", "network number (ASN), 0 when unknown"),
     ("client.device", "text", "desktop, phone, tablet, bot or empty"),
+    ("client.crawler", "text", "the crawler that it is, proved by its address; empty when it is none"),
+    ("history.seconds", "number", "seconds since the client was first seen, 0 when it is new"),
+    (
+        "history.solves",
+        "number",
+        "challenges that it solved; a half is left after a week, as of the next two",
+    ),
+    ("history.failures", "number", "its failures"),
+    ("history.restrictions", "number", "restrictions that it brought upon itself"),
     ("clearance.level", "number", "0 without a clearance, 1 low, 2 medium, 3 high"),
     ("signal.NAME", "bool", "whether a signal fired"),
     ("upstream.status", "number", "the answer's status; in limits only, which then count answers"),

@@ -15,6 +15,7 @@ mod settings;
 pub mod source;
 pub mod units;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 pub use host::wrong_host;
@@ -31,7 +32,8 @@ pub use settings::{
 use expression::Condition;
 use units::Rate;
 
-use crate::{Action, Level, Observation, Source};
+use crate::reputation::Class;
+use crate::{Action, Level, Observation, Prefix, Source};
 
 /// A compiled policy.
 #[derive(Debug)]
@@ -129,6 +131,10 @@ pub enum ListKind {
     Deny(Action),
     /// Nothing by itself; conditions can ask for it.
     Mark,
+    /// A kind of network, which signals tell.
+    Class(Class),
+    /// Where crawlers' operators say that theirs come from.
+    Crawler,
 }
 
 /// A named list of addresses and prefixes.
@@ -138,7 +144,13 @@ pub struct List {
     pub name: String,
     /// What being on it means.
     pub kind: ListKind,
-    /// The prefixes.
+    /// What a reputation list weighs, in place of the signal's own weight.
+    pub weight: Option<u8>,
+    /// Whose addresses a crawler list holds, by the crawlers' names.
+    pub crawlers: Vec<String>,
+    /// Whether addresses also come from a file or an address: who is on it then is a fact.
+    pub fed: bool,
+    /// The prefixes that stand in the policy.
     pub prefixes: PrefixMap<()>,
 }
 
@@ -209,7 +221,24 @@ pub struct ChallengeSettings {
     pub wait_millis: Option<u32>,
 }
 
+impl List {
+    /// The entry that an address is on this list by; of an address that is on it by a file, the address.
+    pub(crate) fn entry(&self, client: IpAddr) -> Prefix {
+        self.prefixes.find(client).map_or_else(|| Prefix::of(client, 128), |(prefix, ())| prefix)
+    }
+}
+
 impl Policy {
+    /// The lists that hold an address by their entries in the policy: a bit each, by index.
+    #[must_use]
+    pub fn lists_of(&self, client: IpAddr) -> u64 {
+        let on = |(index, list): (usize, &List)| {
+            let found = !list.prefixes.is_empty() && list.prefixes.find(client).is_some();
+            u64::from(found) << index
+        };
+        self.lists.iter().enumerate().map(on).fold(0, |lists, bit| lists | bit)
+    }
+
     /// The index of the route for a request.
     #[must_use]
     pub fn route_of(&self, observation: &Observation<'_>) -> u16 {
@@ -255,6 +284,7 @@ impl Policy {
             Source::QuotaUsedUp => "quota_used_up",
             Source::ClearanceElsewhere => "clearance_elsewhere",
             Source::StateUnavailable => "state_unavailable",
+            Source::VerifiedCrawler => "verified_crawler",
         }
     }
 

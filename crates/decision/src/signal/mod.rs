@@ -1,15 +1,24 @@
 //! Signals: named findings without judgement. Each is one file with a function and one line in [`SIGNALS`]; what a
 //! finding weighs is the policy's business.
 
+mod failed_often;
 mod failures_behind;
+mod false_crawler;
 mod honeypot_filled;
+mod hosting_network;
+mod ill_reputed;
 mod malformed_request;
+mod new_here;
 mod no_user_agent;
+mod open_proxy;
 pub(crate) mod scanner_user_agent;
+mod solved_lately;
 pub(crate) mod tool_user_agent;
+mod tor_exit;
+mod vpn_network;
 pub(crate) mod vulnerability_probe;
 
-use crate::{Evidence, Facts, Observation};
+use crate::{Evidence, Facts, Listed, Observation};
 
 /// One kind of finding.
 pub struct Signal {
@@ -35,10 +44,12 @@ pub struct Seen<'a> {
     pub facts: &'a Facts,
     /// Failures of the client in the ladder's window.
     pub failures: u32,
+    /// The lists that the client is on.
+    pub listed: Listed,
 }
 
 /// Every signal. The order is that of the events and must only grow at the end, so that indexes in stored events stay.
-pub static SIGNALS: [Signal; 7] = [
+pub static SIGNALS: [Signal; 16] = [
     honeypot_filled::SIGNAL,
     failures_behind::SIGNAL,
     malformed_request::SIGNAL,
@@ -46,7 +57,39 @@ pub static SIGNALS: [Signal; 7] = [
     tool_user_agent::SIGNAL,
     scanner_user_agent::SIGNAL,
     vulnerability_probe::SIGNAL,
+    hosting_network::SIGNAL,
+    vpn_network::SIGNAL,
+    tor_exit::SIGNAL,
+    open_proxy::SIGNAL,
+    ill_reputed::SIGNAL,
+    false_crawler::SIGNAL,
+    new_here::SIGNAL,
+    solved_lately::SIGNAL,
+    failed_often::SIGNAL,
 ];
+
+/// The signal that a list's own weight counts for.
+pub(crate) const ILL_REPUTED: usize = index_of("ill_reputed");
+
+/// The place of a signal in the table, for the few that something else refers to.
+const fn index_of(name: &str) -> usize {
+    let mut i = 0;
+    while i < SIGNALS.len() {
+        if same(SIGNALS[i].name.as_bytes(), name.as_bytes()) {
+            return i;
+        }
+        i += 1;
+    }
+    panic!("no such signal")
+}
+
+const fn same(a: &[u8], b: &[u8]) -> bool {
+    let mut i = 0;
+    while i < a.len() && i < b.len() && a[i] == b[i] {
+        i += 1;
+    }
+    i == a.len() && i == b.len()
+}
 
 /// The names, in table order.
 pub static NAMES: [&str; SIGNALS.len()] = {
@@ -61,7 +104,7 @@ pub static NAMES: [&str; SIGNALS.len()] = {
 
 #[cfg(test)]
 pub(crate) fn check(signal: &Signal, observation: &Observation<'_>, expected: bool) {
-    let seen = Seen { observation, facts: &Facts::default(), failures: 0 };
+    let seen = Seen { observation, facts: &Facts::default(), failures: 0, listed: Listed::default() };
     assert_eq!(
         (signal.find)(&seen).is_some(),
         expected,

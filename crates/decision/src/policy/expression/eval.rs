@@ -2,7 +2,7 @@
 
 use crate::subject::canonical;
 
-use super::{Bool, Flag, Int, Order, Sight, Text};
+use super::{Bool, Flag, Int, Order, Past, Sight, Text};
 
 impl Bool {
     pub(super) fn eval(&self, sight: &impl Sight) -> bool {
@@ -49,8 +49,20 @@ impl Int {
             Self::ClearanceLevel => sight.observation().clearance.map_or(0, |c| c.level as i64),
             Self::Network => i64::from(sight.network()),
             Self::Status => i64::from(sight.status()),
+            Self::History(past) => sight.facts().map_or(0, |facts| past.of(&facts.history)),
             Self::Count(limit) => i64::from(sight.count(*limit)),
             Self::Size(text) => i64::try_from(text.eval(sight).len()).unwrap_or(i64::MAX),
+        }
+    }
+}
+
+impl Past {
+    fn of(self, history: &crate::History) -> i64 {
+        match self {
+            Self::Seconds => history.known_seconds.into(),
+            Self::Solves => history.solves.into(),
+            Self::Failures => history.failures.into(),
+            Self::Restrictions => history.restrictions.into(),
         }
     }
 }
@@ -69,6 +81,7 @@ impl Text {
             Self::Account => observation.account.unwrap_or_default(),
             Self::Country => sight.country(),
             Self::Device => sight.device(),
+            Self::Crawler => sight.facts().and_then(|facts| facts.reputation.verified()).unwrap_or_default(),
             // A header that is not UTF-8 compares as empty; the gateway refuses control characters before.
             Self::Header(name) => {
                 observation.headers.value(name).and_then(|v| std::str::from_utf8(v).ok()).unwrap_or_default()

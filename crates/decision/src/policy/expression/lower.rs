@@ -102,7 +102,7 @@ impl Lowering<'_> {
                     );
                 }
                 let near = nearest(name, &OBJECTS);
-                self.wrong(at, format!("there is no `{name}`"), format!("names start with request, client, body, field, clearance, signal, count or upstream{near}"))
+                self.wrong(at, format!("there is no `{name}`"), format!("names start with request, client, body, field, clearance, history, signal, count or upstream{near}"))
             }
             _ => self.wrong(
                 at,
@@ -240,7 +240,8 @@ impl Lowering<'_> {
     }
 }
 
-const OBJECTS: [&str; 8] = ["request", "client", "body", "field", "clearance", "signal", "count", "upstream"];
+const OBJECTS: [&str; 9] =
+    ["request", "client", "body", "field", "clearance", "history", "signal", "count", "upstream"];
 
 fn example_of(object: &str) -> &'static str {
     match object {

@@ -4,7 +4,7 @@ use cel::common::ast::{Expr, SelectExpr};
 use cel::parser::Expression;
 
 use super::{Lowered, Lowering, Typed, small};
-use crate::policy::expression::{Bool, Flag, Int, NAMES, Scope, Text};
+use crate::policy::expression::{Bool, Flag, Int, NAMES, Past, Scope, Text};
 use crate::policy::source::{listing, nearest};
 
 impl Lowering<'_> {
@@ -19,6 +19,7 @@ impl Lowering<'_> {
             return self.wrong(at, "this name is too long", "names have two parts, for example request.path");
         };
         let text = |t| Ok(Typed::Text(t));
+        let past = |past| Ok(Typed::Int(Int::History(past)));
         let full = format!("{object}.{}", select.field);
         match full.as_str() {
             "request.method" => text(Text::Method),
@@ -40,6 +41,11 @@ impl Lowering<'_> {
             }
             "client.country" if self.scope == Scope::Rule => text(Text::Country),
             "client.device" if self.scope == Scope::Rule => text(Text::Device),
+            "client.crawler" if self.scope == Scope::Rule => text(Text::Crawler),
+            "history.seconds" if self.scope == Scope::Rule => past(Past::Seconds),
+            "history.solves" if self.scope == Scope::Rule => past(Past::Solves),
+            "history.failures" if self.scope == Scope::Rule => past(Past::Failures),
+            "history.restrictions" if self.scope == Scope::Rule => past(Past::Restrictions),
             "client.network" if self.scope == Scope::Rule => Ok(Typed::Int(Int::Network)),
             _ if object == "signal" && self.scope == Scope::Rule => {
                 match self.names.signals.iter().position(|name| *name == select.field) {
@@ -71,7 +77,15 @@ impl Lowering<'_> {
             }
             _ if matches!(
                 full.as_str(),
-                "client.country" | "client.device" | "client.network" | "upstream.status"
+                "client.country"
+                    | "client.device"
+                    | "client.network"
+                    | "client.crawler"
+                    | "history.seconds"
+                    | "history.solves"
+                    | "history.failures"
+                    | "history.restrictions"
+                    | "upstream.status"
             ) || matches!(object.as_str(), "signal" | "count") =>
             {
                 let (here, there) =

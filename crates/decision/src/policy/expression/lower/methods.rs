@@ -3,7 +3,7 @@
 use cel::parser::Expression;
 
 use super::{Lowered, Lowering, Typed, small};
-use crate::policy::expression::{Bool, Int};
+use crate::policy::expression::{Bool, Int, Scope};
 use crate::policy::source::{listing, nearest};
 use crate::subject::{Block, Prefix};
 
@@ -100,6 +100,11 @@ impl Lowering<'_> {
         }
         let names: Vec<&str> = self.names.lists.iter().map(String::as_str).collect();
         match names.iter().position(|list| *list == texts[0]) {
+            Some(_) if self.scope == Scope::Limit && self.names.fed.contains(&texts[0]) => self.wrong(
+                &args[0],
+                format!("who is on \"{}\" is not known yet when a limit is looked at", texts[0]),
+                "its addresses come from a file or an address; use it in a rule",
+            ),
             Some(index) => Ok(Bool::InList(small(index))),
             None => self.wrong(
                 &args[0],

@@ -1,0 +1,206 @@
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use super::*;
+
+const MOST: usize = 1000;
+
+fn entries(texts: &[&str]) -> Entries {
+    let mut entries = Entries::default();
+    texts.iter().for_each(|text| entries.push(Span::parse(text).expect(text)));
+    entries
+}
+
+fn whole(bytes: &str, format: &Format) -> Result<Entries, String> {
+    match read(bytes.as_bytes(), format, MOST)? {
+        Change::Whole(entries) => Ok(entries),
+        Change::Since { .. } => panic!("only CrowdSec tells changes"),
+    }
+}
+
+#[test]
+fn spans_read_back() {
+    for (text, shown) in [
+        ("192.0.2.0/24", "192.0.2.0/24"),
+        ("192.0.2.7", "192.0.2.7"),
+        ("192.0.2.0-192.0.2.255", "192.0.2.0/24"),
+        ("192.0.2.1-192.0.2.9", "192.0.2.1-192.0.2.9"),
+        ("0.0.0.0/0", "0.0.0.0/0"),
+        ("2001:db8::/32", "2001:db8::/32"),
+        ("::/0", "::/0"),
+        ("2001:db8::1-2001:db8::5", "2001:db8::1-2001:db8::5"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+    ] {
+        let span = Span::parse(text).expect(text);
+        assert_eq!(span.to_string(), shown);
+        assert_eq!(Span::parse(shown), Some(span));
+    }
+    for text in ["", "example.org", "192.0.2.9-192.0.2.1", "192.0.2.1-2001:db8::1", "192.0.2.0/33"] {
+        assert_eq!(Span::parse(text), None, "{text}");
+    }
+}
+
+#[test]
+fn every_format() {
+    let check = |text: &str, format: &Format, expected: &[&str], unread: usize| {
+        let expected = Entries { unread, ..entries(expected) };
+        assert_eq!(whole(text, format), Ok(expected), "{text}");
+    };
+    let two = ["192.0.2.0/24", "2001:db8::/32"];
+    check("# netset\n192.0.2.0/24\n\n2001:db8::/32 # ours\n", &Format::Text, &two, 0);
+    check("; Spamhaus DROP List\n192.0.2.0/24 ; SBL1\n2001:db8::/32 ; SBL2\n", &Format::Text, &two, 0);
+    let saved = "create bad hash:net family inet\nadd bad 192.0.2.0/24\nadd bad 2001:db8::/32 timeout 60\n";
+    check(saved, &Format::Text, &two, 0);
+    check("192.0.2.0/24\r\nexample.org\r\n2001:db8::/32", &Format::Text, &two, 1);
+    let by_name = Format::Csv(vec![Column::Name("ip".to_owned())]);
+    check("when,IP\n1,192.0.2.0/24\n2,\"2001:db8::/32\"\n", &by_name, &two, 0);
+    let by_number = |numbers: &[usize]| Format::Csv(numbers.iter().map(|n| Column::Number(*n)).collect());
+    check("192.0.2.0/24;x\n2001:db8::/32;y\n", &by_number(&[1]), &two, 0);
+    let ends = "from\tto\n192.0.2.0\t192.0.2.255\n2001:db8::\t2001:db8:ffff:ffff:ffff:ffff:ffff:ffff\nx\ty\n";
+    check(ends, &by_number(&[1, 2]), &two, 1);
+    let google = r#"{"creationTime":"2026-11-01","prefixes":[{"ipv4Prefix":"192.0.2.0/24"},{"ipv6Prefix":"2001:db8::/32"}]}"#;
+    check(google, &Format::Json, &two, 0);
+    let lines = "{\"cidr\":\"192.0.2.0/24\",\"sblid\":\"SBL1\"}\n{\"cidr\":\"2001:db8::\\/32\"}\n{\"type\":\"metadata\",\"size\":2}\n";
+    check(lines, &Format::Json, &two, 0);
+    let amazon = r#"{"prefixes":[{"ip_prefix":"192.0.2.0/24","service":"EC2"}],"ipv6_prefixes":[{"ipv6_prefix":"2001:db8::/32"}]}"#;
+    check(amazon, &Format::Json, &two, 0);
+    check("[\n\"192.0.2.0/24\",\n\"2001:db8::/32\",\n7\n]", &Format::Json, &two, 0);
+}
+
+#[test]
+fn what_is_no_list_is_said() {
+    let check = |bytes: &[u8], format: &Format, said: &str| {
+        let error = read(bytes, format, 2).expect_err(said);
+        assert!(error.contains(said), "{error}");
+    };
+    check(b"<html>", &Format::Json, "it is no JSON with `prefixes`");
+    check(b"\xff\xfe", &Format::Text, "no text in UTF-8");
+    check(b"a,b\n1,2\n", &Format::Csv(vec![Column::Name("ip".to_owned())]), "no column \"ip\"; it has: a, b");
+    check(b"192.0.2.1\n192.0.2.2\n192.0.2.3\n", &Format::Text, "more than 2 entries");
+    check(b"[]", &Format::CrowdSec, "no answer of CrowdSec's decisions stream");
+    assert!(unpacked(vec![0x1f, 0x8b, 0], 10).is_err_and(|error| error.contains("unpacked")));
+}
+
+#[test]
+fn gzip_is_unpacked_up_to_the_bound() {
+    use std::io::Write;
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(&[b'\n'; 1000]).unwrap();
+    let packed = packed.finish().unwrap();
+    assert_eq!(unpacked(packed.clone(), 1000).map(|bytes| bytes.len()), Ok(1000));
+    assert!(unpacked(packed, 999).is_err_and(|error| error.contains("larger than 999 bytes")));
+}
+
+#[test]
+fn a_stream_tells_what_came_and_what_went() {
+    let answer = r#"{"new":[{"id":1,"scope":"Ip","value":"192.0.2.7","type":"ban","duration":"3h"},{"scope":"Range","value":"2001:db8::/32"},{"scope":"Country","value":"XX"}],"deleted":null}"#;
+    let change = read(answer.as_bytes(), &Format::CrowdSec, MOST);
+    let new = entries(&["192.0.2.7", "2001:db8::/32"]);
+    assert_eq!(change, Ok(Change::Since { new: new.clone(), gone: Entries::default() }));
+    let mut held = new;
+    held.remove(&entries(&["192.0.2.7", "198.51.100.1"]));
+    assert_eq!(held, entries(&["2001:db8::/32"]));
+}
+
+#[test]
+fn what_should_not_take_the_place_of_the_list_before() {
+    let numbered = |count: u32| {
+        let mut all = Entries::default();
+        (0..count).for_each(|n| all.push(Span::V4(n * 2, n * 2)));
+        all
+    };
+    let check = |new: &Entries, before: Option<usize>, said: Option<&str>| {
+        let why = implausible(new, before);
+        assert!(
+            why.as_deref().map(|why| said.is_some_and(|said| why.contains(said))).unwrap_or(said.is_none()),
+            "{why:?}, expected {said:?}"
+        );
+    };
+    check(&Entries::default(), None, Some("no entries"));
+    check(&numbered(1), None, None);
+    check(&numbered(10), Some(100), None);
+    check(&numbered(9), Some(100), Some("shrunk from 100 entries to 9"));
+    check(&numbered(1), Some(49), None);
+    check(&numbered(1000), Some(1), None);
+    check(&numbered(1001), Some(100), Some("grown from 100 entries to 1001"));
+    check(&numbered(1001), Some(101), None);
+    check(&Entries { unread: 16, ..numbered(100) }, None, Some("16 of its lines hold no address"));
+    check(&Entries { unread: 15, ..numbered(100) }, None, None);
+    check(&entries(&["0.0.0.0/1"]), None, None);
+    check(&entries(&["0.0.0.0/1", "128.0.0.0"]), None, Some("half of IPv4"));
+    check(&entries(&["0.0.0.0/0"]), None, Some("half of IPv4"));
+    check(&entries(&["2000::/4", "8000::/1"]), None, None);
+    check(&entries(&["::/0"]), None, Some("half of IPv6"));
+}
+
+#[test]
+fn the_ends_of_both_families() {
+    let lists =
+        Lists::new([&entries(&["255.255.255.255", "0.0.0.0", "::/128", "ffff::/16", "2001:db8::/32"])]);
+    for (address, on) in [
+        ("255.255.255.255", 1),
+        ("255.255.255.254", 0),
+        ("0.0.0.0", 1),
+        ("0.0.0.1", 0),
+        ("::", 1),
+        ("::1", 0),
+        ("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", 1),
+        ("fffe::", 0),
+        ("2001:db8::1", 1),
+        ("2001:db9::", 0),
+        ("::ffff:255.255.255.255", 1),
+    ] {
+        assert_eq!(lists.find(address.parse().expect(address)), on, "{address}");
+    }
+    assert_eq!(Lists::default().find(IpAddr::from([192, 0, 2, 1])), 0);
+}
+
+#[test]
+fn lists_get_other_numbers() {
+    let lists =
+        Lists::new([&entries(&["10.0.0.0/8"]), &entries(&["10.1.0.0/16"]), &entries(&["10.1.1.0/24"])]);
+    let address = IpAddr::from([10, 1, 1, 1]);
+    assert_eq!(lists.find(address), 0b111);
+    let arranged = lists.arranged(|list| [Some(63), None, Some(0)][list.min(2)].filter(|_| list < 3));
+    assert_eq!(arranged.find(address), 1 << 63 | 1);
+    assert_eq!(arranged.find(IpAddr::from([10, 1, 0, 0])), 1 << 63);
+}
+
+/// The same as asking each list for each of its entries, over entries that overlap in every way.
+#[test]
+fn as_if_each_list_was_asked() {
+    let seed = 0x5eed_1157_u64;
+    println!("seed {seed:#x}");
+    let mut state = seed;
+    let mut random = move || {
+        // splitmix64
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (state ^ state >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ mixed >> 31
+    };
+    for round in 0..50 {
+        let mut all = vec![Entries::default(); 1 + round % 5];
+        for list in &mut all {
+            for _ in 0..random() % 40 {
+                // Few different addresses, so that many ends fall together.
+                let (a, b) = ((random() % 64) as u32, (random() % 64) as u32);
+                list.push(Span::V4(a.min(b) << 12, a.max(b) << 12 | 0xfff));
+                let (a, b) = (u128::from(a) << 122 >> 1, u128::from(b) << 122 >> 1);
+                list.push(Span::V6(a.min(b), a.max(b)));
+            }
+        }
+        let lists = Lists::new(&all);
+        for _ in 0..500 {
+            let (bits, wide) = ((random() % (64 << 12)) as u32, u128::from(random() % 130) << 120);
+            for address in [Ipv4Addr::from_bits(bits).into(), Ipv6Addr::from_bits(wide).into()] {
+                let address: IpAddr = address;
+                let expected = all
+                    .iter()
+                    .enumerate()
+                    .map(|(list, entries)| u64::from(entries.find(address).is_some()) << list)
+                    .fold(0, |set, bit| set | bit);
+                assert_eq!(lists.find(address), expected, "round {round}: {address}");
+            }
+        }
+    }
+}
