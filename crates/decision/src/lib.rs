@@ -26,7 +26,7 @@ pub mod signal;
 mod subject;
 mod time;
 
-pub use agent::Agent;
+pub use agent::{Agent, Bot, BotKind, BotName, Browser, Device, Engine, Family, Platform};
 pub use behaviour::Behaviour;
 pub use decide::decide;
 pub use decision::{

@@ -1,7 +1,7 @@
 use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
-use spigot_decision::Agent;
+use spigot_decision::{Agent, Device};
 
 /// What is known of the client software that a user agent names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,7 +16,8 @@ impl Software {
     /// Reads a user agent.
     #[must_use]
     pub fn of(user_agent: &str) -> Self {
-        Self { agent: Agent::of(user_agent), device: crate::device(user_agent) }
+        let agent = Agent::of(user_agent);
+        Self { agent, device: agent.device.map(Device::name) }
     }
 }
 

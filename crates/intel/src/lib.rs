@@ -6,6 +6,6 @@ pub mod lists;
 mod networks;
 
 pub use agents::{Agents, Software};
-pub use device::{device, device_named};
+pub use device::device_named;
 pub use lists::Lists;
 pub use networks::{Networks, Place};

@@ -13,7 +13,7 @@ mod no_user_agent;
 mod open_proxy;
 pub(crate) mod scanner_user_agent;
 mod solved_lately;
-pub(crate) mod tool_user_agent;
+mod tool_user_agent;
 mod tor_exit;
 mod vpn_network;
 pub(crate) mod vulnerability_probe;

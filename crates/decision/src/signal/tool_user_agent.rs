@@ -1,40 +1,5 @@
-use std::sync::LazyLock;
-
-use aho_corasick::AhoCorasick;
-
 use super::{Seen, Signal};
 use crate::Evidence;
-
-/// Names under which HTTP libraries and command-line clients introduce themselves, from those projects' own
-/// documentation.
-static WORDS: [&str; 22] = [
-    "curl/",
-    "wget/",
-    "python-requests",
-    "python-urllib",
-    "python-httpx",
-    "aiohttp",
-    "go-http-client",
-    "okhttp/",
-    "axios/",
-    "node-fetch",
-    "undici",
-    "java/",
-    "apache-httpclient",
-    "libwww-perl",
-    "lwp::",
-    "scrapy",
-    "php/",
-    "guzzlehttp",
-    "ruby",
-    "headlesschrome",
-    "phantomjs",
-    "http_request2",
-];
-
-static MATCHER: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    AhoCorasick::builder().ascii_case_insensitive(true).build(WORDS).expect("a short fixed list")
-});
 
 pub(super) const SIGNAL: Signal = Signal {
     name: "tool_user_agent",
@@ -44,11 +9,6 @@ pub(super) const SIGNAL: Signal = Signal {
     weight: 15,
     find,
 };
-
-/// The name that a user agent holds, if any.
-pub(crate) fn named(user_agent: &str) -> Option<&'static str> {
-    MATCHER.find(user_agent).map(|found| WORDS[found.pattern().as_usize()])
-}
 
 fn find(seen: &Seen<'_>) -> Option<Evidence> {
     seen.observation.agent.tool.map(Evidence::Word)
