@@ -8,6 +8,7 @@
 //! markup; `catalogue` is what is on sale; `store` is what the shop remembers; `request` and `answer` are the two
 //! ends of HTTP; `serve` holds the connections.
 
+mod access_log;
 mod answer;
 mod catalogue;
 mod handlers;
@@ -41,6 +42,7 @@ pub const COUPON_CODE: &str = "BOWL-7419";
 pub struct Shop {
     store: store::Store,
     sessions: sessions::Sessions,
+    access_log: access_log::AccessLog,
 }
 
 impl Shop {
@@ -50,7 +52,21 @@ impl Shop {
     /// When the folder cannot be made or read, or when its `shop.json` is not what a shop wrote
     /// ([`io::ErrorKind::InvalidData`]); a damaged file is left as it is.
     pub fn open(folder: &Path) -> io::Result<Shop> {
-        Ok(Shop { store: store::Store::open(folder)?, sessions: sessions::Sessions::default() })
+        Ok(Shop {
+            store: store::Store::open(folder)?,
+            sessions: sessions::Sessions::default(),
+            access_log: access_log::AccessLog::default(),
+        })
+    }
+
+    /// Writes each request that reaches the shop to `file`, as a line of JSON: `client` (the last address of
+    /// `X-Forwarded-For`), `method`, `path`, `status`, and the gateway's `decision` and `action`.
+    ///
+    /// # Errors
+    /// When the file cannot be opened for writing.
+    pub fn log_to(mut self, file: &Path) -> io::Result<Shop> {
+        self.access_log = access_log::AccessLog::open(file)?;
+        Ok(self)
     }
 
     /// Serves `listener` until `stop` is ready, then gives requests in progress five seconds to end.

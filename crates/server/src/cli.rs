@@ -126,6 +126,9 @@ pub(crate) struct DemoArgs {
     /// Another policy than the shipped one.
     #[arg(long)]
     pub(crate) config: Option<PathBuf>,
+    /// Where the shop writes each request that reached it, as lines of JSON.
+    #[arg(long)]
+    pub(crate) shop_log: Option<PathBuf>,
 }
 
 #[derive(Args)]

@@ -31,6 +31,7 @@ pub(crate) async fn answer(
     stopping: Stopping,
 ) -> Answer {
     let (head, mut body) = request.into_parts();
+    let line = shop.access_log.line_of(&head);
     let signed_in = shop.sessions.contains(Visit::cookie(&head, "session"));
     let query = Fields::parse(head.uri.query().unwrap_or_default().as_bytes());
     let mut visit = Visit { head, query, signed_in };
@@ -56,6 +57,9 @@ pub(crate) async fn answer(
         }
     };
     set(&mut answer, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    if let Some(line) = line {
+        shop.access_log.write(&line, answer.status());
+    }
     answer
 }
 

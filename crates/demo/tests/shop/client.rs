@@ -1,6 +1,6 @@
 //! A running shop, and a tiny client for it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode};
@@ -20,7 +20,8 @@ pub(crate) struct Running {
     pub(crate) address: String,
     stop: Option<oneshot::Sender<()>>,
     served: JoinHandle<std::io::Result<()>>,
-    _folder: Option<TempDir>,
+    pub(crate) folder: PathBuf,
+    _kept: Option<TempDir>,
 }
 
 /// A whole answer.
@@ -36,20 +37,20 @@ impl Running {
     pub(crate) async fn start() -> Running {
         let folder = TempDir::new().unwrap();
         let mut running = Running::open(folder.path()).await;
-        running._folder = Some(folder);
+        running._kept = Some(folder);
         running
     }
 
     pub(crate) async fn open(folder: &Path) -> Running {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let shop = Shop::open(folder).unwrap();
+        let shop = Shop::open(folder).unwrap().log_to(&folder.join("access.log")).unwrap();
         let (stop, stopped) = oneshot::channel();
         let stopped = async {
             let _ = stopped.await;
         };
         let served = tokio::spawn(shop.serve(listener, stopped));
-        Running { address, stop: Some(stop), served, _folder: None }
+        Running { address, stop: Some(stop), served, folder: folder.into(), _kept: None }
     }
 
     /// Stops it and waits until every connection has ended.

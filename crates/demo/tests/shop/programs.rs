@@ -90,3 +90,27 @@ async fn stopping_lets_a_request_end_for_five_seconds() {
         assert_eq!(slow.unwrap().is_ok_and(|response| response.status() == StatusCode::OK), ends, "{millis}");
     }
 }
+
+#[tokio::test]
+async fn each_request_is_a_line_of_the_access_log() {
+    let shop = Running::start().await;
+    let form = "Content-Type: application/x-www-form-urlencoded";
+    let gateway = "X-Forwarded-For: 198.51.100.9, 203.0.113.7\nX-Spigot-Decision: abc\nX-Spigot-Action: log";
+    shop.send(&format!("POST /login?a=b\n{form}\n{gateway}\n\nemail=a%40example.org&password=secret")).await;
+    shop.send("GET /nowhere").await;
+    let text = std::fs::read_to_string(shop.folder.join("access.log")).unwrap();
+    let lines: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(
+        lines,
+        [
+            json!({
+                "client": "203.0.113.7", "method": "POST", "path": "/login", "status": 401, "decision": "abc",
+                "action": "log",
+            }),
+            json!({ "client": "", "method": "GET", "path": "/nowhere", "status": 404, "decision": "", "action": "" }),
+        ],
+        "nothing of query or body"
+    );
+    shop.stop().await;
+}

@@ -32,6 +32,12 @@ pub(crate) fn run(args: &DemoArgs) -> Result<(), String> {
 fn shop(args: &DemoArgs) -> Result<SocketAddr, String> {
     let shop = spigot_demo::Shop::open(&args.data.join("shop"))
         .map_err(|error| format!("the shop cannot use {}: {error}", args.data.display()))?;
+    let shop = match &args.shop_log {
+        Some(file) => shop
+            .log_to(file)
+            .map_err(|error| format!("the shop cannot write to {}: {error}", file.display()))?,
+        None => shop,
+    };
     let listener =
         spigot_gateway::listen(SocketAddr::from(([127, 0, 0, 1], 0))).map_err(|error| error.to_string())?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
