@@ -31,7 +31,7 @@ use tokio::net::TcpListener;
 
 pub use handlers::download::fill_download;
 
-/// E-mail address of the one account that can sign in.
+/// E-mail address of the account that the sign-in page names; `demo-1@…` to `demo-500@…` sign in with its passphrase, too.
 pub const DEMO_EMAIL: &str = "demo@example.org";
 /// Passphrase of [`DEMO_EMAIL`]; the sign-in page shows it.
 pub const DEMO_PASSPHRASE: &str = "brass kettle morning rain";

@@ -7,16 +7,19 @@ use super::{is_email, page, page_with};
 use crate::answer::{Answer, Fault, see_other, set_cookie};
 use crate::pages::{account as form, notice};
 use crate::request::Visit;
+use crate::route::number;
 use crate::{DEMO_EMAIL, DEMO_PASSPHRASE, Shop};
 
 /// Characters of a new passphrase, at least.
 const PASSPHRASE_CHARS_MIN: usize = 10;
+/// Customers beside the one of the sign-in page: an office of two hundred, and more.
+const CUSTOMERS: u16 = 500;
 
 pub(super) async fn login(shop: &Shop, visit: &Visit, body: &mut Incoming) -> Result<Answer, Fault> {
     let (fields, record) = visit.form(body).await?;
     shop.store.change(|state| state.receive(record)).await?;
     let email = fields.first("email");
-    if email.eq_ignore_ascii_case(DEMO_EMAIL) && fields.first("password") == DEMO_PASSPHRASE {
+    if is_customer(email) && fields.first("password") == DEMO_PASSPHRASE {
         let session = shop.sessions.start().map_err(|_| Fault::Storage)?;
         let mut answer = see_other("/");
         set_cookie(&mut answer, "session", &session);
@@ -24,6 +27,16 @@ pub(super) async fn login(shop: &Shop, visit: &Visit, body: &mut Incoming) -> Re
     }
     let form = form::login("E-mail address and passphrase do not match.", email);
     Ok(page_with(StatusCode::UNAUTHORIZED, visit, "Sign in", &form))
+}
+
+/// Whether an account of this name can sign in: that of [`DEMO_EMAIL`], and `demo-1@…` to `demo-500@…`, so that many
+/// people can be in the shop at a time.
+fn is_customer(email: &str) -> bool {
+    let email = email.to_ascii_lowercase();
+    let of_many = |text: &str| number::<u16>(text).is_some_and(|count| (1..=CUSTOMERS).contains(&count));
+    let (demo, domain) = DEMO_EMAIL.split_once('@').unwrap_or_default();
+    let one = email.strip_prefix(demo).and_then(|rest| rest.strip_suffix(domain)?.strip_suffix('@'));
+    one.is_some_and(|rest| rest.is_empty() || rest.strip_prefix('-').is_some_and(of_many))
 }
 
 pub(super) async fn logout(shop: &Shop, visit: &Visit, body: &mut Incoming) -> Result<Answer, Fault> {
@@ -75,4 +88,24 @@ pub(super) async fn reset(shop: &Shop, visit: &Visit, body: &mut Incoming) -> Re
     change.await?;
     let text = "If that address has an account, a link to choose a new passphrase is on its way to it.";
     Ok(page(visit, "Forgotten passphrase", &notice("Look in your letters", text)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_customer;
+
+    #[test]
+    fn customers() {
+        let check = |email: &str, known| assert_eq!(is_customer(email), known, "{email}");
+        check("demo@example.org", true);
+        check("Demo-500@Example.org", true);
+        check("demo-1@example.org", true);
+        check("demo-0@example.org", false);
+        check("demo-501@example.org", false);
+        check("demo-01@example.org", false);
+        check("demo-@example.org", false);
+        check("demoexample.org", false);
+        check("demo-1@example.org.example", false);
+        check("", false);
+    }
 }

@@ -1,0 +1,84 @@
+"""The attack lab: `lab/run --help`."""
+
+import argparse
+import datetime
+import os
+import pathlib
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+
+from . import measure, presets, report
+from .sessions import plan
+
+ROOT = presets.ROOT
+BUILD_SECONDS_MAX = 3600
+
+
+def main() -> None:
+    about = argparse.ArgumentParser(
+        prog="lab/run", description="Attacks a shop behind Spigot with real tools while people visit it, and says what got through.")
+    about.add_argument("--preset", choices=[*presets.NAMES, "all"], help="which policy; all of them when absent (shipped when --quick)")
+    about.add_argument("--only", action="append", default=[], metavar="NAME", help="only this attack, or `people`; may be repeated")
+    about.add_argument("--quick", action="store_true", help="a smoke version: the shipped policy, a fifth of the attempts, few people")
+    about.add_argument("--office", type=int, metavar="PEOPLE", help=f"people in the office ({plan.OFFICE}, quick {plan.OFFICE_QUICK})")
+    about.add_argument("--browsers", type=int, default=2, help="visitors' browsers at a time")
+    about.add_argument("--spigot", type=pathlib.Path, help="a built spigot; otherwise a release build is made")
+    about.add_argument("--solver", type=pathlib.Path, help="a built solver (example `solve` of spigot-cachewalk)")
+    about.add_argument("--seed", type=int, default=20261121)
+    about.add_argument("--out", type=pathlib.Path, help="where the JSON goes; lab/results/latest.json after a full run, else work/")
+    told = about.parse_args()
+    spigot, solver = told.spigot or build("spigot"), told.solver or build("solve")
+    wanted = [told.preset] if told.preset and told.preset != "all" else presets.NAMES
+    if told.quick and told.preset is None:
+        wanted = [presets.SHIPPED]
+    with tempfile.TemporaryDirectory(prefix="spigot-lab-") as folder:
+        options = measure.Options(
+            spigot.resolve(), solver.resolve(), pathlib.Path(folder), told.only, told.quick, told.office, told.browsers, told.seed)
+        results = {"date": datetime.date.today().isoformat(), "machine": machine(), "revision": revision(), "seed": told.seed,
+                   "quick": told.quick, "runs": [measure.run(options, preset) for preset in wanted]}
+        keep_output(pathlib.Path(folder))
+    results["targets"] = report.targets(results)
+    full = not told.quick and not told.only and len(wanted) == len(presets.NAMES)
+    out = told.out or ROOT / "lab" / ("results/latest.json" if full else "work/latest.json")
+    measure.write(out, results)
+    print(report.text(results))
+    sys.exit(0 if all(target["met"] for target in results["targets"]) else 1)
+
+
+def build(what: str) -> pathlib.Path:
+    """A release build of the gateway or of the attacker's solver."""
+    selection = ["--bin", "spigot"] if what == "spigot" else ["-p", "spigot-cachewalk", "--example", "solve"]
+    subprocess.run(["cargo", "build", "--release", "--locked", *selection], cwd=ROOT, check=True, timeout=BUILD_SECONDS_MAX)
+    return ROOT / "target/release" / ("spigot" if what == "spigot" else "examples/solve")
+
+
+def keep_output(folder: pathlib.Path) -> None:
+    """What programs said stays until the next run, for whoever wonders."""
+    kept = ROOT / "lab/work/output"
+    shutil.rmtree(kept, ignore_errors=True)
+    for file in folder.glob("*/*.out"):
+        into = kept / file.parent.name
+        into.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, into)
+
+
+def machine() -> str:
+    """The kind of machine, without its name."""
+    model = platform.machine()
+    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            model = line.partition(": ")[2]
+            break
+    return f"{os.cpu_count()} x {model}"
+
+
+def revision() -> str:
+    asked = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
+    return asked.stdout.strip()
+
+
+if __name__ == "__main__":
+    main()
