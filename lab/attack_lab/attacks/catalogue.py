@@ -142,6 +142,8 @@ ATTACKS = [
     # Whole browsers that hide nothing.
     Attack("playwright-logins", "playwright", BROWSER_PLAIN, ("008",), LOGIN, 30, browser("playwright", "login"), quick=True),
     Attack("playwright-signups", "playwright", BROWSER_PLAIN, ("019",), SIGNUP, 20, browser("playwright", "signup")),
+    Attack("playwright-window-logins", "playwright", BROWSER_PLAIN, ("008",), LOGIN, 30,
+           browser("playwright", "login", "--headed"), display=True, quick=True),
     Attack("selenium-logins", "selenium", BROWSER_PLAIN, ("008",), LOGIN, 15, browser("selenium", "login")),
     Attack("selenium-signups", "selenium", BROWSER_PLAIN, ("019",), SIGNUP, 15, browser("selenium", "signup")),
     # Those who take trouble.

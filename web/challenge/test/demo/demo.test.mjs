@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL("../../../../", import.meta.url));
 const binary = process.env.SPIGOT_BINARY ?? join(root, "target/debug/spigot");
 const shots = process.env.SPIGOT_SHOTS;
 
-let folder, demo, browser, origin;
+let folder, demo, browser, origin, userAgent;
 
 const freePort = () =>
   new Promise((resolve) => {
@@ -37,6 +37,10 @@ before(async () => {
     executablePath: "/usr/bin/chromium",
     args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
   });
+  // A visitor's browser has a window; the shipped policy turns others away from forms.
+  const page = await browser.newPage();
+  userAgent = (await page.evaluate(() => navigator.userAgent)).replace("Headless", "");
+  await page.close();
 });
 
 after(async () => {
@@ -47,7 +51,7 @@ after(async () => {
 
 /** A new visitor, whose browser must not ask anybody but the shop for anything. */
 async function visitor(options = {}) {
-  const context = await browser.newContext(options);
+  const context = await browser.newContext({ userAgent, ...options });
   const page = await context.newPage();
   page.on("request", (request) => assert.ok(request.url().startsWith(origin) || request.url().startsWith("data:"), request.url()));
   return page;
