@@ -255,6 +255,10 @@ impl Compiler {
         let mut names = Vec::new();
         for (index, part) in section.tables("rule").into_iter().enumerate() {
             let name = part.require("name", part.text("name"), "name = \"old-browsers\"");
+            let replaces = |rule: &ScopedRule| name.as_ref().is_some_and(|name| rule.rule.name == name.value);
+            if self.in_base && self.rules.iter().any(replaces) {
+                continue;
+            }
             own_name(section.reader, "rule", name.as_ref(), &mut names);
             if index == RULES_MAX {
                 section.reader.problem(
