@@ -23,6 +23,7 @@ pub fn decide(
     weighing.passes();
     weighing.restrictions();
     weighing.triggers();
+    weighing.budget();
     weighing.counts();
     weighing.signals();
     weighing.rules();
@@ -169,6 +170,12 @@ impl<'a> Weighing<'a> {
                     self.asks(source, Action::Challenge, evidence);
                 }
             }
+        }
+    }
+
+    fn budget(&mut self) {
+        if let Some(over) = self.facts.over_budget {
+            self.asks(Source::CohortBudget, Action::Challenge, Evidence::OverBudget(over));
         }
     }
 

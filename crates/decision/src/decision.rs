@@ -1,6 +1,6 @@
 use crate::policy::Trigger;
 use crate::subject::Prefix;
-use crate::{Count, Millis};
+use crate::{Count, Millis, OverBudget};
 
 /// What is done to a request, weakest first: the order is the order of strength.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -135,6 +135,8 @@ pub enum Source {
     StateUnavailable,
     /// The client is the crawler that it says it is.
     VerifiedCrawler,
+    /// The client's cohort has used up what the route's budget allows it.
+    CohortBudget,
 }
 
 /// What kind of contribution a reason is.
@@ -220,6 +222,8 @@ pub enum Evidence {
         /// Where it begins to be unusual.
         bound: u32,
     },
+    /// A cohort's requests in this clock hour against its budget.
+    OverBudget(OverBudget),
 }
 
 /// What is kept of the reasons at most; a policy can name more rules than that, and none is worth an unbounded event.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::policy::Policy;
 use crate::policy::units::duration_text;
-use crate::{Action, Decision, Evidence, ReasonKind};
+use crate::{Action, Decision, Evidence, OverBudget, ReasonKind};
 
 /// One sentence per line for a decision of this policy.
 #[must_use]
@@ -69,5 +69,9 @@ pub fn evidence_text(evidence: &Evidence) -> Option<String> {
         Evidence::Threshold { risk, threshold } => format!("{risk} reaches {threshold}"),
         Evidence::Level(level) => level.name().to_owned(),
         Evidence::Measured { of, value, bound } => format!("{of} {value} against {bound}"),
+        Evidence::OverBudget(OverBudget { level, shared, count, budget }) => {
+            let among = if shared { ", among those too rare for a budget of their own" } else { "" };
+            format!("{count} of {budget} this hour for {}{among}", level.words())
+        }
     })
 }

@@ -1,6 +1,6 @@
 use arrayvec::ArrayVec;
 
-use crate::{Action, History, MAX_COUNTS, Millis, Reputation};
+use crate::{Action, History, MAX_COUNTS, Millis, OverBudget, Reputation};
 
 /// What look-ups said about an observation.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +13,8 @@ pub struct Facts {
     pub restriction: Option<RestrictionFact>,
     /// The route's volume in this clock hour against its past.
     pub hour: Option<HourFact>,
+    /// The narrowest of the client's cohorts that has used up its budget here.
+    pub over_budget: Option<OverBudget>,
     /// ISO 3166-1 code in upper case.
     pub country: Option<[u8; 2]>,
     /// Network number (ASN).

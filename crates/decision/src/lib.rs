@@ -11,6 +11,7 @@
 
 mod agent;
 pub mod behaviour;
+mod cohort;
 mod decide;
 mod decision;
 mod explain;
@@ -28,6 +29,7 @@ mod time;
 
 pub use agent::{Agent, Bot, BotKind, BotName, Browser, Device, Engine, Family, Platform};
 pub use behaviour::Behaviour;
+pub use cohort::{Budget, Cohort, CohortLevel, OverBudget, PlannedBudget};
 pub use decide::decide;
 pub use decision::{
     Action, Decision, Demand, Evidence, Level, MAX_REASONS, Mode, Reason, ReasonKind, Source,

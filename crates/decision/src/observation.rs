@@ -19,6 +19,8 @@ pub struct Observation<'r> {
     pub user_agent: &'r str,
     /// What that says of the client.
     pub agent: crate::Agent,
+    /// Whom it is counted together with.
+    pub cohort: crate::Cohort,
     /// The other headers.
     pub headers: &'r dyn Headers,
     /// What was seen of the body.
@@ -162,6 +164,7 @@ impl<'r> Observation<'r> {
             sender: Sender::Other,
             user_agent: "",
             agent: crate::Agent::default(),
+            cohort: crate::Cohort::default(),
             headers: &NoHeaders,
             body: Body::default(),
             honeypot_filled: false,

@@ -4,7 +4,7 @@ use crate::policy::expression::{Condition, Sight};
 use crate::policy::units::{KEY_PARTS_MAX, KeyPart};
 use crate::policy::{Limit, Policy, Relief};
 use crate::subject::{Hashed, Keys, Prefix, Subject, canonical};
-use crate::{Facts, Millis, Observation};
+use crate::{Budget, Facts, Level, Millis, Observation, PlannedBudget};
 
 /// Counts that one request asks for at most; compile keeps a policy's routes below it.
 pub const MAX_COUNTS: usize = 28;
@@ -80,6 +80,8 @@ pub struct Plan {
     pub subjects: ArrayVec<u64, MAX_SUBJECTS>,
     /// Whether the route's hour is counted and compared.
     pub hour: bool,
+    /// What to count for the route's budget; `None` where it has none.
+    pub budget: Option<PlannedBudget>,
     /// The key of the client's trickle, used when the decision is to throttle.
     pub trickle_key: u64,
     /// Who sent it.
@@ -154,8 +156,32 @@ pub fn plan(policy: &Policy, observation: &Observation<'_>, keys: &Keys, now: Mi
         counts,
         subjects,
         hour: settings.traffic_anomaly.is_some(),
+        budget: settings.budget.map(|budget| planned(budget, observation, settings.level, scale, keys)),
         trickle_key: keys.key(CountKind::Trickle.counter(), &[who.client, number(index.into())]),
         who,
+    }
+}
+
+/// What the route's budget counts of a request.
+fn planned(
+    budget: Budget,
+    observation: &Observation<'_>,
+    level: Level,
+    scale_milli: u32,
+    keys: &Keys,
+) -> PlannedBudget {
+    let network = observation.cohort.network_of(observation.client, keys);
+    let fingerprint = observation.cohort.fingerprint_of(keys);
+    let cleared = observation.clearance.is_some_and(|clearance| clearance.level >= level);
+    PlannedBudget {
+        keys: [
+            fingerprint.map(|fingerprint| keys.key(COHORTS, &[network, fingerprint])),
+            Some(keys.key(COHORTS, &[network])),
+            fingerprint.map(|fingerprint| keys.key(COHORTS, &[fingerprint])),
+        ],
+        budget,
+        scale_milli,
+        cleared,
     }
 }
 
@@ -176,6 +202,8 @@ impl Who {
     }
 }
 
+/// What keeps the keys of cohorts apart from those of counts.
+const COHORTS: u16 = 13;
 /// What keeps the keys of restrictions apart from those of counts.
 pub(crate) const RESTRICTIONS: u16 = 8;
 
@@ -232,6 +260,8 @@ impl Asked<'_> {
             KeyPart::Body => {
                 return Some(self.keys.subject(Subject::Text(&observation.body.digest?.to_le_bytes())));
             }
+            KeyPart::Network => return Some(observation.cohort.network_of(observation.client, self.keys)),
+            KeyPart::Fingerprint => return observation.cohort.fingerprint_of(self.keys),
             KeyPart::Header(name) => Subject::Text(observation.headers.value(name)?),
         };
         Some(self.keys.subject(subject))

@@ -315,6 +315,7 @@ fn changes(settings: &Settings) -> String {
         high_frequency,
         traffic_anomaly,
         payload_repetition,
+        budget,
         denylisted_origin,
         trickle,
         unavailable,

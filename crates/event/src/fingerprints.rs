@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use spigot_decision::{Keys, Subject};
 
 /// The fingerprints of a request's client, each of its layer, as far as they are known. A connection's requests share
 /// the texts of its layers.
@@ -72,6 +73,18 @@ impl RecordFingerprints {
             .chain(std::iter::repeat(None));
         let mut next = || layers.next().flatten();
         Self { tls: next(), http2: next(), header: next() }
+    }
+
+    /// All of them as one number, the same for the same fingerprints; `None` where none is known.
+    #[must_use]
+    pub fn number(&self) -> Option<u64> {
+        // Fixed, so that the same events are replayed alike.
+        let keys = Keys(0x6669_6e67_6572_7072, 0x696e_7473_206f_6e65);
+        let layers = [&self.tls, &self.http2, &self.header];
+        layers.iter().any(|layer| layer.is_some()).then(|| {
+            let texts = layers.map(|layer| Subject::Text(layer.as_deref().unwrap_or(UNKNOWN).as_bytes()));
+            keys.hash(0, &texts)
+        })
     }
 
     /// Each known layer's name and fingerprint.

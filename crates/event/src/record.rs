@@ -223,7 +223,8 @@ pub(crate) fn kind(source: Source) -> &'static str {
         | Source::Clearance
         | Source::QuotaUsedUp
         | Source::ClearanceElsewhere
-        | Source::StateUnavailable => "flow",
+        | Source::StateUnavailable
+        | Source::CohortBudget => "flow",
         Source::VerifiedCrawler => "proof",
     }
 }

@@ -1,8 +1,10 @@
 //! What a client shows of itself without being asked, and without meaning to.
 
+use std::hash::Hasher;
 use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue};
+use siphasher::sip::SipHasher13;
 use spigot_event::Fingerprints;
 
 use crate::upstream::Fields;
@@ -12,12 +14,17 @@ use crate::wire::{Ja4, Notes};
 pub(crate) struct Mark {
     field: HeaderValue,
     text: Arc<str>,
+    /// Stands for the text where it is one of several. Without a key: whoever finds two texts of one number could as
+    /// well show the other text.
+    number: u64,
 }
 
 impl Mark {
     /// `None` when it has what no field may have.
     pub(crate) fn new(text: &str) -> Option<Self> {
-        Some(Self { field: HeaderValue::from_str(text).ok()?, text: text.into() })
+        let mut hasher = SipHasher13::new();
+        hasher.write(text.as_bytes());
+        Some(Self { field: HeaderValue::from_str(text).ok()?, text: text.into(), number: hasher.finish() })
     }
 }
 
@@ -33,6 +40,12 @@ pub(crate) struct Marks {
 impl Marks {
     pub(crate) fn new(ja4: Option<Ja4>) -> Self {
         Self { tls: ja4.and_then(|ja4| Mark::new(ja4.as_str())), notes: Arc::default() }
+    }
+
+    /// All layers as one number, for cohorts.
+    pub(crate) fn number(&self, header_order: u64) -> u64 {
+        let layer = |mark: Option<&Mark>| mark.map_or(0, |mark| mark.number);
+        layer(self.tls.as_ref()).rotate_left(21) ^ layer(self.notes.http2()).rotate_left(42) ^ header_order
     }
 
     /// For the record.

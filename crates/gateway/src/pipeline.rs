@@ -7,8 +7,8 @@ use http::HeaderMap;
 use spigot_challenge::{Binding, Errand, Keyring, Place, clearance};
 use spigot_decision::policy::Policy;
 use spigot_decision::{
-    Action, Body, Decision, Evidence, Headers, Keys, Level, Millis, Observation, Plan, Presented, Sender,
-    decide, outcome, plan,
+    Action, Body, Cohort, Decision, Evidence, Headers, Keys, Level, Millis, Observation, Plan, Presented,
+    Sender, decide, outcome, plan,
 };
 use spigot_event::{ChallengeStep, DecisionId, Event, Recorder};
 use spigot_intel::{Networks, Software};
@@ -91,8 +91,16 @@ impl<'r> Seen<'r> {
     }
 
     /// What is decided upon, as far as it is known whatever the body holds and the client keeps.
-    fn observation<'o>(&'o self, headers: &'o Fields<'_>, sender: Sender, body: Body) -> Observation<'o> {
+    fn observation<'o>(
+        &'o self,
+        headers: &'o Fields<'_>,
+        sender: Sender,
+        body: Body,
+        place: spigot_intel::Place,
+    ) -> Observation<'o> {
+        let fingerprint = Some(self.marks.number(self.header_order));
         Observation {
+            cohort: Cohort { network: place.network, fingerprint },
             host: self.host,
             query: self.query,
             sender,
@@ -187,17 +195,17 @@ impl<S: State> Gateway<S> {
         held: Held,
     ) -> Decided {
         let headers = Fields(seen.headers);
+        let place = snapshot.networks.place(seen.client);
         let observation = Observation {
             honeypot_filled: fields.honeypot_filled,
             account: fields.account.as_deref(),
             clearance: held.presented,
             clearance_elsewhere: held.elsewhere,
-            ..seen.observation(&headers, sender, body)
+            ..seen.observation(&headers, sender, body, place)
         };
         let policy = &snapshot.policy;
         let plan = Box::new(plan(policy, &observation, &self.keys, seen.now));
         let mut facts = self.state.fetch(&plan, &policy.route(plan.route).name, seen.now).await;
-        let place = snapshot.networks.place(seen.client);
         facts.device = seen.software.device;
         (facts.network, facts.country) = (place.network, place.country);
         let decision = decide(policy, &observation, &plan, &facts, seen.now);
@@ -228,7 +236,7 @@ impl<S: State> Gateway<S> {
         let observation = Observation {
             account: decided.account.as_deref(),
             clearance: decided.clearance,
-            ..seen.observation(&headers, decided.sender, decided.body)
+            ..seen.observation(&headers, decided.sender, decided.body, decided.place)
         };
         let policy = &snapshot.policy;
         let followed = outcome(policy, &observation, &decided.plan, status, refused, &self.keys, seen.now);

@@ -165,8 +165,8 @@ impl Reading<'_> {
                 Ok(record) => {
                     let clearance = self.clearances.of(&recorded);
                     self.input.with_clearance += u64::from(clearance.is_some());
-                    let Recorded { sender, device, network, country, .. } = recorded;
-                    self.take(&record, Told { sender, device, network, country, clearance });
+                    let Recorded { sender, device, network, country, fingerprint, .. } = recorded;
+                    self.take(&record, Told { sender, device, network, country, fingerprint, clearance });
                 }
                 Err(reject) => self.rejects[reject.index()] += 1,
             }

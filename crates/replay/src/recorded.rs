@@ -30,6 +30,8 @@ pub struct Recorded {
     pub network: Option<u32>,
     /// ISO 3166-1 country code in upper case, where known.
     pub country: Option<[u8; 2]>,
+    /// Its fingerprints as one number, where known.
+    pub fingerprint: Option<u64>,
     /// The level of the clearance that came with it.
     pub clearance: Option<Level>,
     /// The clearance that it was answered with.
@@ -77,6 +79,7 @@ pub(crate) struct Told {
     pub(crate) device: Option<&'static str>,
     pub(crate) network: Option<u32>,
     pub(crate) country: Option<[u8; 2]>,
+    pub(crate) fingerprint: Option<u64>,
     pub(crate) clearance: Option<Shown>,
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use spigot_accesslog::Record;
-use spigot_decision::{Headers, Observation, Prefix, Presented, Sender, path};
+use spigot_decision::{Cohort, Headers, Observation, Prefix, Presented, Sender, path};
 use spigot_intel::Software;
 
 use crate::recorded::Told;
@@ -99,6 +99,7 @@ impl Held {
             sender: self.told.sender.unwrap_or_else(|| sender(method, path, user_agent)),
             user_agent,
             agent: software.agent,
+            cohort: Cohort { network: self.told.network, fingerprint: self.told.fingerprint },
             headers: self,
             clearance,
             malformed,

@@ -295,6 +295,7 @@ fn number(source: Source) -> u32 {
         Source::StateUnavailable => (13, 0),
         Source::ClearanceElsewhere => (14, 0),
         Source::VerifiedCrawler => (15, 0),
+        Source::CohortBudget => (16, 0),
     };
     tag << 16 | u32::from(index)
 }
@@ -314,5 +315,6 @@ pub(crate) fn kind(source: Source) -> &'static str {
         Source::Clearance | Source::QuotaUsedUp | Source::ClearanceElsewhere => "clearance",
         Source::StateUnavailable => "state",
         Source::VerifiedCrawler => "proof",
+        Source::CohortBudget => "budget",
     }
 }

@@ -30,6 +30,7 @@ fn visit(millis: i64, client: &str, path: &str) -> Recorded {
         device: None,
         network: None,
         country: None,
+        fingerprint: None,
         clearance: None,
         given: None,
         status: Some(200),

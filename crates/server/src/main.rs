@@ -3,6 +3,7 @@
 mod admin_http;
 mod cli;
 mod clock;
+mod cohorts;
 mod commands;
 mod config;
 mod keeping;

@@ -16,6 +16,7 @@ use tokio::sync::watch;
 
 use crate::admin_http;
 use crate::clock::{clock, now};
+use crate::cohorts::CohortFile;
 use crate::config::{Config, Server};
 use crate::keeping::{Keeping, Said};
 use crate::names::{Names, look_up};
@@ -59,6 +60,7 @@ pub(crate) fn start(config: Config, file: Option<PathBuf>) -> Result<Running, St
     let (hours, restrictions) = store.kept().map_err(|error| error.to_string())?;
     state.hours.restore(hours);
     state.restrictions.restore(restrictions);
+    let cohorts = CohortFile::open(&server.data, &state.cohorts, start);
     let (recorder, writer) = recorder(&server)?;
     let operator = store.operator(start).map_err(|error| error.to_string())?;
     let settings = server.gateway_settings();
@@ -103,6 +105,7 @@ pub(crate) fn start(config: Config, file: Option<PathBuf>) -> Result<Running, St
         keeping,
         secrets,
         networks,
+        cohorts,
     })?;
     Ok(Running { stop, threads, writer: Some(writer), control: Some(control) })
 }
@@ -190,6 +193,7 @@ struct Control {
     /// The keys in force.
     secrets: Secrets,
     networks: NetworkFiles,
+    cohorts: CohortFile,
 }
 
 fn control(control: Control) -> Result<JoinHandle<()>, String> {
@@ -261,6 +265,7 @@ impl Control {
                 self.keep();
                 said.about(&self.keeping, &self.gateway.recorder);
                 self.gateway.state.table.maintain(3600, now());
+                self.cohorts.turn(&self.gateway.state.cohorts, now());
             }
             if turn.is_multiple_of(4 * 60) {
                 let policy = self.gateway.snapshot.load().policy.clone();
@@ -273,6 +278,7 @@ impl Control {
             }
         }
         self.keep();
+        self.cohorts.write(&self.gateway.state.cohorts);
         said.about(&self.keeping, &self.gateway.recorder);
     }
 

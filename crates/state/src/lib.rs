@@ -3,6 +3,7 @@
 //!
 //! Time is an argument everywhere. Every collection is bounded; each bound stands beside its collection.
 
+mod cohorts;
 pub mod conformance;
 mod hours;
 mod memory;
@@ -16,6 +17,7 @@ use std::future::Future;
 use spigot_decision::policy::{Ladder, Strike};
 use spigot_decision::{Action, Count, Facts, Millis, Outcome, Plan};
 
+pub use cohorts::{CLIENT_MOST, Cohorts, KeptCohorts, KeptLevel};
 pub use hours::{HourChanges, HourCount, Hours};
 pub use memory::{Memory, MemorySettings};
 pub use restrictions::{Changes, RESTRICTIONS_MAX, Restricted, Restrictions, Struck};

@@ -1,7 +1,10 @@
 use spigot_decision::policy::{Ladder, Strike};
 use spigot_decision::{Count, CountKind, Facts, Millis, Outcome, Plan, RestrictionFact};
 
-use crate::{Claim, Hours, RESTRICTION_ACTION, Restrictions, SpendError, Spends, State, Struck, Table};
+use crate::{
+    CLIENT_MOST, Claim, Cohorts, Hours, RESTRICTION_ACTION, Restrictions, SpendError, Spends, State, Struck,
+    Table,
+};
 
 /// Everything in the memory of one node.
 pub struct Memory {
@@ -13,6 +16,8 @@ pub struct Memory {
     pub restrictions: Restrictions,
     /// The routes' hours.
     pub hours: Hours,
+    /// What cohorts usually do, and did in this hour.
+    pub cohorts: Cohorts,
 }
 
 /// Bounds of [`Memory`].
@@ -40,6 +45,7 @@ impl Memory {
             spends: Spends::new(settings.spends_max),
             restrictions: Restrictions::default(),
             hours: Hours::default(),
+            cohorts: Cohorts::default(),
         }
     }
 
@@ -62,6 +68,13 @@ impl Memory {
         facts.hour = plan
             .hour
             .then(|| if stopped { self.hours.peek(route, now) } else { self.hours.count(route, now) });
+        if let Some(planned) = &plan.budget {
+            // One client is one client, however much it asks for: its own counts are for that.
+            let much =
+                |(count, seen): (&Count, &u32)| count.kind == CountKind::Frequency && *seen > CLIENT_MOST;
+            let counted = !stopped && !plan.counts.iter().zip(&facts.counts).any(much);
+            facts.over_budget = self.cohorts.count(planned, route, counted, now);
+        }
         facts
     }
 

@@ -26,7 +26,7 @@ use super::{
 };
 use crate::signal::{NAMES as SIGNAL_NAMES, SIGNALS};
 use crate::subject::Prefix;
-use crate::{Action, Level, Mode};
+use crate::{Action, Budget, Level, Mode};
 
 /// Bounds of one policy. They keep a decision's cost and its record small; no site known to us comes near.
 const ROUTES_MAX: usize = 512;

@@ -285,6 +285,7 @@ impl Policy {
             Source::ClearanceElsewhere => "clearance_elsewhere",
             Source::StateUnavailable => "state_unavailable",
             Source::VerifiedCrawler => "verified_crawler",
+            Source::CohortBudget => "cohort_budget",
         }
     }
 

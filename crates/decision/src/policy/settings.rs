@@ -1,4 +1,4 @@
-use crate::{Level, Mode};
+use crate::{Budget, Level, Mode};
 
 /// What a route asks for, all defaults filled in.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +19,8 @@ pub struct Settings {
     pub traffic_anomaly: Option<AnomalyTrigger>,
     /// `payload_repetition`; off when absent.
     pub payload_repetition: Option<RepetitionTrigger>,
+    /// How the route is held to its usual volume; not at all when absent.
+    pub budget: Option<Budget>,
     /// `denylisted_origin` is looked at.
     pub denylisted_origin: bool,
     /// How much each signal weighs, by table index.
@@ -130,6 +132,7 @@ impl Settings {
             high_frequency: Some(FrequencyTrigger { more_than: 500, window_millis: 20 * 60_000 }),
             traffic_anomaly: Some(AnomalyTrigger { times_milli: 2000, needs_days: 3, at_least: 100 }),
             payload_repetition: Some(RepetitionTrigger { more_than: 5, window_millis: 30_000 }),
+            budget: Some(Budget::USUAL),
             denylisted_origin: true,
             weights: crate::signal::SIGNALS.iter().map(|signal| signal.weight).collect(),
             trickle: (1, 60_000),

@@ -100,6 +100,10 @@ pub enum KeyPart {
     UserAgent,
     /// The body's digest; requests without a body are not counted.
     Body,
+    /// The network, or the /24 or /48 around an address of an unknown one.
+    Network,
+    /// The fingerprints of all layers together; requests of which none is known are not counted.
+    Fingerprint,
     /// A header's value; requests without it are not counted.
     Header(String),
 }
@@ -143,8 +147,9 @@ pub fn rate(text: &str) -> Result<Rate, String> {
         Some(names) => names
             .split(['+', ','])
             .flat_map(|n| n.split(" and "))
-            .map(|n| key_part(n.trim()))
-            .collect::<Result<_, _>>()?,
+            .map(|n| key_parts(n.trim()))
+            .collect::<Result<Vec<_>, _>>()?
+            .concat(),
     };
     if parts.next().is_some() || !(1..=1_000_000).contains(&events) || window_millis > WINDOW_MILLIS_MAX {
         return Err(format!("{}; at most 1000000 events and 24d", help()));
@@ -155,8 +160,28 @@ pub fn rate(text: &str) -> Result<Rate, String> {
     Ok(Rate { events, window_millis, key })
 }
 
-const KEY_NAMES: [&str; 9] =
-    ["client", "address", "account", "route", "path", "host", "user_agent", "body", "header:NAME"];
+const KEY_NAMES: [&str; 12] = [
+    "client",
+    "address",
+    "account",
+    "route",
+    "path",
+    "host",
+    "user_agent",
+    "body",
+    "network",
+    "fingerprint",
+    "cohort",
+    "header:NAME",
+];
+
+/// What a name stands for; a cohort is a fingerprint in a network.
+fn key_parts(name: &str) -> Result<Vec<KeyPart>, String> {
+    match name {
+        "cohort" => Ok(vec![KeyPart::Network, KeyPart::Fingerprint]),
+        name => key_part(name).map(|part| vec![part]),
+    }
+}
 
 fn key_part(name: &str) -> Result<KeyPart, String> {
     Ok(match name {
@@ -168,6 +193,8 @@ fn key_part(name: &str) -> Result<KeyPart, String> {
         "host" => KeyPart::Host,
         "user_agent" => KeyPart::UserAgent,
         "body" => KeyPart::Body,
+        "network" => KeyPart::Network,
+        "fingerprint" => KeyPart::Fingerprint,
         other => match other.strip_prefix("header:") {
             Some(header) if !header.is_empty() => KeyPart::Header(header.to_ascii_lowercase()),
             _ => {
@@ -208,6 +235,9 @@ mod tests {
             [KeyPart::Header("x-key".into()), KeyPart::Path]
         );
         assert_eq!(rate("1000 per second").unwrap().key, []);
+        let cohort = [KeyPart::Network, KeyPart::Fingerprint];
+        assert_eq!(rate("9 per hour per cohort").unwrap().key, cohort);
+        assert_eq!(rate("9 per hour per network and fingerprint").unwrap().key, cohort);
         for bad in [
             "",
             "5",

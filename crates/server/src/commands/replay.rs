@@ -104,6 +104,7 @@ fn recorded(record: Record) -> Recorded {
         device: record.device.as_deref().and_then(spigot_intel::device_named),
         network: record.network,
         country: record.country.and_then(|code| code.into_bytes().try_into().ok()),
+        fingerprint: record.fingerprints.number(),
         clearance: record.clearance.as_deref().and_then(Level::from_name),
         given,
         status: record.upstream_status,

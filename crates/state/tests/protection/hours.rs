@@ -61,7 +61,7 @@ fn fewer_than_three_days_are_said_and_ask_nothing() {
 
 #[test]
 fn what_is_stopped_for_itself_brings_no_friction_to_others() {
-    let text = "triggers = { high_frequency = { more_than = 100 }, traffic_anomaly = { at_least = 1 } }";
+    let text = "budget = false\ntriggers = { high_frequency = { more_than = 100 }, traffic_anomaly = { at_least = 1 } }";
     let world = World::new(text);
     let visitor = |n: i64| get(v4(&format!("198.51.{}.{}", n / 250, n % 250)));
     for day in 0..14 {

@@ -45,6 +45,7 @@ pub(super) fn read_settings(section: &Section<'_, '_>, settings: &mut Settings) 
         }
         weights.finish();
     }
+    read_budget(section, settings);
     if let Some(trickle) = section.parsed("trickle", |text| {
         let rate = rate(text).ok().filter(|rate| rate.key.is_empty());
         rate.map(|rate| (rate.events, rate.window_millis)).ok_or_else(|| {
@@ -82,6 +83,35 @@ pub(super) fn read_settings(section: &Section<'_, '_>, settings: &mut Settings) 
     if let Some(status) = section.integer("shadow_status", 200..=399) {
         settings.shadow_status = u16::try_from(status.value).unwrap_or(200);
     }
+}
+
+/// `true` gives the usual budget and `false` takes it away, a table gives or changes one.
+fn read_budget(section: &Section<'_, '_>, settings: &mut Settings) {
+    if let Some(on) = section.raw("budget").and_then(|(value, _)| value.as_bool()) {
+        settings.budget = on.then_some(Budget::USUAL);
+        return;
+    }
+    let Some(part) = section.table("budget") else { return };
+    let mut budget = settings.budget.unwrap_or(Budget::USUAL);
+    if let Some(milli) = times_milli(&part) {
+        budget.times_milli = milli;
+    }
+    if let Some(least) = part.integer("at_least", 0..=i64::from(u32::MAX)) {
+        budget.at_least = u32::try_from(least.value).unwrap_or(u32::MAX);
+    }
+    if let Some(days) = part.integer("needs_days", 1..=7) {
+        budget.needs_days = u8::try_from(days.value).unwrap_or(7);
+    }
+    part.finish();
+    settings.budget = Some(budget);
+}
+
+/// How many times the usual, in thousandths.
+fn times_milli(part: &Section<'_, '_>) -> Option<u32> {
+    let times = part.number("times", 1.0..=1000.0)?;
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // 1 to 1000, times 1000
+    let milli = (times.value * 1000.0) as u32;
+    Some(milli)
 }
 
 /// A level, or `false` for none.
@@ -145,9 +175,7 @@ fn read_triggers(section: &Section<'_, '_>, settings: &mut Settings) {
             needs_days: 3,
             at_least: 100,
         });
-        if let Some(times) = part.number("times", 1.0..=1000.0) {
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // 1 to 1000, times 1000
-            let milli = (times.value * 1000.0) as u32;
+        if let Some(milli) = times_milli(&part) {
             anomaly.times_milli = milli;
         }
         if let Some(days) = part.integer("needs_days", 1..=14) {

@@ -50,6 +50,7 @@ impl<S: State> Call<'_, S> {
             counts: Default::default(),
             subjects: Default::default(),
             hour: false,
+            budget: None,
             trickle_key: 0,
             who: Who { client: address, address },
         };
