@@ -1,27 +1,51 @@
-//! Lists the widget's built files, so that whatever `web/widget/dist` holds is served. A tree without it builds, too.
+//! Lists the built files of the interstitial and the widget, so that whatever `web/*/dist` holds is served, and compresses
+//! them once and for all. A tree without them builds, too.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use flate2::{Compression, write::GzEncoder};
+
 fn main() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web/widget/dist");
+    let web = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web");
+    let out = std::env::var_os("OUT_DIR").map(PathBuf::from).unwrap_or_default();
+    for part in ["challenge", "widget"] {
+        if let Err(error) = table(part, &web.join(part).join("dist"), &out) {
+            println!("cargo::error=the built files of web/{part} cannot be embedded: {error}");
+        }
+    }
+}
+
+/// Writes `<part>_files.rs`: name, media type, entity tag, content and compressed content of each file.
+fn table(part: &str, root: &Path, out: &Path) -> std::io::Result<()> {
     println!("cargo::rerun-if-changed={}", root.display());
     let mut files = Vec::new();
-    list(&root, &mut files);
+    list(root, &mut files);
     files.sort();
     let mut table = String::from("&[\n");
-    for file in &files {
+    for (number, file) in files.iter().enumerate() {
         println!("cargo::rerun-if-changed={}", file.display());
-        let name = file.strip_prefix(&root).unwrap_or(file).display().to_string().replace('\\', "/");
+        let name = file.strip_prefix(root).unwrap_or(file).display().to_string().replace('\\', "/");
         let Some(media_type) = media_type(&name) else { continue };
-        let path = file.display().to_string();
-        let _ = writeln!(table, "    ({name:?}, {media_type:?}, include_bytes!({path:?})),");
+        let plain = std::fs::read(file)?;
+        let mut hasher = DefaultHasher::new();
+        plain.hash(&mut hasher);
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+        gzip.write_all(&plain)?;
+        let compressed = out.join(format!("{part}_{number}.gz"));
+        std::fs::write(&compressed, gzip.finish()?)?;
+        let (path, compressed) = (file.display().to_string(), compressed.display().to_string());
+        let _ = writeln!(
+            table,
+            "    File {{ name: {name:?}, media_type: {media_type:?}, tag: \"{:016x}\", \
+             plain: include_bytes!({path:?}), gzip: include_bytes!({compressed:?}) }},",
+            hasher.finish(),
+        );
     }
     table.push(']');
-    let out = std::env::var_os("OUT_DIR").map(PathBuf::from).unwrap_or_default().join("widget_files.rs");
-    if let Err(error) = std::fs::write(&out, table) {
-        println!("cargo::error={} cannot be written: {error}", out.display());
-    }
+    std::fs::write(out.join(format!("{part}_files.rs")), table)
 }
 
 fn list(folder: &Path, files: &mut Vec<PathBuf>) {
@@ -34,7 +58,8 @@ fn list(folder: &Path, files: &mut Vec<PathBuf>) {
 fn media_type(name: &str) -> Option<&'static str> {
     Some(match name.rsplit('.').next()? {
         "js" => "text/javascript; charset=utf-8",
-        "json" => "application/json",
+        // The interstitial's texts are filled in by the gateway.
+        "json" if name != "texts.json" => "application/json",
         "wasm" => "application/wasm",
         "css" => "text/css; charset=utf-8",
         _ => return None,

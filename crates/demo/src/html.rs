@@ -66,7 +66,7 @@ pub(crate) fn page(visit: &Visit, title: &str, main: &str) -> String {
 <button>Subscribe</button>
 </form></section>
 <section><h2>Brass &amp; Bowl</h2>
-<ul><li><a href="/upload">Send us a photograph</a></li><li><a href="/signup">Open an account</a></li><li><a href="/reset">Forgotten passphrase</a></li></ul>
+<ul><li><a href="/contact">Ask us</a></li><li><a href="/upload">Send us a photograph</a></li><li><a href="/signup">Open an account</a></li><li><a href="/reset">Forgotten passphrase</a></li></ul>
 <p class="quiet">A demonstration: nothing is sold, nothing is sent.</p></section>
 {footer}
 </div></footer>

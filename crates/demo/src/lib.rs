@@ -5,12 +5,13 @@
 //! It speaks HTTP/1.1, reads no clock for its answers, and keeps its state in one file of one folder.
 //!
 //! Where things live: `route` names every path and its methods; `handlers` answers them; `pages` and `html` write the
-//! markup; `catalogue` is what is on sale; `store` is what the shop remembers; `request` and `answer` are the two
-//! ends of HTTP; `serve` holds the connections.
+//! markup; `check` asks about what came with the one form that has a check in it; `catalogue` is what is on sale; `store`
+//! is what the shop remembers; `request` and `answer` are the two ends of HTTP; `serve` holds the connections.
 
 mod access_log;
 mod answer;
 mod catalogue;
+mod check;
 mod handlers;
 mod html;
 mod multipart;
@@ -29,6 +30,7 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
+pub use check::Check;
 pub use handlers::download::fill_download;
 
 /// E-mail address of the account that the sign-in page names; `demo-1@…` to `demo-500@…` sign in with its passphrase, too.
@@ -43,6 +45,7 @@ pub struct Shop {
     store: store::Store,
     sessions: sessions::Sessions,
     access_log: access_log::AccessLog,
+    check: Option<Check>,
 }
 
 impl Shop {
@@ -56,6 +59,7 @@ impl Shop {
             store: store::Store::open(folder)?,
             sessions: sessions::Sessions::default(),
             access_log: access_log::AccessLog::default(),
+            check: None,
         })
     }
 
@@ -67,6 +71,12 @@ impl Shop {
     pub fn log_to(mut self, file: &Path) -> io::Result<Shop> {
         self.access_log = access_log::AccessLog::open(file)?;
         Ok(self)
+    }
+
+    /// The same, with a check against robots in the form for questions.
+    #[must_use]
+    pub fn with_check(self, check: Check) -> Shop {
+        Shop { check: Some(check), ..self }
     }
 
     /// Serves `listener` until `stop` is ready, then gives requests in progress five seconds to end.

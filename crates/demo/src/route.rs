@@ -17,6 +17,7 @@ pub(crate) enum Route {
     Newsletter,
     Cart,
     Checkout,
+    Contact,
     Items,
     Item(u64),
     Received,
@@ -49,6 +50,7 @@ impl Route {
             "/newsletter" => Route::Newsletter,
             "/cart" => Route::Cart,
             "/checkout" => Route::Checkout,
+            "/contact" => Route::Contact,
             "/api/items" => Route::Items,
             "/received" => Route::Received,
             "/health" => Route::Health,
@@ -86,6 +88,7 @@ impl Route {
             | Route::Reset
             | Route::Coupon
             | Route::Cart
+            | Route::Contact
             | Route::Items
             | Route::Upload => "GET, HEAD, POST",
             Route::Socket | Route::Events => "GET",

@@ -51,14 +51,20 @@ pub struct Event {
     pub added_micros: u32,
 }
 
-/// The route that events about sites of the challenge service are found by: they are no route's of the policy.
+/// The route that the challenge service's events are found by: they are no route's of the policy.
 pub const SERVICE_ROUTE: &str = "service";
 
 impl Event {
     /// The name of its route.
     #[must_use]
     pub fn route(&self) -> &str {
-        if self.site.is_some() { SERVICE_ROUTE } else { &self.policy.route(self.decision.route).name }
+        if self.is_service() { SERVICE_ROUTE } else { &self.policy.route(self.decision.route).name }
+    }
+
+    /// Whether it is about a site of the challenge service, or about a token that is no site's: one for tests, or one that
+    /// came with an unknown secret.
+    pub(crate) fn is_service(&self) -> bool {
+        self.site.is_some() || self.challenge.is_some_and(|step| step.kind == "token")
     }
 }
 

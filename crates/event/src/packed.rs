@@ -11,6 +11,9 @@ use crate::Event;
 use crate::record::{self, RecordThresholds};
 use crate::row::{action_number, quoted};
 
+/// Where the result of a challenge stands, as SQLite's JSON functions name places.
+pub(crate) const RESULT: &str = "$[17][1]";
+
 /// Words by their numbers, see `store`.
 pub(crate) struct Words {
     pub(crate) revision: i64,

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 use spigot_decision::{Action, Millis, Prefix};
 
 use crate::store::{self, RANDOM_IDS_BEFORE, SEQUENCE_BITS, StoreError};
-use crate::{DecisionId, Record, row};
+use crate::{DecisionId, Record, packed, row};
 
 /// Events that are read in one go. Each piece is a read transaction of its own: one that stays open for long keeps the
 /// writer from reusing its log.
@@ -25,7 +25,7 @@ pub struct Query {
     pub since: Option<Millis>,
     /// Before this moment.
     pub until: Option<Millis>,
-    /// With a reason of this name.
+    /// With a reason of this name, or a challenge or token with a result of this name.
     pub reason: Option<String>,
     /// From addresses in this prefix.
     pub ip: Option<Prefix>,
@@ -322,12 +322,6 @@ fn sql(query: &Query, after: Option<Cursor>, only: Option<i64>, piece: usize) ->
     if let Some(route) = &query.route {
         condition("route = (SELECT word FROM word WHERE text = ?)", route.clone().into());
     }
-    if let Some(reason) = &query.reason {
-        let mut part = String::from("[");
-        row::quoted(reason, &mut part);
-        part.push(',');
-        condition("instr(reasons, ?) > 0", part.into());
-    }
     if let Some(fingerprint) = &query.fingerprint {
         condition("instr(fingerprints, ?) > 0", format!(" {fingerprint}").into());
     }
@@ -343,6 +337,14 @@ fn sql(query: &Query, after: Option<Cursor>, only: Option<i64>, piece: usize) ->
         condition("length(client) = ?", (length as i64).into());
         condition("client >= ?", first.to_vec().into());
         condition("client <= ?", last.to_vec().into());
+    }
+    if let Some(reason) = &query.reason {
+        let mut part = String::from("[");
+        row::quoted(reason, &mut part);
+        part.push(',');
+        text.push_str(" AND (instr(reasons, ?) > 0");
+        text.push_str(" OR json_extract(packed, ?) = (SELECT word FROM word WHERE text = ?))");
+        values.extend([part, packed::RESULT.to_owned(), reason.clone()].map(Value::from));
     }
     text.push_str(if query.order == Order::NewestFirst { " ORDER BY at DESC" } else { " ORDER BY at" });
     text.push_str(&format!(" LIMIT {piece}"));

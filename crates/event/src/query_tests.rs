@@ -124,6 +124,42 @@ fn finds_by_id_within_its_time() {
 }
 
 #[test]
+fn results_of_challenges_are_found_as_reasons_are() {
+    let policy = policy();
+    let about = |number: u64, kind, result| {
+        let mut about = event(&policy, number);
+        let step = ChallengeStep {
+            kind,
+            log2_work: 0,
+            result,
+            solve_millis: None,
+            claimed_millis: None,
+            provider: None,
+        };
+        about.challenge = Some(step);
+        about
+    };
+    let events = [
+        event(&policy, 0),
+        about(1, "cachewalk", "solved"),
+        about(2, "token", "token_spent"),
+        about(3, "cachewalk", "issued"),
+        about(4, "token", "token_spent"),
+    ];
+    let (_folder, _sink, reader) = stored(&events);
+    let found = |query: Query| -> Vec<i64> {
+        let query = Query { order: Order::OldestFirst, ..query };
+        reader.events(&query).map(|record| record.unwrap().time_millis - START.0).collect()
+    };
+    let reason = |name: &str| found(Query { reason: Some(name.to_owned()), ..Query::default() });
+    assert_eq!(reason("solved"), [1]);
+    assert_eq!(reason("token_spent"), [2, 4]);
+    assert_eq!(reason("token"), [0; 0]);
+    // Tokens of no site are the service's, too.
+    assert_eq!(found(Query { route: Some(crate::SERVICE_ROUTE.to_owned()), ..Query::default() }), [2, 4]);
+}
+
+#[test]
 fn counts_by_minute_route_and_action() {
     let policy = policy();
     let mut events = mixed();

@@ -6,6 +6,7 @@ mod client_ip;
 pub mod door;
 mod entropy;
 mod fields;
+mod files;
 mod front;
 #[cfg(fuzzing)]
 pub mod fuzz;

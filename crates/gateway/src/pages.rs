@@ -1,4 +1,4 @@
-//! The pages and files that visitors get from us. They come built from `web/challenge/dist`.
+//! The pages that visitors get from us. Their templates come built from `web/challenge/dist`.
 
 use std::fmt::Write;
 
@@ -8,39 +8,6 @@ use crate::languages::Texts;
 
 const PAGE: &str = include_str!("../../../web/challenge/dist/page.html");
 const CONTINUE: &str = include_str!("../../../web/challenge/dist/continue.html");
-
-/// A file by its path below `/.spigot/`: media type and content.
-pub(crate) fn file(name: &str) -> Option<(&'static str, &'static [u8])> {
-    Some(match name {
-        "challenge.js" => {
-            ("text/javascript; charset=utf-8", include_bytes!("../../../web/challenge/dist/challenge.js"))
-        }
-        "worker.js" => {
-            ("text/javascript; charset=utf-8", include_bytes!("../../../web/challenge/dist/worker.js"))
-        }
-        "provider.js" => {
-            ("text/javascript; charset=utf-8", include_bytes!("../../../web/challenge/dist/provider.js"))
-        }
-        "challenge.css" => {
-            ("text/css; charset=utf-8", include_bytes!("../../../web/challenge/dist/challenge.css"))
-        }
-        "cachewalk.wasm" => {
-            ("application/wasm", include_bytes!("../../../web/challenge/dist/cachewalk.wasm"))
-        }
-        _ => return None,
-    })
-}
-
-/// Name, media type and content of each file of the widget, as `build.rs` finds them.
-static WIDGET: &[(&str, &str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/widget_files.rs"));
-
-/// A file of the widget by its path below `/.spigot/widget/`.
-pub(crate) fn widget_file(name: &str) -> Option<(&'static str, &'static [u8])> {
-    let found =
-        WIDGET.iter().find(|(known, ..)| *known == name).map(|(_, media_type, bytes)| (*media_type, *bytes));
-    // The puzzle's kernel is the interstitial's.
-    found.or_else(|| file(name).filter(|_| name == "cachewalk.wasm"))
-}
 
 /// What the interstitial allows itself. Not `form-action`: browsers apply it to the redirects behind a posted form too,
 /// and an application that answers a form by redirecting elsewhere (a payment, a log-in) would break.

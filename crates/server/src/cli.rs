@@ -1,10 +1,11 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::commands;
 
+mod examples;
 mod puzzle;
 mod site;
 
@@ -54,12 +55,12 @@ enum Command {
     Force(ForceArgs),
     /// Show and change the operator's allowlist and denylist.
     #[command(
-        after_help = "Example:\n  spigot list deny 203.0.113.0/24 --for 7d --note scraper\n  spigot list show\n  spigot list remove 203.0.113.0/24"
+        after_help = "Example:\n  spigot list deny 203.0.113.0/24 --for 7d --note scraper\n  spigot list allow 198.51.100.7 --note 'our monitoring'\n  spigot list show\n  spigot list remove 203.0.113.0/24"
     )]
     List(ListArgs),
     /// Show and make exceptions, which end by themselves.
     #[command(
-        after_help = "Example:\n  spigot exception add sale --times 3 --route search --start 2026-12-04T18:00:00Z --for 4h --reason 'half-price evening'\n  spigot exception add office --address 198.51.100.0/24 --for 30d --reason 'our office'\n  spigot exception show"
+        after_help = "Example:\n  spigot exception add sale --times 3 --route search --start 2026-12-04T18:00:00Z --for 4h --reason 'half-price evening'\n  spigot exception add office --address 198.51.100.0/24 --for 30d --reason 'our office'\n  spigot exception show\n  spigot exception remove sale"
     )]
     Exception(ExceptionArgs),
     /// Show, set and lift restrictions.
@@ -69,7 +70,7 @@ enum Command {
     Restrict(RestrictArgs),
     /// Show and change the sites whose pages show the widget, and their keys.
     #[command(
-        after_help = "Example:\n  spigot site add shop --host shop.example --host '*.shop.example'\n  spigot site show\n  spigot site rotate shop --overlap 24h\n  spigot site hosts shop --add m.shop.example --remove old.shop.example\n  spigot site set shop --level high --client strict\n  spigot site remove shop\n  spigot site api-key add ci"
+        after_help = "Example:\n  spigot site add shop --host shop.example --host '*.shop.example'\n  spigot site show\n  spigot site rotate shop --overlap 24h\n  spigot site hosts shop --add m.shop.example --remove old.shop.example\n  spigot site set shop --level high --client strict\n  spigot site remove shop\n  spigot site api-key add ci\n  spigot site api-key show\n  spigot site api-key remove ci"
     )]
     Site(SiteArgs),
     /// What the puzzle costs: here, in browsers, and whoever solves it by the million.
@@ -78,6 +79,7 @@ enum Command {
     )]
     Puzzle(PuzzleArgs),
     /// Print the JSON Schema of the configuration, for editors.
+    #[command(after_help = "Example:\n  spigot schema > spigot.schema.json")]
     Schema,
 }
 
@@ -191,7 +193,7 @@ pub(crate) struct EventsArgs {
     /// Only until: a duration ago or a time.
     #[arg(long)]
     pub(crate) until: Option<String>,
-    /// Only with this reason.
+    /// Only with this reason, or with this result of a challenge or token (solved, token_spent).
     #[arg(long)]
     pub(crate) reason: Option<String>,
     /// Only of this address or prefix.
@@ -364,7 +366,9 @@ pub(crate) enum RestrictCommand {
 
 /// Runs the command of this process's arguments.
 pub(crate) fn run() -> Result<(), String> {
-    match Cli::parse().command {
+    let given = examples::handed_down(Cli::command()).get_matches();
+    let cli = Cli::from_arg_matches(&given).unwrap_or_else(|error| error.exit());
+    match cli.command {
         Command::Demo(args) => commands::demo::run(&args),
         Command::Run(args) => commands::run::run(&args),
         Command::Check(args) => commands::check::run(&args),

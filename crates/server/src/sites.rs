@@ -19,6 +19,8 @@ pub(crate) struct Wanted {
     pub(crate) client: Option<String>,
     pub(crate) press: Option<String>,
     pub(crate) token_life: Option<String>,
+    /// The same, as it is shown.
+    pub(crate) token_life_seconds: Option<u32>,
 }
 
 impl Wanted {
@@ -41,6 +43,9 @@ impl Wanted {
     pub(crate) fn apply(self, site: &mut SiteSetting) -> Result<(), String> {
         if let Some(life) = &self.token_life {
             site.token_millis = token_millis(life)?;
+        }
+        if let Some(seconds) = self.token_life_seconds {
+            site.token_millis = seconds.saturating_mul(1000);
         }
         let set = |to: &mut String, from: Option<String>| {
             if let Some(from) = from {

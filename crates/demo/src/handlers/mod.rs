@@ -2,6 +2,7 @@
 
 mod account;
 mod api;
+mod contact;
 pub(crate) mod download;
 mod shop;
 mod streams;
@@ -101,6 +102,8 @@ async fn dispatch(
         Route::Cart if posted => shop::fill_cart(shop, visit, body).await,
         Route::Cart => Ok(page(visit, "Your cart", &pages::shop::cart(&visit.cart(), "", "", ""))),
         Route::Checkout => shop::checkout(shop, visit, body).await,
+        Route::Contact if posted => contact::ask(shop, visit, body).await,
+        Route::Contact => Ok(contact::form(shop, visit)),
         Route::Items if posted => api::add_item(shop, visit, body).await,
         Route::Items => Ok(api::items(shop)),
         Route::Item(id) => api::item(shop, *id),

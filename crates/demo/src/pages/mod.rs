@@ -1,6 +1,7 @@
 //! The main part of each page, as markup. Whatever came with a request is written through [`Text`].
 
 pub(crate) mod account;
+pub(crate) mod contact;
 pub(crate) mod shop;
 
 use crate::answer::Fault;

@@ -42,9 +42,14 @@ impl Running {
     }
 
     pub(crate) async fn open(folder: &Path) -> Running {
+        Running::serve(folder, |shop| shop).await
+    }
+
+    /// A shop as `made` makes it.
+    pub(crate) async fn serve(folder: &Path, made: impl FnOnce(Shop) -> Shop) -> Running {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let shop = Shop::open(folder).unwrap().log_to(&folder.join("access.log")).unwrap();
+        let shop = made(Shop::open(folder).unwrap().log_to(&folder.join("access.log")).unwrap());
         let (stop, stopped) = oneshot::channel();
         let stopped = async {
             let _ = stopped.await;

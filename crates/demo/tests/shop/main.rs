@@ -3,6 +3,7 @@
 // Clippy lets tests unwrap, but not the helpers beside them.
 #![allow(clippy::unwrap_used)]
 
+mod check;
 mod client;
 mod forms;
 mod pages;

@@ -175,7 +175,7 @@ impl<'a> Rows<'a> {
     /// The numbers of an event's revision and route.
     fn named(&mut self, event: &Event) -> rusqlite::Result<(i64, i64)> {
         let (revision, route) = self.of_policy(event)?;
-        if event.site.is_none() {
+        if !event.is_service() {
             return Ok((revision, route));
         }
         Ok((revision, self.words.number(self.connection, SERVICE_ROUTE)?))

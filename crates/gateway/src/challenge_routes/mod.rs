@@ -12,8 +12,7 @@
 mod altcha;
 mod ask;
 mod fallback;
-pub(crate) mod file;
-mod grant;
+pub(crate) mod grant;
 mod return_address;
 mod submit;
 mod terms;
@@ -30,13 +29,12 @@ use serde_json::json;
 use spigot_state::State;
 
 use crate::body::{Through, inspect};
-use crate::pages;
+use crate::files;
 use crate::pipeline::{Gateway, Seen, Snapshot};
 use crate::respond::problem;
 
 pub(crate) use ask::Errand;
 pub(crate) use return_address::is_return_address;
-pub(crate) use widget::shared_file;
 
 /// Everything of ours lies below this path.
 pub(crate) const BELOW: &str = "/.spigot/";
@@ -56,8 +54,8 @@ impl<S: State> Gateway<S> {
         if let Some(name) = name.strip_prefix("widget/") {
             return self.widget(snapshot, seen, name, request).await;
         }
-        if let Some((media_type, bytes)) = pages::file(name) {
-            return file::answer(&request, media_type, bytes);
+        if let Some(file) = files::of_challenge(name) {
+            return file.answer(&request);
         }
         match (name, request.method()) {
             ("solve" | "fallback", &Method::POST) => {

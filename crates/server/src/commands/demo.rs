@@ -1,11 +1,19 @@
-use std::net::SocketAddr;
+use std::fs;
+use std::io::Write;
+use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
+use std::time::Duration;
 
+use spigot_admin::PolicyStore;
 use spigot_decision::policy::DEFAULT;
+use spigot_demo::Check;
 use spigot_gateway::{Site, Upstream};
 
 use crate::cli::DemoArgs;
+use crate::clock::now;
 use crate::config::{Config, ServiceSection};
+use crate::sites::{Wanted, add_secret};
 
 pub(crate) fn run(args: &DemoArgs) -> Result<(), String> {
     let mut config = match &args.config {
@@ -20,8 +28,15 @@ pub(crate) fn run(args: &DemoArgs) -> Result<(), String> {
     config.server.service =
         Some(ServiceSection { listen: vec![args.service], listen_tls: Vec::new(), test_keys: true });
     config.server.sites = vec![Site { hosts: Vec::new(), upstreams: vec![Arc::new(Upstream::at(shop))] }];
+    let shared = [args.listen, args.admin, args.service].into_iter().find(|address| is_served(*address));
     let running = crate::run::start(config, args.config.clone())?;
     welcome(args);
+    if let Some(address) = shared {
+        println!(
+            "\nAnother program listens on {address} too, and gets a part of the connections: end it, or choose other \
+             addresses (`spigot demo --help`)."
+        );
+    }
     running.wait().map_err(|error| error.to_string())?;
     println!("\nStopping.");
     running.stop();
@@ -31,7 +46,8 @@ pub(crate) fn run(args: &DemoArgs) -> Result<(), String> {
 /// Starts the shop on a port of its own and returns where it listens.
 fn shop(args: &DemoArgs) -> Result<SocketAddr, String> {
     let shop = spigot_demo::Shop::open(&args.data.join("shop"))
-        .map_err(|error| format!("the shop cannot use {}: {error}", args.data.display()))?;
+        .map_err(|error| format!("the shop cannot use {}: {error}", args.data.display()))?
+        .with_check(check(args)?);
     let shop = match &args.shop_log {
         Some(file) => shop
             .log_to(file)
@@ -56,6 +72,43 @@ fn shop(args: &DemoArgs) -> Result<SocketAddr, String> {
     Ok(address)
 }
 
+/// The site of the shop's form for questions. Its secret is kept as an application keeps it, in the shop's own folder.
+fn check(args: &DemoArgs) -> Result<Check, String> {
+    let file = args.data.join("shop").join("check");
+    let mut store = PolicyStore::open(&args.data).map_err(|error| error.to_string())?;
+    let kept = fs::read_to_string(&file).unwrap_or_default();
+    let kept = kept.trim().split_once(' ').map(|(key, secret)| (key.to_owned(), secret.to_owned()));
+    let sites = store.sites().map_err(|error| error.to_string())?;
+    let known = kept.filter(|(key, _)| sites.iter().any(|site| site.site_key == *key));
+    if let Some((site_key, secret)) = known {
+        return Ok(Check { site_key, secret, service: args.service });
+    }
+    let name = format!("shop on {}", args.listen);
+    let hosts = match args.listen.ip() {
+        IpAddr::V4(ip) if !ip.is_unspecified() => vec![ip.to_string(), "localhost".to_owned()],
+        IpAddr::V6(ip) if !ip.is_unspecified() => vec![format!("[{ip}]"), "localhost".to_owned()],
+        _ => vec!["*".to_owned()],
+    };
+    // One whose secret is gone is of no use any more.
+    if let Some(lost) = sites.iter().find(|site| site.name == name) {
+        store.remove(&format!("site {}", lost.site_key), "demo", now()).map_err(|error| error.to_string())?;
+    }
+    let mut site = Wanted { name: Some(name), hosts: Some(hosts), ..Wanted::default() }.new_site()?;
+    let secret = add_secret(&mut site, 0, now())?;
+    let site_key = site.site_key.clone();
+    store.add_site(site, "demo", now()).map_err(|error| error.to_string())?;
+    let written = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&file);
+    written
+        .and_then(|mut file| writeln!(file, "{site_key} {secret}"))
+        .map_err(|error| format!("{} cannot be written: {error}", file.display()))?;
+    Ok(Check { site_key, secret, service: args.service })
+}
+
+/// Whether somebody else answers there: listening sockets share an address unnoticed.
+fn is_served(address: SocketAddr) -> bool {
+    TcpStream::connect_timeout(&address, Duration::from_millis(200)).is_ok()
+}
+
 fn welcome(args: &DemoArgs) {
     let (shop, admin, service, data) = (args.listen, args.admin, args.service, args.data.display());
     println!(
@@ -64,6 +117,7 @@ fn welcome(args: &DemoArgs) {
 Try:
   a page                      open http://{shop}/ in a browser: nothing happens, as it should
   a sensitive page            open http://{shop}/login : an invisible puzzle, then the page
+  the widget in a form        open http://{shop}/contact
   a program at the log-in     curl -i http://{shop}/login
   its refusal as JSON         curl -i -H 'Accept: application/json' -X POST -d '{{}}' http://{shop}/login
   too many requests           for i in $(seq 501); do curl -s -o /dev/null -w '%{{http_code}}\\n' http://{shop}/; done | sort | uniq -c
@@ -71,7 +125,7 @@ Try:
   what happened               spigot events --data {data}
   why                         spigot explain ID --data {data}
   health and metrics          http://{admin}/health  http://{admin}/metrics
-  a site for the widget       spigot site add shop --host 127.0.0.1 --data {data}
+  a site of your own          spigot site add mine --host 127.0.0.1 --data {data}
   a token, verified           curl -d 'secret=1x0000000000000000000000000000000AA&response=XXXX.DUMMY.TOKEN.XXXX' http://{service}/turnstile/v0/siteverify
 
 Everything that it keeps is in {data}. Stop it with Ctrl-C."

@@ -81,7 +81,10 @@ fn events(folder: &Path) -> Result<Log, String> {
     let events = reader.into_events(&query);
     // What sites' servers ask was not decided about.
     let decided = |event: &Result<Record, _>| {
-        !event.as_ref().is_ok_and(|event| event.site.is_some() && event.sender == Sender::Api.name())
+        !event.as_ref().is_ok_and(|event| {
+            let is_token = event.challenge.as_ref().is_some_and(|step| step.kind == "token");
+            is_token && event.sender == Sender::Api.name()
+        })
     };
     let events = events.filter(decided);
     Ok(Log::Recorded(Box::new(events.map(|event| event.map(recorded).map_err(std::io::Error::other)))))

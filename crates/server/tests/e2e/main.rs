@@ -7,6 +7,7 @@ mod bodies;
 mod challenge;
 mod client;
 mod clients;
+mod contact;
 mod demo;
 mod dribbles;
 mod fallback;

@@ -25,9 +25,9 @@ const freePort = () =>
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), "spigot-demo-"));
-  const [port, admin] = [await freePort(), await freePort()];
+  const [port, admin, service] = [await freePort(), await freePort(), await freePort()];
   origin = `http://127.0.0.1:${port}`;
-  demo = spawn(binary, ["demo", "--listen", `127.0.0.1:${port}`, "--admin", `127.0.0.1:${admin}`, "--data", join(folder, "data")]);
+  demo = spawn(binary, ["demo", "--listen", `127.0.0.1:${port}`, "--admin", `127.0.0.1:${admin}`, "--service", `127.0.0.1:${service}`, "--data", join(folder, "data")]);
   await new Promise((resolve, reject) => {
     demo.stdout.once("data", resolve);
     demo.once("exit", (code) => reject(new Error(`the demo ended with ${code}`)));
@@ -63,6 +63,23 @@ test("an ordinary page is just the page", async () => {
   assert.equal(answer.status(), 200);
   if (shots) await page.screenshot({ path: join(shots, "shop.png") });
   await page.context().close();
+});
+
+test("a question goes through with what the widget brings, and is asked for nothing", async () => {
+  for (const options of [{}, { colorScheme: "dark", viewport: { width: 360, height: 720 } }]) {
+    const page = await visitor(options);
+    const said = [];
+    page.on("console", (message) => said.push(message.text()));
+    await page.goto(`${origin}/contact`);
+    await page.fill("input[name=email][autocomplete=email]:not(#letters)", "somebody@example.org");
+    await page.fill("textarea", "Does the heron come in brass?");
+    await page.waitForSelector("spigot-challenge[data-state=done]", { state: "attached", timeout: 30_000 });
+    if (shots) await page.screenshot({ path: join(shots, `contact-${options.colorScheme ?? "light"}.png`), fullPage: true });
+    await page.click("main button");
+    await page.waitForSelector("text=We have your question", { timeout: 30_000 });
+    assert.deepEqual(said, []);
+    await page.context().close();
+  }
 });
 
 test("a sensitive page opens by itself, and is not asked for again", async () => {

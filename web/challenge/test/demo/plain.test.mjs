@@ -46,10 +46,10 @@ const freePort = () =>
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), "spigot-plain-"));
   writeFileSync(join(folder, "policy.toml"), POLICY);
-  const [port, admin] = [await freePort(), await freePort()];
+  const [port, admin, service] = [await freePort(), await freePort(), await freePort()];
   origin = `http://127.0.0.1:${port}`;
   const files = ["--data", join(folder, "data"), "--config", join(folder, "policy.toml")];
-  demo = spawn(binary, ["demo", "--listen", `127.0.0.1:${port}`, "--admin", `127.0.0.1:${admin}`, ...files]);
+  demo = spawn(binary, ["demo", "--listen", `127.0.0.1:${port}`, "--admin", `127.0.0.1:${admin}`, "--service", `127.0.0.1:${service}`, ...files]);
   await new Promise((resolve, reject) => {
     demo.stdout.once("data", resolve);
     demo.once("exit", (code) => reject(new Error(`the demo ended with ${code}`)));

@@ -64,7 +64,7 @@ function yes(question) {
 
 async function shop(vendor, more = "", kind = "turnstile") {
   const data = await mkdtemp(join(folder, "shop-"));
-  const [port, admin] = [await freePort(), await freePort()];
+  const [port, admin, service] = [await freePort(), await freePort(), await freePort()];
   const config = `
 [[route]]
 name = "login"
@@ -86,7 +86,7 @@ ${more}
 `;
   await writeFile(join(data, "secret"), SECRET);
   await writeFile(join(data, "spigot.toml"), config);
-  const demo = spawn(binary, ["demo", "--listen", `127.0.0.1:${port}`, "--admin", `127.0.0.1:${admin}`, "--data", join(data, "data"), "--config", join(data, "spigot.toml")]);
+  const demo = spawn(binary, ["demo", "--listen", `127.0.0.1:${port}`, "--admin", `127.0.0.1:${admin}`, "--service", `127.0.0.1:${service}`, "--data", join(data, "data"), "--config", join(data, "spigot.toml")]);
   running.push(() => demo.kill());
   await new Promise((resolve, reject) => {
     demo.stdout.once("data", resolve);

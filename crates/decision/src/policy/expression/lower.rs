@@ -2,6 +2,7 @@
 
 mod fields;
 mod methods;
+mod values;
 
 use std::ops::Range;
 
@@ -141,7 +142,11 @@ impl Lowering<'_> {
     fn equal(&mut self, at: &Expression, a: &Expression, b: &Expression) -> Lowered<Bool> {
         Ok(match (self.typed(a)?, self.typed(b)?) {
             (Typed::Int(a), Typed::Int(b)) => Bool::Compare(a, Order::Equal, b),
-            (Typed::Text(a), Typed::Text(b)) => Bool::SameText(a, b),
+            (Typed::Text(one), Typed::Text(other)) => {
+                self.possible(&one, b)?;
+                self.possible(&other, a)?;
+                Bool::SameText(one, other)
+            }
             (Typed::Bool(a), Typed::Bool(b)) => Bool::SameTruth(Box::new(a), Box::new(b)),
             (Typed::Address, _) | (_, Typed::Address) => {
                 return self.wrong(
@@ -175,10 +180,11 @@ impl Lowering<'_> {
             );
         };
         match self.typed(a)? {
-            Typed::Text(text) => Ok(Bool::OneOfTexts(
-                text,
-                list.elements.iter().map(|e| self.literal(e)).collect::<Lowered<_>>()?,
-            )),
+            Typed::Text(text) => {
+                list.elements.iter().try_for_each(|value| self.possible(&text, value))?;
+                let values = list.elements.iter().map(|value| self.literal(value)).collect::<Lowered<_>>()?;
+                Ok(Bool::OneOfTexts(text, values))
+            }
             Typed::Int(int) => {
                 let numbers = list.elements.iter().map(|e| match &e.expr {
                     Expr::Literal(LiteralValue::Int(n)) => Ok(*n.inner()),

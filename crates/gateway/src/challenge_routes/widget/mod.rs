@@ -20,9 +20,9 @@ use spigot_state::State;
 use self::asked::Asked;
 use self::origin::Origin;
 use self::trouble::Trouble;
-use super::{SUBMISSION_BYTES, file};
+use super::SUBMISSION_BYTES;
 use crate::body::{Through, inspect};
-use crate::pages;
+use crate::files;
 use crate::pipeline::{Decided, Gateway, Seen, Snapshot};
 use crate::respond::{plain, problem};
 use crate::test_keys;
@@ -39,8 +39,8 @@ impl<S: State> Gateway<S> {
         name: &str,
         request: Request<Incoming>,
     ) -> Response<Through> {
-        if let Some((media_type, bytes)) = pages::widget_file(name) {
-            return shared_file(&request, media_type, bytes);
+        if let Some(file) = files::of_widget(name) {
+            return file.answer_everybody(&request);
         }
         let origin = Origin::of(seen.headers);
         let mut response = match (name, request.method()) {
@@ -133,19 +133,6 @@ impl<S: State> Gateway<S> {
 
 fn answer(body: &serde_json::Value) -> Response<Through> {
     plain(StatusCode::OK, "application/json", body.to_string())
-}
-
-/// A file that pages of other origins include, too.
-pub(crate) fn shared_file(
-    request: &Request<Incoming>,
-    media_type: &'static str,
-    bytes: &'static [u8],
-) -> Response<Through> {
-    let mut response = file::answer(request, media_type, bytes);
-    let headers = response.headers_mut();
-    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
-    response
 }
 
 /// The answer to a browser that asks whether it may ask.

@@ -27,8 +27,8 @@ use spigot_state::State;
 
 use self::fields::Fields;
 use crate::body::{Through, inspect};
-use crate::challenge_routes::{BELOW, SUBMISSION_BYTES, shared_file};
-use crate::pages;
+use crate::challenge_routes::{BELOW, SUBMISSION_BYTES};
+use crate::files;
 use crate::pipeline::{Gateway, Seen, Snapshot};
 use crate::respond::{plain, problem};
 
@@ -93,9 +93,9 @@ impl<S: State> Gateway<S> {
             return self.own_route(snapshot, seen, request).await;
         }
         if SCRIPTS.contains(&seen.path)
-            && let Some((media_type, bytes)) = pages::widget_file("compat.js")
+            && let Some(file) = files::of_widget("compat.js")
         {
-            return shared_file(&request, media_type, bytes);
+            return file.answer_everybody(&request);
         }
         match (seen.path, request.method()) {
             ("/openapi.json", &Method::GET | &Method::HEAD) => {
