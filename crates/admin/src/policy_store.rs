@@ -171,7 +171,7 @@ impl PolicyStore {
     ) -> Result<Option<Lifted>, StoreError> {
         let whom = Offenders::parse(subject).ok_or_else(|| {
             StoreError(format!(
-                "\"{subject}\" is no address, prefix or clearance; write for example 192.0.2.7, 2001:db8::/48 or clearance-0123456789abcdef"
+                "\"{subject}\" is no address, prefix, clearance or account; write for example 192.0.2.7, 2001:db8::/48, clearance-0123456789abcdef or account-0123456789abcdef"
             ))
         })?;
         let (_, kept) = self.kept()?;

@@ -1,3 +1,4 @@
+mod account;
 mod conclude;
 
 use crate::plan::{scale_milli, scaled};
@@ -25,6 +26,7 @@ pub fn decide(
     weighing.triggers();
     weighing.budget();
     weighing.counts();
+    weighing.account();
     weighing.signals();
     weighing.rules();
     weighing.availability();
@@ -235,6 +237,7 @@ impl<'a> Weighing<'a> {
             facts: self.facts,
             failures: self.failures,
             listed: self.listed,
+            accounts: &self.policy.accounts,
         };
         for (index, signal) in SIGNALS.iter().enumerate() {
             let mut weight = self.route.settings.weights[index];

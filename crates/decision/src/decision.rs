@@ -137,6 +137,10 @@ pub enum Source {
     VerifiedCrawler,
     /// The client's cohort has used up what the route's budget allows it.
     CohortBudget,
+    /// The account is locked to this client for a time.
+    AccountLocked,
+    /// Attempts of this client, or on this account, failed again and again.
+    FailedAttempts,
 }
 
 /// What kind of contribution a reason is.

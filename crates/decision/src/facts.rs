@@ -25,6 +25,8 @@ pub struct Facts {
     pub reputation: Reputation,
     /// What the client did before.
     pub history: History,
+    /// The account that the request names, and who comes for it.
+    pub account: Option<crate::AccountFacts>,
 }
 
 /// A restriction that is in force.

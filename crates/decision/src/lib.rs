@@ -9,6 +9,7 @@
 //! Nothing in this crate does I/O, reads a clock or draws randomness: time and hash keys are arguments, so a
 //! decision can be replayed, explained and tested byte for byte.
 
+mod account;
 mod agent;
 pub mod behaviour;
 mod cohort;
@@ -27,6 +28,7 @@ pub mod signal;
 mod subject;
 mod time;
 
+pub use account::{AccountFacts, AccountOutcome, AccountPlan, Acquaintance, Attempt, Crowd, mail_domain};
 pub use agent::{Agent, Bot, BotKind, BotName, Browser, Device, Engine, Family, Platform};
 pub use behaviour::Behaviour;
 pub use cohort::{Budget, Cohort, CohortLevel, OverBudget, PlannedBudget};
@@ -38,7 +40,7 @@ pub use explain::{evidence_text, explain};
 pub use facts::{Facts, HourFact, RestrictionFact};
 pub use history::History;
 pub use observation::{Body, Headers, NoHeaders, Observation, Pairs, Presented, Sender, Told};
-pub use outcome::{Outcome, outcome};
+pub use outcome::{Ending, Outcome, outcome};
 pub use plan::{Count, CountKind, MAX_COUNTS, MAX_SUBJECTS, Plan, Who, plan};
 pub use policy::Policy;
 pub use reputation::{Class, Crawler, Listed, Reputation};

@@ -5,17 +5,63 @@ use arrayvec::ArrayVec;
 use crate::plan::{AROUND_LENGTHS, Asked, RESTRICTIONS, scale_milli};
 use crate::policy::{Offender, Policy};
 use crate::subject::{Hashed, Keys, Prefix, Subject};
-use crate::{Count, CountKind, Millis, Observation, Plan, Presented};
+use crate::{AccountOutcome, Count, CountKind, Millis, Observation, Plan, Presented};
 
-/// What an answer of the upstream, or a refused submission, adds to the counts: failures of the client and limits on
-/// answers. `status` is the upstream's; `refused` says that a submission for a challenge was refused.
+/// How a request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The application answered.
+    Answered {
+        /// Its status.
+        status: u16,
+        /// Whether the rest of the answer says that the attempt failed; `None` while that is not known.
+        failed: Option<bool>,
+    },
+    /// A submission for a challenge was refused.
+    Refused,
+    /// What was not known when the application answered: the answer's body, or the application itself, told it.
+    Told {
+        /// Whether the attempt failed.
+        failed: bool,
+    },
+}
+
+impl Ending {
+    /// An answer whose status is all that it tells.
+    #[must_use]
+    pub fn status(status: u16) -> Self {
+        Self::Answered { status, failed: Some(false) }
+    }
+
+    /// Whether it was a failure; `None` when nobody can say.
+    fn failed(self, failure_status: &[u16]) -> Option<bool> {
+        match self {
+            Self::Answered { status, failed } => {
+                failed.map(|failed| failed || failure_status.contains(&status))
+            }
+            Self::Refused => Some(true),
+            Self::Told { failed } => Some(failed),
+        }
+    }
+
+    /// Whether whoever attempted something may have succeeded: an error of the server is no success.
+    fn may_be_success(self) -> bool {
+        match self {
+            Self::Answered { status, .. } => status < 400,
+            Self::Refused => false,
+            Self::Told { .. } => true,
+        }
+    }
+}
+
+/// What an answer of the upstream, or a refused submission, adds to the counts: failures of the client, what is known of
+/// an account, and limits on answers.
 #[must_use]
 pub fn outcome(
     policy: &Policy,
     observation: &Observation<'_>,
     plan: &Plan,
-    status: u16,
-    refused: bool,
+    ending: Ending,
     keys: &Keys,
     now: Millis,
 ) -> Outcome {
@@ -23,7 +69,8 @@ pub fn outcome(
     let who = plan.who;
     let mut counts = ArrayVec::new();
     let mut offenders = ArrayVec::new();
-    let failed = refused || route.settings.failure_status.contains(&status);
+    let told = ending.failed(&route.settings.failure_status);
+    let failed = told == Some(true);
     if failed {
         let ladder = &policy.ladder;
         let mut fails = |offender: Offender, who: Hashed, kind: CountKind, times: u32| {
@@ -63,7 +110,7 @@ pub fn outcome(
             }
         }
     }
-    if !refused {
+    if let Ending::Answered { status, .. } = ending {
         let scale = scale_milli(policy, observation, &route.name, now);
         let status = status.max(1);
         let asked = Asked { policy, observation, keys, who, route: plan.route, scale, status };
@@ -73,7 +120,10 @@ pub fn outcome(
             }
         }
     }
-    Outcome { failed, counts, offenders }
+    let account =
+        crate::account::outcome(policy, plan, told.filter(|failed| *failed || ending.may_be_success()));
+    let account = account.filter(|_| ending != Ending::Refused);
+    Outcome { failed, counts, offenders, account }
 }
 
 /// What follows from an answer.
@@ -85,6 +135,8 @@ pub struct Outcome {
     pub counts: ArrayVec<Count, 20>,
     /// Whom the first counts restrict when they are full, each with the key under which that is stored.
     pub offenders: ArrayVec<(u64, Offender), 4>,
+    /// What it says about an account. In a box: most answers say nothing.
+    pub account: Option<Box<AccountOutcome>>,
 }
 
 /// Failures of people with clearances restrict the address behind them only at so many times the usual number.

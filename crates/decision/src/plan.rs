@@ -4,7 +4,7 @@ use crate::policy::expression::{Condition, Sight};
 use crate::policy::units::{KEY_PARTS_MAX, KeyPart};
 use crate::policy::{Limit, Policy, Relief};
 use crate::subject::{Hashed, Keys, Prefix, Subject, canonical};
-use crate::{Budget, Facts, Level, Millis, Observation, PlannedBudget};
+use crate::{AccountPlan, Budget, Facts, Level, Millis, Observation, PlannedBudget};
 
 /// Counts that one request asks for at most; compile keeps a policy's routes below it.
 pub const MAX_COUNTS: usize = 28;
@@ -47,6 +47,8 @@ pub enum CountKind {
     Quota,
     /// A limit, by its index in the policy.
     Limit(u16),
+    /// Something about an account, see `account.rs`.
+    Account(u8),
     /// What still passes of a throttled client.
     Trickle,
 }
@@ -64,6 +66,8 @@ impl CountKind {
             // The prefix's length keeps the two apart.
             Self::FailuresAround(_) => 7,
             Self::FailuresOfAddress => 9,
+            // At most six of them.
+            Self::Account(which) => 10 + u16::from(which.min(5)),
             Self::Limit(index) => 16 + index,
         }
     }
@@ -86,6 +90,8 @@ pub struct Plan {
     pub trickle_key: u64,
     /// Who sent it.
     pub who: Who,
+    /// What to look up about the account that it names. In a box: most requests name none.
+    pub account: Option<Box<AccountPlan>>,
 }
 
 /// How much wider prefixes may do in all: a /56 four times and a /48 sixteen times what one client may.
@@ -159,6 +165,7 @@ pub fn plan(policy: &Policy, observation: &Observation<'_>, keys: &Keys, now: Mi
         budget: settings.budget.map(|budget| planned(budget, observation, settings.level, scale, keys)),
         trickle_key: keys.key(CountKind::Trickle.counter(), &[who.client, number(index.into())]),
         who,
+        account: crate::account::plan(policy, observation, index, who, keys),
     }
 }
 

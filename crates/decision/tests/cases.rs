@@ -8,7 +8,7 @@ use expect_test::expect_file;
 use proptest::prelude::*;
 use spigot_decision::policy::source::Problems;
 use spigot_decision::policy::units::{Rate, duration_text};
-use spigot_decision::policy::{Gives, ListKind, Policy, Relief, Route, Settings, load};
+use spigot_decision::policy::{AccountSettings, Gives, ListKind, Policy, Relief, Route, Settings, load};
 use spigot_decision::signal::SIGNALS;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies/cases");
@@ -225,6 +225,9 @@ fn summary(policy: &Policy) -> String {
         steps.join(" "),
         duration_text(ladder.forget_millis)
     );
+    if policy.accounts != AccountSettings::default() {
+        let _ = writeln!(out, "accounts: {:?}", policy.accounts);
+    }
     if !policy.providers.is_empty() {
         let _ = writeln!(out, "providers: {}", policy.providers.join(" "));
     }
@@ -324,6 +327,9 @@ fn changes(settings: &Settings) -> String {
         account_fields,
         body_bytes,
         wait,
+        attempt,
+        same_answer,
+        shadow,
         shadow_status
     );
     for (signal, (weight, usual)) in SIGNALS.iter().zip(settings.weights.iter().zip(&preset.weights)) {

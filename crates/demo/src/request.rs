@@ -66,7 +66,7 @@ impl Visit {
 
     /// Whether the gateway asks that this request has no effect while it looks as if it had.
     pub(crate) fn is_shadowed(&self) -> bool {
-        self.head.headers.get("x-spigot-action").is_some_and(|action| action == "shadow")
+        self.head.headers.get("x-spigot-shadow").is_some_and(|marked| marked == "1")
     }
 
     pub(crate) fn cart(&self) -> Cart {

@@ -224,7 +224,9 @@ pub(crate) fn kind(source: Source) -> &'static str {
         | Source::QuotaUsedUp
         | Source::ClearanceElsewhere
         | Source::StateUnavailable
-        | Source::CohortBudget => "flow",
+        | Source::CohortBudget
+        | Source::AccountLocked
+        | Source::FailedAttempts => "flow",
         Source::VerifiedCrawler => "proof",
     }
 }

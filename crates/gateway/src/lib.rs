@@ -1,5 +1,6 @@
 //! The request path: connections in, observations, decisions, actions out, and the upstream behind.
 
+mod accounts;
 mod body;
 mod challenge_routes;
 mod client_ip;
@@ -28,6 +29,7 @@ mod upstream;
 mod verifier;
 mod wire;
 
+pub use accounts::{Breach, BreachSettings};
 pub use front::{Door, Front, Tls, listen, serve};
 pub use metrics::Metrics;
 pub use pipeline::{Clock, Gateway, Snapshot};

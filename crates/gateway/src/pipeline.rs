@@ -7,13 +7,14 @@ use http::HeaderMap;
 use spigot_challenge::{Binding, Errand, Keyring, Place, clearance};
 use spigot_decision::policy::Policy;
 use spigot_decision::{
-    Action, Body, Cohort, Decision, Evidence, Headers, Keys, Level, Millis, Observation, Plan, Presented,
-    Sender, decide, outcome, plan,
+    Action, Body, Cohort, Decision, Ending, Evidence, Headers, Keys, Level, Millis, Observation, Plan,
+    Presented, Sender, decide, outcome, plan,
 };
 use spigot_event::{ChallengeStep, DecisionId, Event, Recorder};
 use spigot_intel::{Networks, Software};
 use spigot_state::State;
 
+use crate::accounts::Attempts;
 use crate::entropy::random;
 use crate::front::Admission;
 use crate::marks::Marks;
@@ -58,6 +59,7 @@ pub struct Gateway<S> {
     pub(crate) stash: Stash,
     pub(crate) verifier: Verifier,
     pub(crate) asker: Asker,
+    pub(crate) attempts: Attempts,
     pub(crate) start: Millis,
 }
 
@@ -133,6 +135,8 @@ pub(crate) struct Decided {
     pub(crate) clearance: Option<Presented>,
     pub(crate) account: Option<String>,
     pub(crate) body: Body,
+    /// The password is known from a breach.
+    pub(crate) breached: bool,
 }
 
 /// Header access for conditions.
@@ -160,6 +164,7 @@ impl<S: State> Gateway<S> {
             stash: Stash::default(),
             verifier: Verifier::for_this_machine(),
             asker: Asker::default(),
+            attempts: Attempts::default(),
             start,
         })
     }
@@ -208,6 +213,7 @@ impl<S: State> Gateway<S> {
         let mut facts = self.state.fetch(&plan, &policy.route(plan.route).name, seen.now).await;
         facts.device = seen.software.device;
         (facts.network, facts.country) = (place.network, place.country);
+        self.look_up_account(snapshot, &mut facts, fields.account.as_deref(), fields.password).await;
         let decision = decide(policy, &observation, &plan, &facts, seen.now);
         let action = Action::ALL.iter().position(|action| *action == decision.action).unwrap_or(0);
         Metrics::one(&self.metrics.actions[action]);
@@ -220,6 +226,7 @@ impl<S: State> Gateway<S> {
             clearance: held.presented,
             account: fields.account,
             body,
+            breached: facts.account.is_some_and(|account| account.breached),
         }
     }
 
@@ -229,8 +236,7 @@ impl<S: State> Gateway<S> {
         snapshot: &Snapshot,
         seen: &Seen<'_>,
         decided: &Decided,
-        status: u16,
-        refused: bool,
+        ending: Ending,
     ) {
         let headers = Fields(seen.headers);
         let observation = Observation {
@@ -239,8 +245,8 @@ impl<S: State> Gateway<S> {
             ..seen.observation(&headers, decided.sender, decided.body, decided.place)
         };
         let policy = &snapshot.policy;
-        let followed = outcome(policy, &observation, &decided.plan, status, refused, &self.keys, seen.now);
-        if !followed.counts.is_empty() {
+        let followed = outcome(policy, &observation, &decided.plan, ending, &self.keys, seen.now);
+        if !followed.counts.is_empty() || followed.account.is_some() {
             self.state.report(&followed, &policy.ladder, seen.now).await;
         }
     }

@@ -2,7 +2,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use spigot_decision::policy::PrefixMap;
+use spigot_intel::Domains;
 
+use crate::accounts::Breach;
 use crate::provider::{self, Fail, Provider};
 use crate::site_keys::SiteKeys;
 use crate::upstream::Upstream;
@@ -20,6 +22,10 @@ pub struct Settings {
     pub bounds: Bounds,
     /// The third parties that may challenge, as the policy names them.
     pub providers: Vec<Arc<Provider>>,
+    /// Where passwords are looked up.
+    pub breach: Option<Arc<Breach>>,
+    /// Mail domains that are given away for a moment, or have an ill name.
+    pub ill_domains: Arc<Domains>,
 }
 
 /// What the challenge service knows: whose widgets it serves, and whose tokens it verifies.
@@ -133,10 +139,11 @@ impl Settings {
         }
     }
 
-    /// Every server that is connected to: the upstreams of every site, and where providers are asked.
+    /// Every server that is connected to: the upstreams of every site, and where providers and ranges are asked.
     pub fn upstreams(&self) -> impl Iterator<Item = &Arc<Upstream>> {
         let vendors = self.providers.iter().filter_map(|provider| provider.settings.base.as_ref());
-        self.sites.iter().flat_map(|site| &site.upstreams).chain(vendors)
+        let breach = self.breach.iter().filter_map(|breach| breach.server());
+        self.sites.iter().flat_map(|site| &site.upstreams).chain(vendors).chain(breach)
     }
 
     /// What is counted of providers, in Prometheus' text format; nothing where there are none.

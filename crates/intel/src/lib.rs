@@ -1,11 +1,15 @@
 //! Data sets in memory: what is known about clients that no counter tells.
 
 mod agents;
+mod breach;
 mod device;
+mod domains;
 pub mod lists;
 mod networks;
 
 pub use agents::{Agents, Software};
+pub use breach::{Breached, Built, Corpus, Digest, build as build_breached, range_holds};
 pub use device::device_named;
+pub use domains::Domains;
 pub use lists::Lists;
 pub use networks::{Networks, Place};

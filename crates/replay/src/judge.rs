@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use spigot_decision::policy::Policy;
 use spigot_decision::{
-    Action, Count, CountKind, Decision, Keys, Millis, Plan, Prefix, Reason, ReasonKind, Source, decide,
-    outcome, plan,
+    Action, Count, CountKind, Decision, Ending, Keys, Millis, Plan, Prefix, Reason, ReasonKind, Source,
+    decide, outcome, plan,
 };
 use spigot_intel::Agents;
 use spigot_state::{Memory, MemorySettings, Table};
@@ -84,7 +84,7 @@ impl Judge {
         let (treatment, stopped_by) = treat(&policy, &plan, &decision, memory, now);
         let client = Prefix::client(held.client);
         if !treatment.stops() {
-            let outcome = outcome(&policy, &observation, &plan, held.status, false, &KEYS, now);
+            let outcome = outcome(&policy, &observation, &plan, Ending::status(held.status), &KEYS, now);
             let began = memory.report_now(&outcome, &policy.ladder, now);
             self.restrictions_begun += u64::from(began.is_some());
         }

@@ -296,6 +296,8 @@ fn number(source: Source) -> u32 {
         Source::ClearanceElsewhere => (14, 0),
         Source::VerifiedCrawler => (15, 0),
         Source::CohortBudget => (16, 0),
+        Source::AccountLocked => (17, 0),
+        Source::FailedAttempts => (18, 0),
     };
     tag << 16 | u32::from(index)
 }
@@ -311,7 +313,9 @@ pub(crate) fn kind(source: Source) -> &'static str {
         Source::Exception(_) | Source::OperatorAllows => "exception",
         Source::Risk => "risk",
         Source::SensitiveRoute => "standing",
-        Source::RepeatedFailures | Source::Restriction => "restriction",
+        Source::RepeatedFailures | Source::Restriction | Source::AccountLocked | Source::FailedAttempts => {
+            "restriction"
+        }
         Source::Clearance | Source::QuotaUsedUp | Source::ClearanceElsewhere => "clearance",
         Source::StateUnavailable => "state",
         Source::VerifiedCrawler => "proof",

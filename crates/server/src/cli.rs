@@ -5,10 +5,12 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::commands;
 
+mod breach;
 mod examples;
 mod puzzle;
 mod site;
 
+pub(crate) use self::breach::{BreachArgs, BreachCommand, BuildArgs};
 pub(crate) use self::puzzle::{BenchArgs, PuzzleArgs, PuzzleCommand};
 pub(crate) use self::site::{ApiKeyCommand, SiteArgs, SiteCommand, SiteSettings};
 
@@ -78,6 +80,11 @@ enum Command {
         after_help = "Example:\n  spigot puzzle bench\n  spigot puzzle bench --days 7 --price 0.04 --format json"
     )]
     Puzzle(PuzzleArgs),
+    /// Breached passwords: make the file that they are looked up in.
+    #[command(
+        after_help = "Example:\n  spigot breach build pwned-passwords-sha1-ordered-by-hash.txt --seen-at-least 10 --out breached.spigot\n  spigot breach build words.txt --words --out breached.spigot"
+    )]
+    Breach(BreachArgs),
     /// Print the JSON Schema of the configuration, for editors.
     #[command(after_help = "Example:\n  spigot schema > spigot.schema.json")]
     Schema,
@@ -380,6 +387,7 @@ pub(crate) fn run() -> Result<(), String> {
         Command::Exception(args) => commands::settings::exception(&args),
         Command::Restrict(args) => commands::settings::restrict(&args),
         Command::Puzzle(args) => commands::puzzle::run(&args),
+        Command::Breach(args) => commands::breach::run(&args),
         Command::Site(args) => commands::site::run(&args),
         Command::Schema => {
             print!("{}", spigot_decision::policy::json_schema());

@@ -1,5 +1,6 @@
 //! `spigot.toml`: the server's own settings beside the policy, read with the same care.
 
+mod breach;
 mod providers;
 mod service;
 mod sites;
@@ -15,6 +16,7 @@ use spigot_decision::policy::units::{duration_millis, size_bytes};
 use spigot_decision::policy::{Policy, PrefixMap, load_with};
 use spigot_gateway::{Bounds, Provider, Settings, Site};
 
+pub(crate) use self::breach::BreachSection;
 pub(crate) use self::service::ServiceSection;
 
 /// A whole configuration.
@@ -42,6 +44,8 @@ pub(crate) struct Server {
     pub(crate) events: Events,
     pub(crate) providers: Vec<Arc<Provider>>,
     pub(crate) service: Option<ServiceSection>,
+    pub(crate) breach: Option<BreachSection>,
+    pub(crate) disposable_domains: Vec<PathBuf>,
 }
 
 /// Where TLS is spoken, and with what.
@@ -117,6 +121,7 @@ impl Server {
             forwarded_header: self.forwarded_header.clone(),
             bounds: self.bounds.clone(),
             providers: self.providers.clone(),
+            ..Settings::default()
         }
     }
 }
@@ -133,13 +138,15 @@ fn server(top: &Section<'_, '_>) -> Server {
             .text("forwarded_header")
             .map_or("x-forwarded-for".to_owned(), |text| text.value.to_ascii_lowercase()),
         proxy_protocol: top.flag("proxy_protocol").is_some_and(|flag| flag.value),
-        networks: top.texts("networks").unwrap_or_default().iter().map(|text| text.value.into()).collect(),
+        networks: paths(top, "networks"),
         threads: top.integer("threads", 1..=1024).map_or(0, |n| usize::try_from(n.value).unwrap_or(0)),
         counter_bytes: 128 << 20,
         bounds: bounds(top),
         events: events(top),
         providers: providers::providers(top),
         service: service::service(top),
+        breach: breach::breach(top),
+        disposable_domains: paths(top, "disposable_domains"),
     };
     named_twice(top, &server);
     if let Some(bytes) = top.parsed("counter_memory", size_bytes) {
@@ -186,6 +193,10 @@ fn addresses(section: &Section<'_, '_>, key: &'static str) -> Option<Vec<SocketA
         }
     }
     Some(found)
+}
+
+fn paths(section: &Section<'_, '_>, key: &'static str) -> Vec<PathBuf> {
+    section.texts(key).unwrap_or_default().iter().map(|text| text.value.into()).collect()
 }
 
 fn prefixes(section: &Section<'_, '_>, key: &'static str) -> Vec<Prefix> {
@@ -360,7 +371,7 @@ mod tests {
     fn the_schema_has_the_servers_keys() {
         use std::collections::BTreeSet;
         // Every section is there, so that every key is asked for.
-        let text = "upstream = \"http://127.0.0.1:3000\"\n[tls]\ncertificate = \"a\"\nkey = \"b\"\n[[site]]\nupstream = \"http://127.0.0.1:3000\"\n[bounds]\n[events]\n[service]\n[[provider]]\nname = \"a\"\nkind = \"altcha\"\nscript = \"/a.js\"\nsecret = { file = 'Cargo.toml' }\n";
+        let text = "upstream = \"http://127.0.0.1:3000\"\n[tls]\ncertificate = \"a\"\nkey = \"b\"\n[[site]]\nupstream = \"http://127.0.0.1:3000\"\n[bounds]\n[events]\n[service]\n[breach]\naddress = \"http://127.0.0.1:3000\"\n[[provider]]\nname = \"a\"\nkind = \"altcha\"\nscript = \"/a.js\"\nsecret = { file = 'Cargo.toml' }\n";
         let asked = load_with("spigot.toml", text, |top| {
             // Both ask providers for their names.
             let of_policy = top.reader.asked().into_iter().filter(|(at, _)| at != "provider");
@@ -379,7 +390,7 @@ mod tests {
         let top = of("");
         assert!(top.contains("listen") && top.contains("site"), "{top:?}");
         assert!(top.is_subset(&keys(&schema["properties"])), "read, but not in schema.json: {top:?}");
-        for section in ["tls", "site", "bounds", "events", "provider", "service"] {
+        for section in ["tls", "site", "bounds", "events", "provider", "service", "breach"] {
             let node = &schema["properties"][section];
             let node = if node["items"].is_object() { &node["items"] } else { node };
             let node = match node["$ref"].as_str() {

@@ -1,15 +1,16 @@
 //! Spigot: the control point that decides how much automation an application lets through.
 
+mod account_data;
 mod admin_http;
 mod cli;
 mod clock;
 mod cohorts;
 mod commands;
 mod config;
+mod data_files;
 mod keeping;
 mod log;
 mod names;
-mod networks;
 mod run;
 mod secrets;
 mod site_api;

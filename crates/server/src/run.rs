@@ -11,16 +11,18 @@ use spigot_admin::PolicyStore;
 use spigot_challenge::Keyring;
 use spigot_event::{Recorder, RecorderSettings, Retention, SqliteSink, WriterHandle};
 use spigot_gateway::{Door, Front, Gateway, Service, Snapshot, Tls, listen, serve};
+use spigot_intel::Networks;
 use spigot_state::{Memory, MemorySettings};
 use tokio::sync::watch;
 
+use crate::account_data::AccountData;
 use crate::admin_http;
 use crate::clock::{clock, now};
 use crate::cohorts::CohortFile;
 use crate::config::{Config, Server};
+use crate::data_files::DataFiles;
 use crate::keeping::{Keeping, Said};
 use crate::names::{Names, look_up};
-use crate::networks::NetworkFiles;
 use crate::secrets::Secrets;
 use crate::tls::Certificates;
 
@@ -63,10 +65,13 @@ pub(crate) fn start(config: Config, file: Option<PathBuf>) -> Result<Running, St
     let cohorts = CohortFile::open(&server.data, &state.cohorts, start);
     let (recorder, writer) = recorder(&server)?;
     let operator = store.operator(start).map_err(|error| error.to_string())?;
-    let settings = server.gateway_settings();
-    look_up(&settings);
-    let mut networks = NetworkFiles::default();
+    let mut networks = DataFiles::<Networks>::default();
     networks.follow(&server.networks)?;
+    let mut accounts = AccountData::default();
+    accounts.follow(&server)?;
+    let mut settings = server.gateway_settings();
+    accounts.put(&server, &mut settings);
+    look_up(&settings);
     let snapshot = Snapshot {
         policy: Arc::new(config.policy.with_operator(operator)),
         settings,
@@ -106,6 +111,7 @@ pub(crate) fn start(config: Config, file: Option<PathBuf>) -> Result<Running, St
         secrets,
         networks,
         cohorts,
+        accounts,
     })?;
     Ok(Running { stop, threads, writer: Some(writer), control: Some(control) })
 }
@@ -192,8 +198,9 @@ struct Control {
     keeping: Arc<Keeping>,
     /// The keys in force.
     secrets: Secrets,
-    networks: NetworkFiles,
+    networks: DataFiles<Networks>,
     cohorts: CohortFile,
+    accounts: AccountData,
 }
 
 fn control(control: Control) -> Result<JoinHandle<()>, String> {
@@ -250,7 +257,10 @@ impl Control {
                 self.reload_certificates();
             }
             if asked || self.networks.changed() {
-                self.reload_networks();
+                self.reload_data("networks");
+            }
+            if self.accounts.changed() {
+                self.reload_data("accounts");
             }
             if asked || touched != seen {
                 seen = touched;
@@ -295,12 +305,13 @@ impl Control {
         }
     }
 
-    /// Reads the data files of networks again. Whatever is wrong is said, and what stood stays.
-    fn reload_networks(&mut self) {
+    /// Reads the data files of networks, or those of accounts, again. Whatever is wrong is said, and what stood stays.
+    fn reload_data(&mut self, of: &str) {
         let good = self.good.clone();
-        match self.networks.reload().and_then(|()| self.publish(&good)) {
-            Ok(_) => crate::log::line("networks_loaded", &[]),
-            Err(error) => crate::log::line("networks_refused", &[("error", &error)]),
+        let read = if of == "networks" { self.networks.reload() } else { self.accounts.reload() };
+        match read.and_then(|()| self.publish(&good)) {
+            Ok(_) => crate::log::line(&format!("{of}_loaded"), &[]),
+            Err(error) => crate::log::line(&format!("{of}_refused"), &[("error", &error)]),
         }
     }
 
@@ -338,7 +349,9 @@ impl Control {
         let config = Config::parse(&name, text).map_err(|problems| problems.to_string())?;
         let operator = self.store.operator(now()).map_err(|error| error.to_string())?;
         self.networks.follow(&config.server.networks)?;
+        self.accounts.follow(&config.server)?;
         let mut settings = config.server.gateway_settings();
+        self.accounts.put(&config.server, &mut settings);
         // The demo's file holds a policy alone; what it protects and serves stays.
         let is_policy = settings.sites.is_empty() && config.server.service.is_none();
         let server = if is_policy { &self.server } else { &config.server };

@@ -108,6 +108,7 @@ async fn failures_climb_the_ladder(state: &impl State) {
         failed: true,
         counts: [failure].into_iter().collect(),
         offenders: [(50, address)].into_iter().collect(),
+        account: None,
     };
     let mut steps = Vec::new();
     for n in 0..6 {

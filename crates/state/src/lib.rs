@@ -3,6 +3,7 @@
 //!
 //! Time is an argument everywhere. Every collection is bounded; each bound stands beside its collection.
 
+mod accounts;
 mod cohorts;
 pub mod conformance;
 mod hours;
@@ -17,6 +18,7 @@ use std::future::Future;
 use spigot_decision::policy::{Ladder, Strike};
 use spigot_decision::{Action, Count, Facts, Millis, Outcome, Plan};
 
+pub use accounts::{Accounts, Crowds, SUCCESSES_MAX, Successes};
 pub use cohorts::{CLIENT_MOST, Cohorts, KeptCohorts, KeptLevel};
 pub use hours::{HourChanges, HourCount, Hours};
 pub use memory::{Memory, MemorySettings};

@@ -2,8 +2,8 @@ use spigot_decision::policy::{Ladder, Strike};
 use spigot_decision::{Count, CountKind, Facts, Millis, Outcome, Plan, RestrictionFact};
 
 use crate::{
-    CLIENT_MOST, Claim, Cohorts, Hours, RESTRICTION_ACTION, Restrictions, SpendError, Spends, State, Struck,
-    Table,
+    Accounts, CLIENT_MOST, Claim, Cohorts, Hours, RESTRICTION_ACTION, Restrictions, SpendError, Spends,
+    State, Struck, Table,
 };
 
 /// Everything in the memory of one node.
@@ -18,6 +18,8 @@ pub struct Memory {
     pub hours: Hours,
     /// What cohorts usually do, and did in this hour.
     pub cohorts: Cohorts,
+    /// What is remembered of accounts.
+    pub accounts: Accounts,
 }
 
 /// Bounds of [`Memory`].
@@ -46,6 +48,7 @@ impl Memory {
             restrictions: Restrictions::default(),
             hours: Hours::default(),
             cohorts: Cohorts::default(),
+            accounts: Accounts::default(),
         }
     }
 
@@ -65,6 +68,7 @@ impl Memory {
         // Whoever is stopped by what it did itself is not the route's traffic: its flood must not bring friction to others.
         let own = |(count, seen): (&Count, &u32)| count.kind == CountKind::Frequency && *seen > count.limit;
         let stopped = facts.restriction.is_some() || plan.counts.iter().zip(&facts.counts).any(own);
+        facts.account = plan.account.as_deref().map(|account| self.account(account, now));
         facts.hour = plan
             .hour
             .then(|| if stopped { self.hours.peek(route, now) } else { self.hours.count(route, now) });
@@ -81,6 +85,9 @@ impl Memory {
     /// [`State::report`] without waiting, for replay.
     pub fn report_now(&self, outcome: &Outcome, ladder: &Ladder, now: Millis) -> Option<Strike> {
         let mut began = None;
+        if let Some(account) = &outcome.account {
+            self.account_ended(account, now);
+        }
         for (index, count) in outcome.counts.iter().enumerate() {
             let seen = self.table.count(count, now);
             let Some((key, offender)) = outcome.offenders.get(index) else { continue };

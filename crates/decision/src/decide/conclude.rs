@@ -22,6 +22,7 @@ impl Weighing<'_> {
             Source::Limit(index) => {
                 self.policy.limits[usize::from(index)].rate.key.contains(&KeyPart::Client)
             }
+            Source::FailedAttempts => self.failed_itself(),
             _ => false,
         };
         let verified = self.facts.reputation.verified().is_some();

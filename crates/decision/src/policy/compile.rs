@@ -1,5 +1,6 @@
 //! From a parsed file to a [`Policy`]: every problem is noted, nothing is guessed.
 
+mod accounts;
 mod attach;
 mod exceptions;
 mod lists;
@@ -14,7 +15,7 @@ use siphasher::sip::SipHasher13;
 
 use self::names::{check_name, hosts, names_at, own_name, patterns, twice};
 use self::provider::{Challenger, challenger};
-use self::read::{default_ladder, read_challenge, read_ladder, read_settings};
+use self::read::{default_ladder, durations, read_challenge, read_ladder, read_settings};
 use super::expression::{Condition, Names, Scope};
 use super::routing::Routing;
 use super::settings::{AnomalyTrigger, FrequencyTrigger, RepetitionTrigger};
@@ -64,6 +65,7 @@ pub(super) fn compile(section: &Section<'_, '_>, base: Option<&Section<'_, '_>>,
         compiler.names(part, depth > 0);
     }
     let ladder = sections.iter().find_map(|part| read_ladder(part)).unwrap_or_else(default_ladder);
+    let accounts = accounts::read(&sections);
     let (challenge, standing) = read_challenge(&sections, &compiler.provider_names);
     compiler.provider = standing;
     for (depth, part) in sections.iter().enumerate() {
@@ -111,6 +113,7 @@ pub(super) fn compile(section: &Section<'_, '_>, base: Option<&Section<'_, '_>>,
         rules: compiler.rules.into_iter().map(|r| r.rule).collect(),
         lists: compiler.lists,
         ladder,
+        accounts,
         challenge,
         providers: compiler.provider_names,
         operator,

@@ -1,6 +1,7 @@
 //! A site's policy: what its routes are, what each asks for, and what is known by name. It is compiled once and never
 //! changes; a new revision replaces the whole.
 
+mod accounts;
 mod compile;
 pub mod expression;
 mod host;
@@ -18,6 +19,7 @@ pub mod units;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+pub use accounts::{AccountSettings, AttemptSettings, SameAnswer, ShadowAnswer};
 pub use host::wrong_host;
 pub use load::{DEFAULT, load, load_with};
 pub use operator::{Entry, Exception, Forced, Hold, Operator, Relief};
@@ -50,6 +52,8 @@ pub struct Policy {
     pub lists: Vec<List>,
     /// How repeated failures are answered.
     pub ladder: Ladder,
+    /// How accounts are protected.
+    pub accounts: AccountSettings,
     /// How challenges and clearances are made.
     pub challenge: ChallengeSettings,
     /// The third parties that may challenge, by name. What is known of them stands in the server's settings.
@@ -286,6 +290,8 @@ impl Policy {
             Source::StateUnavailable => "state_unavailable",
             Source::VerifiedCrawler => "verified_crawler",
             Source::CohortBudget => "cohort_budget",
+            Source::AccountLocked => "account_locked",
+            Source::FailedAttempts => "failed_attempts",
         }
     }
 

@@ -33,16 +33,21 @@ pub enum Offender {
         /// The client's address when it was restricted.
         address: Prefix,
     },
+    /// An account that is locked to strangers, or to one client that is known there; by its hash, nobody's name is kept.
+    Account(u64),
 }
 
 impl Offender {
     /// Reads what [`Offender`] is shown as.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
+        if let Some(Offenders::Account(id)) = Offenders::parse(text) {
+            return Some(Self::Account(id));
+        }
         match text.split_once(" behind ") {
             Some((id, address)) => match Offenders::parse(id)? {
                 Offenders::Clearance(id) => Some(Self::Clearance { id, address: Prefix::parse(address)? }),
-                Offenders::Within(_) => None,
+                Offenders::Within(_) | Offenders::Account(_) => None,
             },
             None => Prefix::parse(text).map(Self::Address),
         }
@@ -54,6 +59,7 @@ impl fmt::Display for Offender {
         match self {
             Self::Address(prefix) => prefix.fmt(f),
             Self::Clearance { id, address } => write!(f, "clearance-{id:016x} behind {address}"),
+            Self::Account(id) => write!(f, "account-{id:016x}"),
         }
     }
 }
@@ -65,16 +71,19 @@ pub enum Offenders {
     Within(Prefix),
     /// One clearance.
     Clearance(u64),
+    /// One account, by its hash.
+    Account(u64),
 }
 
 impl Offenders {
     /// Reads an address, a prefix, or a clearance's name.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        match text.strip_prefix("clearance-") {
-            Some(id) if id.len() == 16 => u64::from_str_radix(id, 16).ok().map(Self::Clearance),
-            Some(_) => None,
-            None => Prefix::parse(text).map(|prefix| Self::Within(widened(prefix))),
+        let hashed = |id: &str| u64::from_str_radix(id, 16).ok().filter(|_| id.len() == 16);
+        match text.split_once('-') {
+            Some(("clearance", id)) => hashed(id).map(Self::Clearance),
+            Some(("account", id)) => hashed(id).map(Self::Account),
+            _ => Prefix::parse(text).map(|prefix| Self::Within(widened(prefix))),
         }
     }
 
@@ -83,7 +92,8 @@ impl Offenders {
     pub fn include(&self, offender: &Offender) -> bool {
         match (self, offender) {
             (Self::Clearance(meant), Offender::Clearance { id, .. }) => meant == id,
-            (Self::Clearance(_), Offender::Address(_)) => false,
+            (Self::Account(meant), Offender::Account(id)) => meant == id,
+            (Self::Clearance(_) | Self::Account(_), _) | (Self::Within(_), Offender::Account(_)) => false,
             (
                 Self::Within(meant),
                 Offender::Address(prefix) | Offender::Clearance { address: prefix, .. },
@@ -97,6 +107,7 @@ impl fmt::Display for Offenders {
         match self {
             Self::Within(prefix) => prefix.fmt(f),
             Self::Clearance(id) => write!(f, "clearance-{id:016x}"),
+            Self::Account(id) => write!(f, "account-{id:016x}"),
         }
     }
 }
@@ -192,10 +203,13 @@ mod tests {
         check(cleared, "clearance-00000000000000fe", false);
         check(cleared, "192.0.2.1", true);
         check("192.0.2.1", "clearance-00000000000000ff", false);
+        check("account-00000000000000ff", "account-00000000000000ff", true);
+        check("account-00000000000000ff", "0.0.0.0/0", false);
+        check("192.0.2.1", "account-00000000000000ff", false);
         check("2001:db8:0:1::/64", "2001:db8:0:1::7", true);
         check("2001:db8::/48", "2001:db8:0:1::7", false);
         check("2001:db8::/48", "2001:db8::/48", true);
-        for bad in ["", "x", "clearance-", "clearance-xyz", "clearance-00ff", "192.0.2"] {
+        for bad in ["", "x", "clearance-", "clearance-xyz", "clearance-00ff", "account-", "192.0.2"] {
             assert_eq!(Offenders::parse(bad), None, "{bad}");
         }
         assert_eq!(Offender::parse("192.0.2.1 behind 192.0.2.1"), None);

@@ -1,3 +1,4 @@
+use super::{AttemptSettings, SameAnswer, ShadowAnswer};
 use crate::{Budget, Level, Mode};
 
 /// What a route asks for, all defaults filled in.
@@ -41,6 +42,12 @@ pub struct Settings {
     pub wait: Option<Level>,
     /// Status and body of the believable success that `shadow` gives.
     pub shadow_status: u16,
+    /// What is attempted with accounts here.
+    pub attempt: AttemptSettings,
+    /// The one answer that does not tell whether there is such an account.
+    pub same_answer: Option<SameAnswer>,
+    /// What `shadow` gives.
+    pub shadow: ShadowAnswer,
     /// The third party that challenges here, by index; `None` for the own puzzle.
     pub provider: Option<u8>,
 }
@@ -143,6 +150,9 @@ impl Settings {
             body_bytes: 64 << 10,
             wait: Some(Level::Low),
             shadow_status: 200,
+            attempt: AttemptSettings::default(),
+            same_answer: None,
+            shadow: ShadowAnswer::default(),
             provider: None,
         }
     }

@@ -1,6 +1,11 @@
 //! Signals: named findings without judgement. Each is one file with a function and one line in [`SIGNALS`]; what a
 //! finding weighs is the policy's business.
 
+mod account_probing;
+mod alike_addresses;
+mod breached_password;
+mod credential_stuffing;
+mod disposable_domain;
 mod failed_often;
 mod failures_behind;
 mod false_crawler;
@@ -8,16 +13,19 @@ mod honeypot_filled;
 mod hosting_network;
 mod ill_reputed;
 mod malformed_request;
+mod new_address;
 mod new_here;
 mod no_user_agent;
 mod open_proxy;
 pub(crate) mod scanner_user_agent;
+mod signup_burst;
 mod solved_lately;
 mod tool_user_agent;
 mod tor_exit;
 mod vpn_network;
 pub(crate) mod vulnerability_probe;
 
+use crate::policy::AccountSettings;
 use crate::{Evidence, Facts, Listed, Observation};
 
 /// One kind of finding.
@@ -46,10 +54,12 @@ pub struct Seen<'a> {
     pub failures: u32,
     /// The lists that the client is on.
     pub listed: Listed,
+    /// How accounts are protected: from how many on something is many.
+    pub accounts: &'a AccountSettings,
 }
 
 /// Every signal. The order is that of the events and must only grow at the end, so that indexes in stored events stay.
-pub static SIGNALS: [Signal; 16] = [
+pub static SIGNALS: [Signal; 23] = [
     honeypot_filled::SIGNAL,
     failures_behind::SIGNAL,
     malformed_request::SIGNAL,
@@ -66,6 +76,13 @@ pub static SIGNALS: [Signal; 16] = [
     new_here::SIGNAL,
     solved_lately::SIGNAL,
     failed_often::SIGNAL,
+    new_address::SIGNAL,
+    breached_password::SIGNAL,
+    credential_stuffing::SIGNAL,
+    account_probing::SIGNAL,
+    disposable_domain::SIGNAL,
+    alike_addresses::SIGNAL,
+    signup_burst::SIGNAL,
 ];
 
 /// The signal that a list's own weight counts for.
@@ -104,7 +121,9 @@ pub static NAMES: [&str; SIGNALS.len()] = {
 
 #[cfg(test)]
 pub(crate) fn check(signal: &Signal, observation: &Observation<'_>, expected: bool) {
-    let seen = Seen { observation, facts: &Facts::default(), failures: 0, listed: Listed::default() };
+    let (facts, accounts) = (Facts::default(), AccountSettings::default());
+    let seen =
+        Seen { observation, facts: &facts, failures: 0, listed: Listed::default(), accounts: &accounts };
     assert_eq!(
         (signal.find)(&seen).is_some(),
         expected,

@@ -1,5 +1,6 @@
 //! Bodies that pass through: a piece at a time, so that memory stays flat whatever their length.
 
+mod begun;
 mod broken;
 mod drain;
 mod inspect;
@@ -14,6 +15,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 
+pub(crate) use begun::{Begun, begin};
 pub(crate) use broken::BodyBroken;
 pub(crate) use drain::{Unread, drain};
 pub(crate) use inspect::{Inspected, inspect};
@@ -34,6 +36,8 @@ pub(crate) enum Through {
     Inspected(Box<Inspected>),
     /// An answer, whose connection is free at its end.
     Answer(Line),
+    /// An answer whose beginning was looked at, then the rest.
+    Begun(Box<Begun>),
 }
 
 impl Through {
@@ -114,6 +118,7 @@ impl Body for Through {
                     None => Poll::Ready(None),
                 }
             }
+            Self::Begun(begun) => Pin::new(&mut **begun).poll_frame(context),
             Self::Answer(line) => {
                 let polled = line.poll_answer(context);
                 match &polled {
@@ -138,6 +143,7 @@ impl Body for Through {
             Self::Bytes(bytes) => bytes.is_empty(),
             Self::Incoming(body) => body.is_end_stream(),
             Self::Answer(line) => line.is_end_stream(),
+            Self::Begun(begun) => begun.is_end_stream(),
             Self::Inspected(held) => {
                 held.bytes.is_empty()
                     && held.trailers.is_none()
@@ -152,6 +158,7 @@ impl Body for Through {
             Self::Bytes(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Self::Incoming(body) => body.size_hint(),
             Self::Answer(line) => line.size_hint(),
+            Self::Begun(begun) => begun.size_hint(),
             Self::Inspected(held) => held.size_hint(),
         }
     }

@@ -5,7 +5,7 @@ use http::{Response, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
 use spigot_challenge::{Challenge, Kind, Rejection, Terms, from_text, kind, recognise};
-use spigot_decision::{Count, CountKind, Millis, Prefix, Subject};
+use spigot_decision::{Count, CountKind, Ending, Millis, Prefix, Subject};
 use spigot_state::State;
 
 use super::ask::{Errand, describe};
@@ -55,7 +55,7 @@ impl<S: State> Gateway<S> {
                 let (status, code, detail) = match refused {
                     Refused::Rejected(rejection) => {
                         if !rejection.is_honest() {
-                            self.report(snapshot, seen, &decided, 0, true).await;
+                            self.report(snapshot, seen, &decided, Ending::Refused).await;
                         }
                         more = self.fresh(snapshot, seen, rejection, &challenge, None);
                         (StatusCode::BAD_REQUEST, rejection.name(), sentence(rejection))

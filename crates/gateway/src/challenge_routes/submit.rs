@@ -7,7 +7,7 @@ use spigot_challenge::{
     Challenge, Kind, Rejection, Solved, Submission, Terms, Unspent, Verified, Workspace, admit, from_text,
     genuine, genuine_here,
 };
-use spigot_decision::{Count, CountKind, Demand, Level, Millis, Subject};
+use spigot_decision::{Count, CountKind, Demand, Ending, Level, Millis, Subject};
 use spigot_state::{Spend, State};
 
 use super::ask::{Errand, describe};
@@ -65,7 +65,7 @@ impl<S: State> Gateway<S> {
             Err(rejection) => {
                 let issued = genuine(&snapshot.keyring, &challenge);
                 if !rejection.is_honest() {
-                    self.report(snapshot, seen, &decided, 0, true).await;
+                    self.report(snapshot, seen, &decided, Ending::Refused).await;
                 }
                 let step = Step::of(issued.as_ref(), rejection.name(), seen.now, claimed_millis);
                 let step = step.told(snapshot, issued.as_ref(), heard.as_ref());

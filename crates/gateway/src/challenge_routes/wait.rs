@@ -3,7 +3,7 @@
 
 use http::{HeaderValue, Response, StatusCode, header};
 use spigot_challenge::{Challenge, Kind, Rejection, Terms, from_text, genuine, kind::wait::Wait, to_text};
-use spigot_decision::Demand;
+use spigot_decision::{Demand, Ending};
 use spigot_event::DecisionId;
 use spigot_state::State;
 
@@ -113,7 +113,7 @@ impl<S: State> Gateway<S> {
             Err(rejection) => {
                 let decided = self.decide_own(snapshot, seen).await;
                 if !rejection.is_honest() {
-                    self.report(snapshot, seen, &decided, 0, true).await;
+                    self.report(snapshot, seen, &decided, Ending::Refused).await;
                 }
                 let issued = genuine(&snapshot.keyring, &challenge);
                 let step = Step::of(issued.as_ref(), rejection.name(), seen.now, None);

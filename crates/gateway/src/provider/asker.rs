@@ -18,8 +18,6 @@ use crate::upstream::{Fields, Head, Outgoing, Pool, Times, Upstream};
 
 /// Questions on their way to the thread: more than all providers together may have open.
 const QUEUE: usize = 2048;
-/// Bytes of an answer. Vendors' have hundreds; a reCAPTCHA assessment some thousand.
-const ANSWER_BYTES_MAX: usize = 64 << 10;
 /// Attempts of a question that may be repeated; they share its deadline.
 const ATTEMPTS: u32 = 2;
 
@@ -38,11 +36,11 @@ struct Job {
 
 /// Nobody is free to ask: there is no thread, or too much waits for it. Nothing was asked.
 #[derive(Debug)]
-pub(super) struct Busy;
+pub(crate) struct Busy;
 
 impl Asker {
     /// Asks, and waits for the answer; `None` when there is none in time.
-    pub(super) async fn ask(
+    pub(crate) async fn ask(
         &self,
         vendor: &Arc<Upstream>,
         question: Question,
@@ -105,7 +103,7 @@ async fn exchange(
     let times = Times { connect: time.min(bounds.connect_time), answer: time, ..Times::from(&bounds) };
     let outgoing = Outgoing {
         head: &Asking { vendor, question },
-        body: Through::Bytes(question.body.clone()),
+        body: if question.body.is_empty() { Through::Empty } else { Through::Bytes(question.body.clone()) },
         // A POST is not; but one with a key against repetition may be sent twice.
         idempotent: question.repeatable,
         http1_only: false,
@@ -113,7 +111,8 @@ async fn exchange(
     };
     let response = pool.send(std::slice::from_ref(vendor), outgoing, times).await.ok()?;
     let status = response.status().as_u16();
-    let body: Bytes = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await.ok()?.to_bytes();
+    let body: Bytes =
+        Limited::new(response.into_body(), question.answer_bytes).collect().await.ok()?.to_bytes();
     Some(Answer { status, body })
 }
 
@@ -125,16 +124,16 @@ struct Asking<'a> {
 
 impl Head for Asking<'_> {
     fn method(&self) -> &Method {
-        &Method::POST
+        &self.question.method
     }
 
     fn http1(&self, _: &Through, into: &mut Vec<u8>) -> Option<u64> {
-        for part in ["POST ", self.target().as_str(), " HTTP/1.1\r\n"] {
+        for part in [self.question.method.as_str(), " ", self.target().as_str(), " HTTP/1.1\r\n"] {
             into.extend_from_slice(part.as_bytes());
         }
         into.set(&header::HOST, self.vendor.authority().as_bytes());
         self.write(into);
-        Some(self.question.body.len() as u64)
+        (!self.question.body.is_empty()).then_some(self.question.body.len() as u64)
     }
 
     fn http2(&self, _: &Through) -> Request<()> {
@@ -145,7 +144,7 @@ impl Head for Asking<'_> {
         let mut headers = HeaderMap::new();
         self.write(&mut headers);
         let mut request = Request::new(());
-        *request.method_mut() = Method::POST;
+        *request.method_mut() = self.question.method.clone();
         *request.uri_mut() = Uri::from_parts(parts).unwrap_or_default();
         *request.version_mut() = Version::HTTP_2;
         *request.headers_mut() = headers;
@@ -159,9 +158,11 @@ impl Asking<'_> {
     }
 
     fn write(&self, fields: &mut impl Fields) {
-        fields.set(&header::CONTENT_TYPE, self.question.media_type.as_bytes());
-        fields.set(&header::CONTENT_LENGTH, self.question.body.len().to_string().as_bytes());
-        fields.set(&header::ACCEPT, b"application/json");
+        if self.question.method == Method::POST {
+            fields.set(&header::CONTENT_TYPE, self.question.media_type.as_bytes());
+            fields.set(&header::CONTENT_LENGTH, self.question.body.len().to_string().as_bytes());
+            fields.set(&header::ACCEPT, b"application/json");
+        }
         fields.set(&header::USER_AGENT, concat!("Spigot/", env!("CARGO_PKG_VERSION")).as_bytes());
         for (name, value) in &self.question.headers {
             let named = HeaderName::from_bytes(name.as_bytes());

@@ -41,6 +41,7 @@ pub(crate) use altcha::Puzzle as AltchaPuzzle;
 pub(crate) use asker::Asker;
 pub(crate) use content_policy::content_policy;
 pub use kind::ProviderKind;
+pub(crate) use question::Question;
 pub use secret::Hidden;
 pub(crate) use standing::{HELP, Standing};
 pub(crate) use vouch::{Heard, Visit, vouch};

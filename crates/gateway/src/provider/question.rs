@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use bytes::Bytes;
+use http::Method;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
@@ -41,34 +42,50 @@ impl<'a> Asked<'a> {
 
 /// One request to a vendor. Not printable: it holds the secret.
 pub(crate) struct Question {
+    pub(crate) method: Method,
     pub(crate) target: String,
     pub(crate) media_type: &'static str,
     pub(crate) headers: Vec<(&'static str, Zeroizing<String>)>,
     pub(crate) body: Bytes,
     /// Whether it may be asked again when nobody knows if it was heard.
     pub(crate) repeatable: bool,
+    /// Bytes that its answer may have.
+    pub(crate) answer_bytes: usize,
 }
+
+/// Vendors' answers have hundreds of bytes; a reCAPTCHA assessment some thousand.
+const ANSWER_BYTES: usize = 64 << 10;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
 
 impl Question {
     pub(super) fn form(target: &str, fields: &[(&str, &str)]) -> Self {
+        Self::post(target, FORM, form(fields).into())
+    }
+
+    fn post(target: &str, media_type: &'static str, body: Bytes) -> Self {
         Self {
+            method: Method::POST,
             target: target.to_owned(),
-            media_type: FORM,
+            media_type,
             headers: Vec::new(),
-            body: form(fields).into(),
+            body,
             repeatable: false,
+            answer_bytes: ANSWER_BYTES,
         }
     }
 
-    pub(super) fn json(target: &str, body: &serde_json::Value) -> Self {
-        let body = body.to_string().into();
-        Self { target: target.to_owned(), media_type: JSON, headers: Vec::new(), body, repeatable: false }
+    /// One without a body.
+    pub(crate) fn get(target: &str, answer_bytes: usize) -> Self {
+        Self { method: Method::GET, repeatable: true, answer_bytes, ..Self::post(target, "", Bytes::new()) }
     }
 
-    pub(super) fn with(mut self, header: &'static str, value: &str) -> Self {
+    pub(super) fn json(target: &str, body: &serde_json::Value) -> Self {
+        Self::post(target, JSON, body.to_string().into())
+    }
+
+    pub(crate) fn with(mut self, header: &'static str, value: &str) -> Self {
         self.headers.push((header, Zeroizing::new(value.to_owned())));
         self
     }

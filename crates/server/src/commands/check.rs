@@ -1,6 +1,7 @@
 use serde_json::json;
 use spigot_intel::Networks;
 
+use crate::account_data::AccountData;
 use crate::cli::{CheckArgs, Format};
 use crate::config::Config;
 
@@ -11,12 +12,17 @@ pub(crate) fn run(args: &CheckArgs) -> Result<(), String> {
     match Config::parse(&file, &text) {
         Ok(config) => {
             // Not where a configuration is read: that happens with each change, and these are large.
-            if let Err(error) = Networks::read(&config.server.networks) {
+            let accounts = AccountData::default().follow(&config.server);
+            let networks = Networks::read(&config.server.networks).map(|_| ());
+            let named = networks.map_err(|error| ("networks", error));
+            if let Err((key, error)) =
+                named.and(accounts.map_err(|error| ("breach` or `disposable_domains", error)))
+            {
                 if args.format == Format::Json {
-                    let problem = json!({ "line": null, "column": null, "message": error, "help": "mend `networks` or the file" });
+                    let problem = json!({ "line": null, "column": null, "message": error, "help": format!("mend `{key}` or the file") });
                     println!("{}", json!({ "file": file, "ok": false, "problems": [problem] }));
                 }
-                return Err(format!("`networks`: {error}"));
+                return Err(format!("`{key}`: {error}"));
             }
             let policy = &config.policy;
             if args.format == Format::Json {

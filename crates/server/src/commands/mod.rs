@@ -1,5 +1,6 @@
 //! One file per command, or per family of commands.
 
+pub(crate) mod breach;
 pub(crate) mod check;
 pub(crate) mod demo;
 pub(crate) mod events;

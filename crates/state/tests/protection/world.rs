@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use spigot_decision::policy::{Policy, load};
 use spigot_decision::{
-    Action, Agent, Decision, Keys, Level, Millis, Observation, Plan, Presented, Sender, decide, outcome, plan,
+    Action, Agent, Decision, Ending, Keys, Level, Millis, Observation, Plan, Presented, Sender, decide,
+    outcome, plan,
 };
 use spigot_state::{Memory, MemorySettings};
 
@@ -63,7 +64,7 @@ impl World {
         };
         if passed {
             let observation = observe(request);
-            let outcome = outcome(&self.policy, &observation, &plan, status, false, &KEYS, now);
+            let outcome = outcome(&self.policy, &observation, &plan, Ending::status(status), &KEYS, now);
             self.state.report_now(&outcome, &self.policy.ladder, now);
         }
         (decision, passed)

@@ -80,6 +80,7 @@ pub(super) fn read_settings(section: &Section<'_, '_>, settings: &mut Settings) 
     if let Some(highest) = level_or_none(section, "wait") {
         settings.wait = highest;
     }
+    super::accounts::read_route(section, settings);
     if let Some(status) = section.integer("shadow_status", 200..=399) {
         settings.shadow_status = u16::try_from(status.value).unwrap_or(200);
     }
@@ -232,30 +233,34 @@ pub(super) fn read_ladder(section: &Section<'_, '_>) -> Option<Ladder> {
             ),
         }
     }
-    if let Some(texts) = part.texts("steps") {
-        let mut steps = Vec::new();
-        let span = part.raw("steps").map_or(part.span.clone(), |(_, span)| span);
-        let count = part.raw("steps").and_then(|(value, _)| value.as_array()).map_or(1, |list| list.len());
-        for text in texts {
-            match duration_millis(text.value) {
-                Ok(millis) => steps.push(millis),
-                Err(help) => {
-                    part.reader.problem(text.span, format!("\"{}\" is no duration", text.value), help);
-                }
-            }
-        }
-        if !(1..=32).contains(&count) {
-            part.reader.problem(
-                span,
-                "`steps` needs 1 to 32 durations",
-                "for example steps = [\"1m\", \"5m\", \"30m\", \"2h\"]",
-            );
-        } else {
-            ladder.steps_millis = steps;
-        }
+    if let Some(steps) = durations(&part, "steps") {
+        ladder.steps_millis = steps;
     }
     part.finish();
     Some(ladder)
+}
+
+/// The steps of a ladder.
+pub(super) fn durations(part: &Section<'_, '_>, key: &'static str) -> Option<Vec<u64>> {
+    let texts = part.texts(key)?;
+    let mut steps = Vec::new();
+    let span = part.raw(key).map_or(part.span.clone(), |(_, span)| span);
+    let count = part.raw(key).and_then(|(value, _)| value.as_array()).map_or(1, |list| list.len());
+    for text in texts {
+        match duration_millis(text.value) {
+            Ok(millis) => steps.push(millis),
+            Err(help) => part.reader.problem(text.span, format!("\"{}\" is no duration", text.value), help),
+        }
+    }
+    if (1..=32).contains(&count) {
+        return Some(steps);
+    }
+    part.reader.problem(
+        span,
+        format!("`{key}` needs 1 to 32 durations"),
+        format!("for example {key} = [\"1m\", \"5m\", \"30m\", \"2h\"]"),
+    );
+    None
 }
 
 /// Work per level.

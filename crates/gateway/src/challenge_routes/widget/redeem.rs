@@ -4,7 +4,7 @@ use http::Response;
 use serde_json::json;
 use spigot_challenge::token::Grounds;
 use spigot_challenge::{Kind, Rejection, genuine, recognise};
-use spigot_decision::{Count, CountKind, Subject};
+use spigot_decision::{Count, CountKind, Ending, Subject};
 use spigot_state::State;
 
 use super::asked::{Asked, For};
@@ -93,7 +93,7 @@ impl<S: State> Gateway<S> {
         let challenge = &asked.challenge();
         let issued = genuine(&snapshot.keyring, challenge);
         if !rejection.is_honest() {
-            self.report(snapshot, seen, &decided, 0, true).await;
+            self.report(snapshot, seen, &decided, Ending::Refused).await;
         }
         // An expired one does not say any more whether it was for the button.
         let press = asked.wants_press()

@@ -1,6 +1,6 @@
 //! The fields of a question, however its client wrote them: a form, JSON, multipart, or the query.
 
-use crate::fields::decode;
+use crate::fields::{decode, multipart};
 
 /// Names and values in the order in which they came; the first of a name counts.
 pub(super) struct Fields(Vec<(String, String)>);
@@ -74,39 +74,12 @@ impl Fields {
         Ok(())
     }
 
-    /// RFC 7578, as programs write it that give an array to their HTTP library.
     fn multipart(&mut self, content_type: &[u8], body: &[u8]) -> Result<(), Unreadable> {
-        let told = std::str::from_utf8(content_type).map_err(|_| Unreadable)?;
-        let boundary = told
-            .split(';')
-            .find_map(|part| part.trim().strip_prefix("boundary="))
-            .map(|boundary| boundary.trim_matches('"'))
-            .filter(|boundary| !boundary.is_empty() && boundary.len() <= 70)
-            .ok_or(Unreadable)?;
-        let delimiter = format!("\r\n--{boundary}");
-        let mut rest = body.strip_prefix(&delimiter.as_bytes()[2..]).ok_or(Unreadable)?;
-        while let Some(part) = rest.strip_prefix(b"\r\n") {
-            let head_end = memchr::memmem::find(part, b"\r\n\r\n").ok_or(Unreadable)?;
-            let after = &part[head_end + 4..];
-            let end = memchr::memmem::find(after, delimiter.as_bytes()).ok_or(Unreadable)?;
-            let head = std::str::from_utf8(&part[..head_end]).map_err(|_| Unreadable)?;
-            if let Some(name) = part_name(head) {
-                self.push(name, String::from_utf8_lossy(&after[..end]).into_owned());
-            }
-            rest = &after[end + delimiter.len()..];
-        }
-        if rest.starts_with(b"--") { Ok(()) } else { Err(Unreadable) }
+        let whole = multipart::each(content_type, body, |name, value| {
+            self.push(name.to_owned(), String::from_utf8_lossy(value).into_owned());
+        });
+        if whole { Ok(()) } else { Err(Unreadable) }
     }
-}
-
-fn part_name(head: &str) -> Option<String> {
-    let disposition = head
-        .split("\r\n")
-        .filter_map(|line| line.split_once(':'))
-        .find(|(name, _)| name.trim().eq_ignore_ascii_case("content-disposition"))?
-        .1;
-    let name = disposition.split(';').find_map(|part| part.trim().strip_prefix("name="))?;
-    Some(name.trim_matches('"').to_owned())
 }
 
 #[cfg(test)]

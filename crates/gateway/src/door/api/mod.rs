@@ -11,6 +11,7 @@ mod enterprise;
 mod fields;
 mod friendly;
 mod hcaptcha;
+mod outcome;
 mod recaptcha;
 mod record;
 mod turnstile;
@@ -54,16 +55,18 @@ enum Dialect {
     Friendly,
     Captchala,
     CaptchalaIssue,
+    Outcome,
 }
 
 /// The paths of the dialects. GET with a query is what one old client sends.
-static ROUTES: [(&str, Dialect); 6] = [
+static ROUTES: [(&str, Dialect); 7] = [
     ("/turnstile/v0/siteverify", Dialect::Turnstile),
     ("/siteverify", Dialect::Hcaptcha),
     ("/recaptcha/api/siteverify", Dialect::Recaptcha),
     ("/api/v2/captcha/siteverify", Dialect::Friendly),
     ("/v1/validate", Dialect::Captchala),
     ("/v1/server/challenge/issue", Dialect::CaptchalaIssue),
+    ("/v1/outcome", Dialect::Outcome),
 ];
 
 /// A question of a site's server.
@@ -157,6 +160,7 @@ impl<S: State> Gateway<S> {
             Dialect::Friendly => friendly::answer(call, fields).await,
             Dialect::Captchala => captchala::answer(call, fields).await,
             Dialect::CaptchalaIssue => captchala_issue::answer(call, fields).await,
+            Dialect::Outcome => outcome::answer(call, fields).await,
         }
     }
 }
@@ -169,7 +173,9 @@ impl Dialect {
     fn methods(self) -> &'static str {
         match self {
             Self::Turnstile | Self::Hcaptcha | Self::Recaptcha => "GET, POST",
-            Self::Enterprise | Self::Friendly | Self::Captchala | Self::CaptchalaIssue => "POST",
+            Self::Enterprise | Self::Friendly | Self::Captchala | Self::CaptchalaIssue | Self::Outcome => {
+                "POST"
+            }
         }
     }
 }

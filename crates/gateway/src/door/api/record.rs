@@ -53,6 +53,7 @@ impl<S: State> Call<'_, S> {
             budget: None,
             trickle_key: 0,
             who: Who { client: address, address },
+            account: None,
         };
         let decided = Decided {
             id: DecisionId::new(seen.now, random()),
@@ -63,6 +64,7 @@ impl<S: State> Call<'_, S> {
             account: None,
             place: snapshot.networks.place(seen.client),
             body: Body::default(),
+            breached: false,
         };
         self.gateway.record(snapshot, seen, decided, End { challenge: Some(step), ..End::default() });
     }

@@ -9,12 +9,13 @@ use spigot_state::State;
 
 use super::Turn;
 use super::rewrite::{Original, target};
+use super::shadow::{self, Filling};
 use super::understand::told_length;
 use crate::body::{Inspected, Through, inspect};
 use crate::challenge_routes::{Errand, is_return_address};
 use crate::entropy::random;
 use crate::pipeline::{Decided, End};
-use crate::respond::{Refusal, plain, retry_after};
+use crate::respond::{Refusal, retry_after};
 use crate::stash::{Kept, Unkept};
 
 const THROTTLED: Refusal = Refusal {
@@ -64,14 +65,15 @@ impl<S: State> Turn<'_, S> {
             }
             Action::Challenge => return Box::pin(self.challenge(original, body, inspected, decided)).await,
             Action::Shadow => {
-                let status = self.snapshot.policy.route(decided.decision.route).settings.shadow_status;
-                let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
-                self.end(decided, End::default());
-                return plain(
-                    status,
-                    "text/html; charset=utf-8",
-                    "<!doctype html><title>Thank you</title><p>Thank you.</p>\n",
-                );
+                let settings = &self.snapshot.policy.route(decided.decision.route).settings;
+                if !settings.shadow.mark {
+                    let account = decided.account.as_deref().unwrap_or_default();
+                    let id = decided.id.to_string();
+                    let response =
+                        shadow::answer(settings, Filling { account, path: self.seen.path, decision: &id });
+                    self.end(decided, End::default());
+                    return response;
+                }
             }
             Action::Block if decided.decision.is_unavailable() => return self.refuse(decided, &UNAVAILABLE),
             Action::Block => return self.refuse(decided, &BLOCKED),
@@ -139,7 +141,7 @@ impl<S: State> Turn<'_, S> {
                 }
                 read.bytes
             }
-            Through::Incoming(_) | Through::Answer(..) => return Err(Unkept::NoRoom),
+            Through::Incoming(_) | Through::Answer(..) | Through::Begun(_) => return Err(Unkept::NoRoom),
             Through::Empty | Through::Bytes(_) | Through::Inspected(_) => inspected,
         };
         if whole.len() as u64 > bounds.stash_bytes {

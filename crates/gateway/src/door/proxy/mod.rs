@@ -1,8 +1,10 @@
 //! The reverse proxy: a request comes in, is decided, and goes on to the upstream or is answered here.
 
 mod act;
+mod attempt;
 mod pass;
 mod rewrite;
+mod shadow;
 mod understand;
 
 use std::cell::RefCell;

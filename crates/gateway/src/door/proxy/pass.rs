@@ -112,10 +112,11 @@ impl<S: State> Turn<'_, S> {
                     return self.tunnel(response, original, &mut asked, sender, id);
                 }
                 remove_hop_by_hop(response.headers_mut());
+                let added = answered.elapsed();
                 if let Some(decided) = &asked.decided {
-                    gateway.report(snapshot, seen, decided, status.as_u16(), false).await;
+                    response = self.answered(decided, response).await;
                 }
-                asked.record(status.as_u16(), answered.elapsed());
+                asked.record(status.as_u16(), added);
                 response
             }
             Err(error) => {

@@ -4,10 +4,11 @@ use http::request::Parts;
 use http::uri::{Authority, PathAndQuery, Scheme, Uri};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Version, header};
 use http_body::Body;
-use spigot_decision::ReasonKind;
+use spigot_decision::{Action, ReasonKind};
 use spigot_state::State;
 
 use super::Turn;
+use super::attempt::is_read;
 use super::understand::told_length;
 use crate::body::Through;
 use crate::pipeline::{Decided, Seen};
@@ -16,7 +17,7 @@ use crate::stash::Kept;
 use crate::upstream::{Fields, Head};
 
 /// Fields that are added to the client's.
-const OURS: usize = 12;
+const OURS: usize = 14;
 
 static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 static X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -24,6 +25,8 @@ static X_SPIGOT_ACTION: HeaderName = HeaderName::from_static("x-spigot-action");
 static X_SPIGOT_DECISION: HeaderName = HeaderName::from_static("x-spigot-decision");
 static X_SPIGOT_RISK: HeaderName = HeaderName::from_static("x-spigot-risk");
 static X_SPIGOT_REASONS: HeaderName = HeaderName::from_static("x-spigot-reasons");
+static X_SPIGOT_SHADOW: HeaderName = HeaderName::from_static("x-spigot-shadow");
+static X_SPIGOT_PASSWORD: HeaderName = HeaderName::from_static("x-spigot-password");
 static X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
 /// What the upstream's head is made of.
@@ -148,6 +151,7 @@ impl<S: State> Onward<'_, S> {
                 // Only chunks can have trailers behind them.
                 "content-length" => kept.is_some() || body.trailers().is_some(),
                 "content-type" => kept.is_some(),
+                "accept-encoding" => self.is_answer_read(),
                 "trailer" => body.trailers().is_some(),
                 name => {
                     is_of_one_hop(name)
@@ -162,6 +166,12 @@ impl<S: State> Onward<'_, S> {
         if http2 {
             join_cookies(headers, fields);
         }
+    }
+
+    /// Whether the answer is looked at, and has to come as it is.
+    fn is_answer_read(&self) -> bool {
+        let plan = &self.decided.plan;
+        plan.account.is_some() && is_read(&self.turn.snapshot.policy.route(plan.route).settings.attempt)
     }
 
     fn is_from_trusted_proxy(&self) -> bool {
@@ -210,6 +220,12 @@ impl<S: State> Onward<'_, S> {
             reasons.push_str(policy.source_name(reason.source));
         }
         fields.set(&X_SPIGOT_REASONS, reasons.as_bytes());
+        if decision.effective == Action::Shadow {
+            fields.set(&X_SPIGOT_SHADOW, b"1");
+        }
+        if self.decided.breached {
+            fields.set(&X_SPIGOT_PASSWORD, b"breached");
+        }
     }
 }
 

@@ -148,7 +148,7 @@ pub(super) fn body_fields(
         return fields::Fields::default();
     }
     let content_type = content_type.map_or(&b""[..], HeaderValue::as_bytes);
-    fields::read(content_type, inspected, &settings.account_fields, &settings.honeypot_fields)
+    fields::read(content_type, inspected, fields::Named::by(settings))
 }
 
 /// The body's length as its sender told it.

@@ -1,0 +1,51 @@
+//! What accounts are looked up in: breached passwords, and domains that are given away for a moment.
+
+use std::sync::Arc;
+
+use spigot_gateway::{Breach, BreachSettings, Settings};
+use spigot_intel::{Breached, Domains};
+
+use crate::config::{BreachSection, Server};
+use crate::data_files::DataFiles;
+
+/// The files, and what is in force of them.
+#[derive(Default)]
+pub(crate) struct AccountData {
+    breached: DataFiles<Option<Arc<Breached>>>,
+    domains: DataFiles<Domains>,
+}
+
+impl AccountData {
+    /// Reads what a configuration names, unless it is in force already.
+    pub(crate) fn follow(&mut self, server: &Server) -> Result<(), String> {
+        let file = match &server.breach {
+            Some(BreachSection::File(file)) => std::slice::from_ref(file),
+            _ => &[],
+        };
+        self.breached.follow(file)?;
+        self.domains.follow(&server.disposable_domains)
+    }
+
+    /// Whether a file has changed since it was read or refused.
+    pub(crate) fn changed(&self) -> bool {
+        self.breached.changed() || self.domains.changed()
+    }
+
+    /// Reads the files again that have changed. When one is wrong, what stood stays.
+    pub(crate) fn reload(&mut self) -> Result<(), String> {
+        let breached = if self.breached.changed() { self.breached.reload() } else { Ok(()) };
+        let domains = if self.domains.changed() { self.domains.reload() } else { Ok(()) };
+        breached.and(domains)
+    }
+
+    /// Gives requests what they are told by.
+    pub(crate) fn put(&self, server: &Server, settings: &mut Settings) {
+        let settings_of = match &server.breach {
+            Some(BreachSection::File(_)) => (*self.breached.current).clone().map(BreachSettings::File),
+            Some(BreachSection::Range(range)) => Some(range.clone()),
+            None => None,
+        };
+        settings.breach = settings_of.map(|breach| Arc::new(Breach::new(breach)));
+        settings.ill_domains = self.domains.current.clone();
+    }
+}

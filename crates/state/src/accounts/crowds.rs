@@ -1,0 +1,177 @@
+use parking_lot::Mutex;
+use spigot_decision::{Crowd, Millis};
+
+/// Attempts on accounts in a sliding window of two halves, by route and by client.
+///
+/// Bounded: [`CELLS`] in sets of four. A new key in a full set takes the place of one whose window has passed, else of
+/// the one with the fewest attempts: a flood of clients with one attempt each displaces nothing that is worth seeing.
+pub struct Crowds {
+    sets: Box<[Mutex<[Cell; WAYS]>]>,
+}
+
+/// A site has some routes with accounts, and some thousand clients that fail there within minutes. 320 bytes each.
+const CELLS: usize = 1 << 13;
+const WAYS: usize = 4;
+/// Bits for distinct accounts, and for distinct clients: linear counting (Whang and others, 1990) is within some per
+/// cent up to about a thousand, and stops near 1,600.
+const BITS: usize = 256;
+const WORDS: usize = BITS / 64;
+
+#[derive(Clone, Copy, Default)]
+struct Cell {
+    key: u64,
+    /// Which half window the first of the two halves is.
+    turn: i64,
+    halves: [Half; 2],
+}
+
+#[derive(Clone, Copy, Default)]
+struct Half {
+    attempts: u32,
+    failures: u32,
+    accounts: [u64; WORDS],
+    clients: [u64; WORDS],
+}
+
+impl Default for Crowds {
+    fn default() -> Self {
+        Self { sets: (0..CELLS / WAYS).map(|_| Mutex::default()).collect() }
+    }
+}
+
+impl Crowds {
+    /// How attempts went within the window.
+    #[must_use]
+    pub fn look(&self, key: u64, window_millis: u64, now: Millis) -> Crowd {
+        let mut set = self.set(key).lock();
+        let Some(cell) = set.iter_mut().find(|cell| cell.key == key) else { return Crowd::default() };
+        cell.advance(turn(window_millis, now));
+        cell.sum()
+    }
+
+    /// Adds an attempt: of a failed one, which account and which client it was.
+    pub fn add(&self, key: u64, failed: Option<[u64; 2]>, window_millis: u64, now: Millis) {
+        let turn = turn(window_millis, now);
+        let mut set = self.set(key).lock();
+        let same = set.iter().position(|cell| cell.key == key);
+        let least = || (0..WAYS).min_by_key(|way| set[*way].worth(turn));
+        let Some(way) = same.or_else(least) else { return };
+        let cell = &mut set[way];
+        if cell.key != key {
+            *cell = Cell { key, turn, ..Cell::default() };
+        }
+        cell.advance(turn);
+        let half = &mut cell.halves[0];
+        half.attempts = half.attempts.saturating_add(1);
+        if let Some([account, client]) = failed {
+            half.failures = half.failures.saturating_add(1);
+            mark(&mut half.accounts, account);
+            mark(&mut half.clients, client);
+        }
+    }
+
+    fn set(&self, key: u64) -> &Mutex<[Cell; WAYS]> {
+        &self.sets[key as usize % self.sets.len()]
+    }
+}
+
+/// Which half window it is.
+fn turn(window_millis: u64, now: Millis) -> i64 {
+    let half = i64::try_from(window_millis / 2).unwrap_or(i64::MAX).max(1);
+    now.0.div_euclid(half)
+}
+
+impl Cell {
+    /// Forgets what has left the window.
+    fn advance(&mut self, turn: i64) {
+        match turn - self.turn {
+            ..=0 => return,
+            1 => self.halves[1] = std::mem::take(&mut self.halves[0]),
+            2.. => self.halves = [Half::default(); 2],
+        }
+        self.turn = turn;
+    }
+
+    /// What would be lost with it.
+    fn worth(&self, turn: i64) -> u32 {
+        if turn - self.turn >= 2 { 0 } else { self.halves[0].attempts + self.halves[1].attempts }
+    }
+
+    fn sum(&self) -> Crowd {
+        let [a, b] = &self.halves;
+        Crowd {
+            attempts: a.attempts.saturating_add(b.attempts),
+            failures: a.failures.saturating_add(b.failures),
+            accounts: distinct(&a.accounts, &b.accounts),
+            clients: distinct(&a.clients, &b.clients),
+        }
+    }
+}
+
+fn mark(bits: &mut [u64; WORDS], member: u64) {
+    // The members are hashes; these bits choose nothing else.
+    let bit = (member >> 20) as usize % BITS;
+    bits[bit / 64] |= 1 << (bit % 64);
+}
+
+/// Linear counting over both halves: the number of members at which so many bits are expected to stay empty.
+fn distinct(a: &[u64; WORDS], b: &[u64; WORDS]) -> u32 {
+    let set: u32 = a.iter().zip(b).map(|(a, b)| (a | b).count_ones()).sum();
+    let bits = BITS as f64;
+    let empty = (bits - f64::from(set)).max(0.5);
+    // At most 256 ln 512, which is 1,597.
+    (bits * (bits / empty).ln()).round() as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WINDOW: u64 = 600_000;
+
+    fn hash(n: u64) -> u64 {
+        // The finaliser of splitmix64.
+        let n = (n + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let n = (n ^ n >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let n = (n ^ n >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        n ^ n >> 31
+    }
+
+    #[test]
+    fn distinct_members_are_estimated() {
+        for (members, off_by) in [(1u64, 0u32), (5, 1), (10, 2), (20, 4), (100, 15), (500, 75), (1000, 250)] {
+            let crowds = Crowds::default();
+            for n in 0..members * 3 {
+                crowds.add(1, Some([hash(n % members), hash(9)]), WINDOW, Millis(0));
+            }
+            let seen = crowds.look(1, WINDOW, Millis(0));
+            assert_eq!(
+                (seen.attempts, seen.failures, seen.clients),
+                (3 * members as u32, 3 * members as u32, 1)
+            );
+            assert!(seen.accounts.abs_diff(members as u32) <= off_by, "{} for {members}", seen.accounts);
+        }
+    }
+
+    #[test]
+    fn the_window_slides_by_halves() {
+        let crowds = Crowds::default();
+        crowds.add(1, None, WINDOW, Millis(0));
+        crowds.add(1, Some([hash(1), hash(2)]), WINDOW, Millis(300_000));
+        let attempts = |now| crowds.look(1, WINDOW, Millis(now)).attempts;
+        assert_eq!([attempts(599_999), attempts(600_000), attempts(900_000)], [2, 1, 0]);
+        assert_eq!(crowds.look(2, WINDOW, Millis(0)), Crowd::default());
+    }
+
+    #[test]
+    fn a_flood_of_single_attempts_displaces_no_crowd() {
+        let crowds = Crowds::default();
+        for n in 0..50 {
+            crowds.add(hash(0), Some([hash(n), hash(n)]), WINDOW, Millis(0));
+        }
+        for n in 1..200_000 {
+            crowds.add(hash(n), Some([n, n]), WINDOW, Millis(1));
+        }
+        assert_eq!(crowds.look(hash(0), WINDOW, Millis(2)).attempts, 50);
+    }
+}
