@@ -372,3 +372,37 @@ fn what_happened_to_tokens_is_told_without_them() {
         assert!(metrics.contains(line), "{line}");
     }
 }
+
+#[test]
+fn whoever_solved_before_more_was_wanted_is_asked_for_the_rest() {
+    let service = Service::start();
+    let mut connection = service.connect();
+    let asked = service.asked(&json!({}));
+    let first = call(&mut connection, "challenge", &asked).json();
+    assert_eq!(first["interaction"], "none");
+    service.demo.change(&["site", "set", "shop", "--press", "always"]);
+    let answer = call(&mut connection, "solve", &submission(&asked, &first));
+    let more = answer.json();
+    assert_eq!((answer.status, &more["token"]), (200, &Value::Null), "{more}");
+    assert_eq!(more["next"]["interaction"], "press", "{more}");
+    assert_eq!(call(&mut connection, "solve", &submission(&asked, &first)).json()["code"], "spent");
+    let token = call(&mut connection, "solve", &submission(&asked, &more["next"])).json();
+    assert_eq!(service.siteverify(token["token"].as_str().unwrap(), "")["success"], true);
+}
+
+#[test]
+fn guessing_secrets_becomes_slow_and_stops_nobody_who_knows_one() {
+    let service = Service::start();
+    let mut connection = service.connect();
+    let token = service.token(&json!({}));
+    let mut guess = |number: u32| {
+        form(&mut connection, "/turnstile/v0/siteverify", &format!("secret=0x{number:040x}&response=x"))
+    };
+    for number in 1_000..1_600 {
+        assert_eq!(guess(number).status, 200, "guess {number}");
+    }
+    let slowed = guess(1_600);
+    assert_eq!(slowed.status, 429, "{}", slowed.text());
+    assert!(slowed.header("retry-after").is_some());
+    assert_eq!(service.siteverify(&token, "")["success"], true);
+}

@@ -10,6 +10,7 @@ use std::time::Instant;
 use rustls::{ClientConfig, ClientConnection, HandshakeKind, RootCertStore, StreamOwned};
 
 use super::demo::{Demo, OPEN, SOON, free_port};
+use super::served::Served;
 
 struct Secure {
     demo: Demo,
@@ -44,14 +45,21 @@ impl Secure {
         &self,
         config: &Arc<ClientConfig>,
     ) -> std::io::Result<StreamOwned<ClientConnection, TcpStream>> {
-        let mut socket = TcpStream::connect(self.address)?;
-        socket.set_read_timeout(Some(SOON))?;
-        let mut client = ClientConnection::new(config.clone(), "localhost".try_into().unwrap()).unwrap();
-        while client.is_handshaking() {
-            client.complete_io(&mut socket)?;
-        }
-        Ok(StreamOwned::new(client, socket))
+        connect(self.address, config)
     }
+}
+
+fn connect(
+    address: SocketAddr,
+    config: &Arc<ClientConfig>,
+) -> std::io::Result<StreamOwned<ClientConnection, TcpStream>> {
+    let mut socket = TcpStream::connect(address)?;
+    socket.set_read_timeout(Some(SOON))?;
+    let mut client = ClientConnection::new(config.clone(), "localhost".try_into().unwrap()).unwrap();
+    while client.is_handshaking() {
+        client.complete_io(&mut socket)?;
+    }
+    Ok(StreamOwned::new(client, socket))
 }
 
 fn trusting(certificate: rustls_pki_types::CertificateDer<'static>) -> Arc<ClientConfig> {
@@ -68,7 +76,11 @@ fn trusting(certificate: rustls_pki_types::CertificateDer<'static>) -> Arc<Clien
 
 /// Asks over HTTP/1.1; the whole answer.
 fn ask(stream: &mut StreamOwned<ClientConnection, TcpStream>) -> String {
-    stream.write_all(b"GET /whoami HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    ask_for(stream, "/whoami")
+}
+
+fn ask_for(stream: &mut StreamOwned<ClientConnection, TcpStream>, path: &str) -> String {
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
     let (mut answer, mut piece) = (String::new(), [0; 8192]);
     let is_whole = |answer: &str| {
         let (head, body) = answer.split_once("\r\n\r\n")?;
@@ -290,4 +302,21 @@ fn a_handshake_that_stalls() {
         assert!(start.elapsed() < SOON && !rest.starts_with(b"HTTP"), "{rest:x?}");
     }
     assert!(secure.connect(&trusting(trusted)).is_ok());
+}
+
+#[test]
+fn the_service_has_an_address_with_tls() {
+    let folder = tempfile::tempdir().unwrap();
+    let trusted = certificate(folder.path());
+    let (own, service) = (free_port(), free_port());
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let _served = Served::start(&format!(
+        "upstream = \"http://127.0.0.1:9\"\n[tls]\nlisten = \"{own}\"\ncertificate = \"{}\"\nkey = \"{}\"\n\
+         [service]\nlisten_tls = \"{service}\"\n",
+        file("certificate.pem"),
+        file("key.pem")
+    ));
+    let mut stream = connect(service, &trusting(trusted)).unwrap();
+    let answer = ask_for(&mut stream, "/health");
+    assert!(answer.ends_with("{\"status\":\"serving\"}"), "{answer}");
 }
