@@ -252,14 +252,15 @@ impl PolicyStore {
         Ok(operator(&self.in_force(now)?, self.last_change()?))
     }
 
-    /// The number of the last change, 0 when there was none.
+    /// The number of the last change that can decide anything, 0 when there was none. Marks decide nothing, and would make
+    /// a revision of the policy each.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn last_change(&self) -> Result<u64, StoreError> {
         let number: Option<i64> = self
             .connection
-            .query_row("SELECT max(number) FROM change", [], |row| row.get(0))
+            .query_row("SELECT max(number) FROM change WHERE key NOT LIKE 'mark %'", [], |row| row.get(0))
             .optional()?
             .flatten();
         Ok(number.unwrap_or(0).cast_unsigned())

@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 use spigot_decision::policy::{Entry, Exception, Forced, Hold, Operator, Pattern, PrefixMap, Relief};
 use spigot_decision::{Action, Millis, Prefix};
 
+use crate::mark::MarkSetting;
 use crate::site::{ApiKeySetting, SiteSetting};
 
 /// One thing that an operator set. Times are Unix milliseconds.
@@ -22,6 +23,8 @@ pub enum Setting {
     Site(SiteSetting),
     /// A key for the API on the admin port.
     ApiKey(ApiKeySetting),
+    /// What an operator knows of one decision.
+    Mark(MarkSetting),
 }
 
 /// A challenge forced on an endpoint.
@@ -115,6 +118,7 @@ impl Setting {
             Self::Lift(lift) => format!("lift {}", lift.subject),
             Self::Site(site) => format!("site {}", site.site_key),
             Self::ApiKey(key) => format!("api key {}", key.name),
+            Self::Mark(mark) => format!("mark {}", mark.decision),
         }
     }
 
@@ -126,6 +130,7 @@ impl Setting {
             Self::List(entry) => entry.until,
             Self::Exception(exception) => Some(exception.end),
             Self::Restrict(hold) => Some(hold.end),
+            Self::Mark(mark) => Some(mark.end),
             Self::Lift(_) | Self::Site(_) | Self::ApiKey(_) => None,
         }
     }
@@ -157,6 +162,7 @@ impl Setting {
                     return Err("an exception allows 1 to 1000 times what is usual".to_owned());
                 }
             }
+            Self::Mark(_) => {}
             Self::Site(_) | Self::ApiKey(_) => return self.checked_whole(),
             Self::Lift(_) => return Err("lifting is an order and no setting".to_owned()),
             Self::Restrict(hold) => {
@@ -221,7 +227,7 @@ pub(crate) fn operator(settings: &[(Setting, String)], change: u64) -> Operator 
                 reason: exception.reason.clone(),
                 from_policy: false,
             }),
-            Setting::Lift(_) | Setting::Site(_) | Setting::ApiKey(_) => {}
+            Setting::Lift(_) | Setting::Site(_) | Setting::ApiKey(_) | Setting::Mark(_) => {}
             Setting::Restrict(hold) => {
                 let (Some(prefix), Some(action)) =
                     (Prefix::parse(&hold.prefix), Action::from_name(&hold.action))

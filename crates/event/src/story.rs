@@ -94,7 +94,27 @@ impl Record {
             .map(|(threshold, done)| format!("{done} from {threshold}"))
             .collect();
         let steps = if steps.is_empty() { "never acted upon".to_owned() } else { steps.join(", ") };
-        let _ = writeln!(story, "Risk {} of 100; on the route {} a risk is {steps}.", self.risk, self.route);
+        let sum = self.sum();
+        let _ =
+            writeln!(story, "Risk {} of 100{sum}; on the route {} a risk is {steps}.", self.risk, self.route);
+    }
+
+    /// What the risk is made of, where it is made of anything.
+    fn sum(&self) -> String {
+        let adds = self.reasons.iter().filter_map(|reason| match Gave::of(reason) {
+            Gave::Adds(weight) => Some((reason.name.as_str(), weight)),
+            _ => None,
+        });
+        let parts: Vec<String> = adds.clone().map(|(name, weight)| format!("{weight} {name}")).collect();
+        let sum: u32 = adds.map(|(_, weight)| weight).sum();
+        let risk = u32::from(self.risk);
+        match parts.len() {
+            0 => String::new(),
+            // A decision keeps so many reasons and no more.
+            _ if sum < risk => format!(" (= {} + {} that is not told here)", parts.join(" + "), risk - sum),
+            _ if sum > risk => format!(" (= {}, at most 100 of {sum})", parts.join(" + ")),
+            _ => format!(" (= {})", parts.join(" + ")),
+        }
     }
 
     fn done(&self, story: &mut String) {

@@ -129,7 +129,7 @@ fn log() {
             What was found:
             - tool_user_agent (signal) adds 25 to the risk: found "curl".
             - risk (flow) asks to mark it: 25 reaches 20.
-            Risk 25 of 100; on the route search a risk is marked from 20, challenged from 50, refused from 80.
+            Risk 25 of 100 (= 25 tool_user_agent); on the route search a risk is marked from 20, challenged from 50, refused from 80.
             The request passed and was marked.
             The upstream answered 200. Spigot added 40 µs.
             What would have changed it:
@@ -187,7 +187,7 @@ fn challenge() {
             What was found:
             - high_frequency (trigger) asks for a challenge: 501 of 500 in 20m.
             - tool_user_agent (signal) adds 15 to the risk: found "curl".
-            Risk 15 of 100; on the route search a risk is marked from 20, challenged from 50, refused from 80.
+            Risk 15 of 100 (= 15 tool_user_agent); on the route search a risk is marked from 20, challenged from 50, refused from 80.
             The client was asked for a challenge.
             A challenge was issued: cachewalk, 2^12 steps.
             The upstream gave no answer. Spigot added 40 µs.
@@ -249,7 +249,7 @@ fn challenge_for_two_reasons_with_a_clearance_that_is_used_up() {
             - tool_user_agent (signal) adds 35 to the risk: found "curl".
             - no_user_agent (signal) adds 25 to the risk: found "curl".
             - risk (flow) asks for a challenge: 60 reaches 50.
-            Risk 60 of 100; on the route search a risk is marked from 20, challenged from 50, refused from 80.
+            Risk 60 of 100 (= 35 tool_user_agent + 25 no_user_agent); on the route search a risk is marked from 20, challenged from 50, refused from 80.
             The client was asked for a challenge.
             The upstream answered 200. Spigot added 40 µs.
             What would have changed it:
@@ -324,7 +324,7 @@ fn block_by_risk_in_monitor_mode() {
             - tool_user_agent (signal) adds 50 to the risk: found "curl".
             - no_user_agent (signal) adds 35 to the risk: found "curl".
             - risk (flow) asks to refuse it: 85 reaches 80.
-            Risk 85 of 100; on the route search a risk is marked from 20, challenged from 50, refused from 80.
+            Risk 85 of 100 (= 50 tool_user_agent + 35 no_user_agent); on the route search a risk is marked from 20, challenged from 50, refused from 80.
             The policy asked for block; the route is in monitor mode, so the request passed.
             The upstream answered 200. Spigot added 40 µs.
             What would have changed it:
@@ -410,7 +410,7 @@ fn what_is_not_known_does_not_panic() {
             - unknown (rule) is told for the record.
             - unknown (list) is told for the record.
             - unknown (exception) softens.
-            Risk 255 of 100; on the route default a risk is marked from 20, challenged from 50, refused from 80.
+            Risk 255 of 100 (= 255 unknown); on the route default a risk is marked from 20, challenged from 50, refused from 80.
             The request was refused.
             The upstream answered 200. Spigot added 40 µs.
             What would have changed it:

@@ -9,10 +9,12 @@ mod breach;
 mod examples;
 mod puzzle;
 mod site;
+mod tune;
 
 pub(crate) use self::breach::{BreachArgs, BreachCommand, BuildArgs};
 pub(crate) use self::puzzle::{BenchArgs, PuzzleArgs, PuzzleCommand};
 pub(crate) use self::site::{ApiKeyCommand, SiteArgs, SiteCommand, SiteSettings};
+pub(crate) use self::tune::{MarkArgs, TuneArgs};
 
 #[derive(Parser)]
 #[command(
@@ -75,6 +77,16 @@ enum Command {
         after_help = "Example:\n  spigot site add shop --host shop.example --host '*.shop.example'\n  spigot site show\n  spigot site rotate shop --overlap 24h\n  spigot site hosts shop --add m.shop.example --remove old.shop.example\n  spigot site set shop --level high --client strict\n  spigot site remove shop\n  spigot site api-key add ci\n  spigot site api-key show\n  spigot site api-key remove ci"
     )]
     Site(SiteArgs),
+    /// Say that a decision was about a person or about a bot; `spigot tune` learns from it.
+    #[command(
+        after_help = "Example:\n  spigot mark 04hmasw9nf6yy0hj --as person --note 'called support'\n  spigot mark --list\n  spigot mark 04hmasw9nf6yy0hj --remove"
+    )]
+    Mark(MarkArgs),
+    /// Propose thresholds and weights from recorded events. Nothing is changed.
+    #[command(
+        after_help = "Example:\n  spigot tune --config spigot.toml --since 7d\n  spigot tune --config spigot.toml --write tuned.toml\n  spigot replay --config tuned.toml --against spigot.toml --events spigot-data"
+    )]
+    Tune(TuneArgs),
     /// What the puzzle costs: here, in browsers, and whoever solves it by the million.
     #[command(
         after_help = "Example:\n  spigot puzzle bench\n  spigot puzzle bench --days 7 --price 0.04 --format json"
@@ -386,6 +398,8 @@ pub(crate) fn run() -> Result<(), String> {
         Command::List(args) => commands::settings::list(&args),
         Command::Exception(args) => commands::settings::exception(&args),
         Command::Restrict(args) => commands::settings::restrict(&args),
+        Command::Mark(args) => commands::tune::mark(&args),
+        Command::Tune(args) => commands::tune::tune(&args),
         Command::Puzzle(args) => commands::puzzle::run(&args),
         Command::Breach(args) => commands::breach::run(&args),
         Command::Site(args) => commands::site::run(&args),

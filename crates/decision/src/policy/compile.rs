@@ -1,6 +1,7 @@
 //! From a parsed file to a [`Policy`]: every problem is noted, nothing is guessed.
 
 mod accounts;
+mod adjust;
 mod attach;
 mod exceptions;
 mod lists;
@@ -100,6 +101,10 @@ pub(super) fn compile(section: &Section<'_, '_>, base: Option<&Section<'_, '_>>,
         answer_limits: Vec::new(),
         rules: Vec::new(),
     });
+    for (depth, part) in sections.iter().enumerate().rev() {
+        compiler.in_base = depth > 0;
+        compiler.adjust(part);
+    }
     compiler.attach(section.reader);
     let mut hasher = SipHasher13::new();
     hasher.write(text.as_bytes());

@@ -9,6 +9,7 @@ pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod settings;
 pub(crate) mod site;
+pub(crate) mod tune;
 
 use spigot_decision::Millis;
 use spigot_decision::policy::units::duration_millis;

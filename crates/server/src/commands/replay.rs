@@ -51,7 +51,7 @@ fn json(value: &impl serde::Serialize) -> Result<String, String> {
     serde_json::to_string_pretty(value).map(|text| text + "\n").map_err(|error| error.to_string())
 }
 
-fn policy(file: Option<&Path>) -> Result<Arc<Policy>, String> {
+pub(super) fn policy(file: Option<&Path>) -> Result<Arc<Policy>, String> {
     let config = match file {
         Some(file) => Config::read(file)?,
         None => Config::parse("policies/default.toml", DEFAULT).map_err(|problems| problems.to_string())?,

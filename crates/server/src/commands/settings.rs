@@ -125,13 +125,13 @@ pub(super) fn open(place: &Place) -> Result<PolicyStore, String> {
     PolicyStore::open(&place.data).map_err(|error| error.to_string())
 }
 
-fn commit(place: &Place, author: &Author, setting: Setting) -> Result<(), String> {
+pub(super) fn commit(place: &Place, author: &Author, setting: Setting) -> Result<(), String> {
     let change = open(place)?.commit(setting, &author.author, now()).map_err(|error| error.to_string())?;
     say(place, &[change], "In force");
     Ok(())
 }
 
-fn remove(place: &Place, author: &Author, candidates: &[Setting]) -> Result<(), String> {
+pub(super) fn remove(place: &Place, author: &Author, candidates: &[Setting]) -> Result<(), String> {
     let mut store = open(place)?;
     let mut removed = Vec::new();
     for candidate in candidates {
@@ -158,7 +158,7 @@ fn say(place: &Place, changes: &[Change], what: &str) {
     }
 }
 
-fn show(place: &Place, wanted: impl Fn(&Setting) -> bool) -> Result<(), String> {
+pub(super) fn show(place: &Place, wanted: impl Fn(&Setting) -> bool) -> Result<(), String> {
     let mut none = true;
     for (setting, author) in open(place)?.in_force(now()).map_err(|error| error.to_string())? {
         if !wanted(&setting) {
@@ -186,6 +186,7 @@ fn why(setting: &Setting) -> String {
         Setting::Exception(exception) => &exception.reason,
         Setting::Restrict(hold) => &hold.reason,
         Setting::Lift(lift) => &lift.reason,
+        Setting::Mark(mark) => &mark.note,
         Setting::Site(_) | Setting::ApiKey(_) => "",
     };
     if why.is_empty() { String::new() } else { format!(": {why}") }

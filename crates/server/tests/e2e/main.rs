@@ -28,6 +28,7 @@ mod proxy;
 mod proxy_protocol;
 mod replay;
 mod restrictions;
+mod risk;
 mod served;
 mod service;
 mod service_dialects;

@@ -15,36 +15,11 @@ pub(super) fn read_settings(section: &Section<'_, '_>, settings: &mut Settings) 
     if let Some(level) = section.choice("level", &LEVELS) {
         settings.level = level.value;
     }
-    if let Some(thresholds) = section.table("thresholds") {
-        let read = |key, slot: &mut u8| {
-            if let Some(risk) = thresholds.integer(key, 1..=101) {
-                *slot = u8::try_from(risk.value).unwrap_or(101);
-            }
-        };
-        read("log", &mut settings.thresholds.log);
-        read("challenge", &mut settings.thresholds.challenge);
-        read("block", &mut settings.thresholds.block);
-        thresholds.finish();
-        let super::super::Thresholds { log, challenge, block } = settings.thresholds;
-        if challenge > block || log > challenge {
-            section.reader.problem(
-                thresholds.span.clone(),
-                format!("the thresholds are out of order: log {log}, challenge {challenge}, block {block}"),
-                "log is at most challenge, and challenge at most block",
-            );
-        }
-    }
+    read_thresholds(section, settings);
     if let Some(triggers) = section.table("triggers") {
         read_triggers(&triggers, settings);
     }
-    if let Some(weights) = section.table("weights") {
-        for (index, signal) in SIGNALS.iter().enumerate() {
-            if let Some(weight) = weights.integer(signal.name, 0..=100) {
-                settings.weights[index] = u8::try_from(weight.value).unwrap_or(100);
-            }
-        }
-        weights.finish();
-    }
+    read_weights(section, settings);
     read_budget(section, settings);
     if let Some(trickle) = section.parsed("trickle", |text| {
         let rate = rate(text).ok().filter(|rate| rate.key.is_empty());
@@ -83,6 +58,41 @@ pub(super) fn read_settings(section: &Section<'_, '_>, settings: &mut Settings) 
     super::accounts::read_route(section, settings);
     if let Some(status) = section.integer("shadow_status", 200..=399) {
         settings.shadow_status = u16::try_from(status.value).unwrap_or(200);
+    }
+}
+
+/// The risks at which the action changes.
+pub(super) fn read_thresholds(section: &Section<'_, '_>, settings: &mut Settings) {
+    if let Some(thresholds) = section.table("thresholds") {
+        let read = |key, slot: &mut u8| {
+            if let Some(risk) = thresholds.integer(key, 1..=101) {
+                *slot = u8::try_from(risk.value).unwrap_or(101);
+            }
+        };
+        read("log", &mut settings.thresholds.log);
+        read("challenge", &mut settings.thresholds.challenge);
+        read("block", &mut settings.thresholds.block);
+        thresholds.finish();
+        let super::super::Thresholds { log, challenge, block } = settings.thresholds;
+        if challenge > block || log > challenge {
+            section.reader.problem(
+                thresholds.span.clone(),
+                format!("the thresholds are out of order: log {log}, challenge {challenge}, block {block}"),
+                "log is at most challenge, and challenge at most block",
+            );
+        }
+    }
+}
+
+/// What signals weigh.
+pub(super) fn read_weights(section: &Section<'_, '_>, settings: &mut Settings) {
+    if let Some(weights) = section.table("weights") {
+        for (index, signal) in SIGNALS.iter().enumerate() {
+            if let Some(weight) = weights.integer(signal.name, 0..=100) {
+                settings.weights[index] = u8::try_from(weight.value).unwrap_or(100);
+            }
+        }
+        weights.finish();
     }
 }
 

@@ -1,0 +1,44 @@
+//! What operators learn from what happened: marks, sums and proposals.
+
+use super::challenge::{of_page, solve, submit};
+use super::demo::Demo;
+
+#[test]
+fn a_decision_is_marked_and_tuning_says_how_little_it_knows() {
+    let demo = Demo::start();
+    let mut connection = demo.connect();
+    let page = connection.get("/login");
+    let solved = submit(&mut connection, &solve(&of_page(&page)));
+    assert_eq!(solved.status, 200, "{}", solved.text());
+    demo.until("both are written", |health| health["events"]["written"].as_u64() > Some(1));
+    let id = of_page(&page)["decision"].as_str().unwrap().to_owned();
+    let revision = demo.revision();
+    let marked = demo.command(&["mark", &id, "--as", "bot", "--note", "a test", "--author", "ada"]);
+    assert!(marked.status.success(), "{marked:?}");
+    assert_eq!(demo.revision(), revision, "a mark changes no policy");
+    let listed = String::from_utf8(demo.command(&["mark", "--list"]).stdout).unwrap();
+    assert!(listed.contains(&format!("mark {id}")) && listed.contains("by ada: a test"), "{listed}");
+    let tuned = demo.command(&["tune", "--since", "1h", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_slice(&tuned.stdout).unwrap();
+    assert_eq!((report["people"].as_u64(), report["bots"].as_u64()), (Some(0), Some(1)), "{report}");
+    assert_eq!((report["marks_found"].as_u64(), report["proposal"].as_str()), (Some(1), Some("")));
+    assert!(demo.command(&["mark", &id, "--remove"]).status.success());
+    let tuned = String::from_utf8(demo.command(&["tune", "--since", "1h"]).stdout).unwrap();
+    assert!(tuned.contains("1 clients are taken for people, 0 for bots"), "{tuned}");
+    assert!(tuned.contains("too little is known: 1 people and 0 bots"), "{tuned}");
+    for wrong in [&["mark", &id, "--as", "cat"][..], &["mark", "0000000000000000", "--as", "bot"]] {
+        assert!(!demo.command(wrong).status.success(), "{wrong:?}");
+    }
+}
+
+#[test]
+fn explaining_adds_the_risk_up() {
+    let demo = Demo::start();
+    demo.connect().request("GET", "/?file=../../../../etc/passwd", &[("User-Agent", "")], b"");
+    demo.until("it is written", |health| health["events"]["written"].as_u64() > Some(0));
+    let found = demo.command(&["events", "--reason", "vulnerability_probe", "--format", "json"]);
+    let found: serde_json::Value = serde_json::from_slice(&found.stdout).unwrap();
+    let story = demo.command(&["explain", found["id"].as_str().unwrap()]);
+    let story = String::from_utf8_lossy(&story.stdout).into_owned();
+    assert!(story.contains("Risk 75 of 100 (= 15 no_user_agent + 60 vulnerability_probe)"), "{story}");
+}
