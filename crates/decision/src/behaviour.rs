@@ -2,9 +2,11 @@
 //! from it. Every field is described in `docs/privacy.md`.
 //!
 //! - [`whole`]: the numbers. [`browser`]: marks of the browser itself. [`hand`]: who could have filled a form in.
+//! - [`path_model`]: how much a pointer's way looks like a program's.
 
 mod browser;
 mod hand;
+pub mod path_model;
 mod whole;
 
 use serde::Deserialize;
@@ -61,6 +63,10 @@ pub struct Pointer {
     /// Standard deviation of the speed over its mean, in percent.
     #[serde(deserialize_with = "whole")]
     pub speed_cv_percent: u32,
+    /// How often it went from getting faster to getting slower or back, in percent of the moves. 0 also from widgets that
+    /// do not count it.
+    #[serde(deserialize_with = "whole")]
+    pub speed_flips_percent: u32,
 }
 
 /// The rhythm of typing.

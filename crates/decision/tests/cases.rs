@@ -324,6 +324,7 @@ fn changes(settings: &Settings) -> String {
         unavailable,
         failure_status,
         honeypot_fields,
+        inject_honeypot,
         account_fields,
         body_bytes,
         wait,

@@ -34,6 +34,8 @@ pub struct Settings {
     pub failure_status: Vec<u16>,
     /// Fields that people cannot see; whoever fills one in is a program.
     pub honeypot_fields: Vec<String>,
+    /// Such a field is put into the forms of this route's pages.
+    pub inject_honeypot: bool,
     /// Fields that name the account.
     pub account_fields: Vec<String>,
     /// How much of a body is inspected, in bytes; the rest streams.
@@ -146,6 +148,7 @@ impl Settings {
             unavailable: Unavailable::Open,
             failure_status: if preset == Preset::High { vec![401, 403, 422] } else { vec![401] },
             honeypot_fields: Vec::new(),
+            inject_honeypot: false,
             account_fields: Vec::new(),
             body_bytes: 64 << 10,
             wait: Some(Level::Low),

@@ -6,17 +6,27 @@ mod alike_addresses;
 mod breached_password;
 mod credential_stuffing;
 mod disposable_domain;
+mod events_by_program;
 mod failed_often;
 mod failures_behind;
 mod false_crawler;
+mod fields_filled_unseen;
+mod fields_out_of_order;
 mod honeypot_filled;
 mod hosting_network;
 mod ill_reputed;
 mod malformed_request;
 mod new_address;
 mod new_here;
+mod no_pointer_no_key;
 mod no_user_agent;
 mod open_proxy;
+mod page_hidden;
+mod pasted_everything;
+mod pointer_without_way;
+mod quick_fill;
+mod robotic_path;
+mod robotic_rhythm;
 pub(crate) mod scanner_user_agent;
 mod signup_burst;
 mod solved_lately;
@@ -59,7 +69,7 @@ pub struct Seen<'a> {
 }
 
 /// Every signal. The order is that of the events and must only grow at the end, so that indexes in stored events stay.
-pub static SIGNALS: [Signal; 23] = [
+pub static SIGNALS: [Signal; 33] = [
     honeypot_filled::SIGNAL,
     failures_behind::SIGNAL,
     malformed_request::SIGNAL,
@@ -83,6 +93,16 @@ pub static SIGNALS: [Signal; 23] = [
     disposable_domain::SIGNAL,
     alike_addresses::SIGNAL,
     signup_burst::SIGNAL,
+    quick_fill::SIGNAL,
+    no_pointer_no_key::SIGNAL,
+    fields_filled_unseen::SIGNAL,
+    fields_out_of_order::SIGNAL,
+    pasted_everything::SIGNAL,
+    page_hidden::SIGNAL,
+    robotic_rhythm::SIGNAL,
+    robotic_path::SIGNAL,
+    pointer_without_way::SIGNAL,
+    events_by_program::SIGNAL,
 ];
 
 /// The signal that a list's own weight counts for.

@@ -11,15 +11,10 @@ interface Agent extends Navigator {
 const LEFT_BEHIND = [
   "__playwright__binding__",
   "__pwInitScripts",
-  "_phantom",
-  "callPhantom",
-  "__nightmare",
   "domAutomation",
   "domAutomationController",
   "__webdriver_evaluate",
   "__selenium_evaluate",
-  "__fxdriver_evaluate",
-  "_Selenium_IDE_Recorder",
 ];
 
 const MARKS: Readonly<Record<string, (agent: Agent, page: Document) => boolean>> = {

@@ -15,6 +15,9 @@ export const pointer: Collect = ({ page, scope, now }) => {
   let path = 0;
   let straight = 0;
   let steps = 0;
+  let flips = 0;
+  let rising = false;
+  let before = 0;
   let last: { x: number; y: number; at: number } | undefined;
   let from: { x: number; y: number } | undefined;
 
@@ -23,6 +26,13 @@ export const pointer: Collect = ({ page, scope, now }) => {
     if (from !== undefined && last !== undefined) straight += Math.hypot(last.x - from.x, last.y - from.y);
     from = last;
     steps = 0;
+  }
+
+  function pace(now: number): void {
+    speed.add(now);
+    if (now === before) return;
+    if (rising !== (rising = now > before)) flips++;
+    before = now;
   }
 
   scope.on(
@@ -35,7 +45,7 @@ export const pointer: Collect = ({ page, scope, now }) => {
       if (last !== undefined) {
         const step = Math.hypot(x - last.x, y - last.y);
         path += step;
-        if (at > last.at) speed.add(step / (at - last.at));
+        if (at > last.at) pace(step / (at - last.at));
       }
       last = { x, y, at };
       from ??= last;
@@ -68,6 +78,8 @@ export const pointer: Collect = ({ page, scope, now }) => {
       path_pixels: whole(path),
       straight_percent: path === 0 ? 0 : whole(Math.min(100, (100 * straight) / path)),
       speed_cv_percent: speed.cvPercent(),
+      /** How often it went from getting faster to getting slower or back. */
+      speed_flips_percent: whole((100 * flips) / speed.count),
     };
   };
 };

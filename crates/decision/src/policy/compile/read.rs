@@ -42,6 +42,9 @@ pub(super) fn read_settings(section: &Section<'_, '_>, settings: &mut Settings) 
     if let Some(fields) = names("honeypot_fields") {
         settings.honeypot_fields = fields;
     }
+    if let Some(on) = section.flag("inject_honeypot") {
+        settings.inject_honeypot = on.value;
+    }
     if let Some(fields) = names("account_fields") {
         settings.account_fields = fields;
     }

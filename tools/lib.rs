@@ -1,0 +1,3 @@
+//! Programs that make data files of the project.
+
+pub mod paths;
