@@ -24,13 +24,13 @@ pub const TOKEN_LETTERS: usize = 2048;
 pub const ACTION_LETTERS: usize = 32;
 /// The longest data, in characters.
 pub const DATA_CHARACTERS: usize = 255;
-/// The longest data, in bytes: 743 are what the longest of everything else leaves of [`TOKEN_LETTERS`].
+/// The longest data, in bytes: 742 are what the longest of everything else leaves of [`TOKEN_LETTERS`].
 pub const DATA_BYTES: usize = 740;
 /// How often a solved challenge is given again after its token was spent: a form that comes back twice is an error,
 /// one that comes back more often is a program that sends one proof for many.
 pub const RENEWALS_MAX: u8 = 2;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const SEAL: Seal = Seal { prefix: "pt_", cipher: |key| &key.token, most: TOKEN_LETTERS };
 
 /// A token as its sealed fields say.
@@ -50,6 +50,8 @@ pub struct Token {
     pub account: String,
     /// The level of the challenge that was solved, 1 to 3.
     pub level: u8,
+    /// The risk, 0 to 100, with which it was given.
+    pub risk: u8,
     /// When it was given, Unix milliseconds.
     pub issued_millis: i64,
     /// When it expires, Unix milliseconds.
@@ -122,8 +124,8 @@ pub struct Renewed(Token);
 /// What a token is given for.
 #[derive(Clone, Copy, Debug)]
 pub enum Grounds<'a> {
-    /// A challenge was solved; and whom the site's server says that it is for.
-    Solved(&'a Solved, &'a str),
+    /// A challenge was solved; whom the site's server says that it is for; and the risk, 0 to 100.
+    Solved(&'a Solved, &'a str, u8),
     /// A token is given again.
     Renewed(&'a Renewed),
 }
@@ -138,10 +140,10 @@ pub fn seal(
     entropy: [u8; 40],
     now_millis: i64,
 ) -> (String, i64) {
-    let (level, account, renewals) = match grounds {
-        Grounds::Solved(solved, account) => (solved.challenge().level, account, 0),
+    let (level, account, risk, renewals) = match grounds {
+        Grounds::Solved(solved, account, risk) => (solved.challenge().level, account, risk, 0),
         Grounds::Renewed(Renewed(token)) => {
-            (token.level, token.account.as_str(), token.renewals.saturating_add(1))
+            (token.level, token.account.as_str(), token.risk, token.renewals.saturating_add(1))
         }
     };
     let errand = errand(binding);
@@ -150,7 +152,7 @@ pub fn seal(
     let mut plain = Writer::default();
     plain.bytes(&[VERSION]);
     plain.bytes(id);
-    plain.bytes(&[level, renewals]);
+    plain.bytes(&[level, risk, renewals]);
     plain.bytes(&now_millis.to_le_bytes());
     plain.bytes(&expires_millis.to_le_bytes());
     plain.bytes(&address_bytes(binding.client));
@@ -288,7 +290,7 @@ fn parse(plain: &[u8]) -> Option<Token> {
         return None;
     }
     let id = fields.bytes()?;
-    let [level, renewals] = fields.bytes()?;
+    let [level, risk, renewals] = fields.bytes()?;
     let issued_millis = i64::from_le_bytes(fields.bytes()?);
     let expires_millis = i64::from_le_bytes(fields.bytes()?);
     let client = IpAddr::from(fields.bytes::<16>()?).to_canonical();
@@ -303,6 +305,7 @@ fn parse(plain: &[u8]) -> Option<Token> {
         data,
         account,
         level,
+        risk,
         issued_millis,
         expires_millis,
         client,

@@ -44,7 +44,7 @@ fn solved(keys: &Keyring, binding: &Binding<'_>) -> Solved {
 
 fn sealed(keys: &Keyring, binding: &Binding<'_>) -> String {
     let grounds = solved(keys, binding);
-    token::seal(keys, Grounds::Solved(&grounds, "ada"), binding, LIFE, [7; 40], NOW).0
+    token::seal(keys, Grounds::Solved(&grounds, "ada", 30), binding, LIFE, [7; 40], NOW).0
 }
 
 fn redeem(keys: &Keyring, text: &str, site: &str, now: i64) -> Result<Redeemed, Refused> {
@@ -62,7 +62,10 @@ fn a_token_says_what_it_was_given_for() {
         (token.site.as_str(), token.host.as_str(), token.action.as_str(), token.data.as_str()),
         (SITE, "shop.example", "login", "order 7")
     );
-    assert_eq!((token.account.as_str(), token.level, token.client), ("ada", 2, binding().client));
+    assert_eq!(
+        (token.account.as_str(), token.level, token.risk, token.client),
+        ("ada", 2, 30, binding().client)
+    );
     assert_eq!((token.issued_millis, token.expires_millis), (NOW, NOW + i64::from(LIFE)));
 }
 
@@ -78,7 +81,7 @@ fn the_longest_token_is_short_enough() {
     let client = "2001:db8::1".parse().unwrap();
     let binding = Binding { host: &host, user_agent: &"u".repeat(5000), client, errand: Some(errand) };
     let grounds = solved(&keys, &binding);
-    let (text, _) = token::seal(&keys, Grounds::Solved(&grounds, &account), &binding, LIFE, [7; 40], NOW);
+    let (text, _) = token::seal(&keys, Grounds::Solved(&grounds, &account, 0), &binding, LIFE, [7; 40], NOW);
     assert!(text.len() <= TOKEN_LETTERS, "{} letters", text.len());
     let redeemed = redeem(&keys, &text, &site, NOW).unwrap();
     assert_eq!((&redeemed.token().account, &redeemed.token().data), (&account, &data));

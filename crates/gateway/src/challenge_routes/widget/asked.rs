@@ -7,7 +7,7 @@ use serde_json::Value;
 use spigot_challenge::server_token::{self, ServerToken};
 use spigot_challenge::token::{ACTION_LETTERS, DATA_BYTES, DATA_CHARACTERS};
 use spigot_challenge::{Errand, from_text};
-use spigot_decision::Prefix;
+use spigot_decision::{Behaviour, Prefix};
 
 use super::PROTOCOL;
 use super::trouble::Trouble;
@@ -32,6 +32,8 @@ pub(super) struct Asked {
     /// Its content is the client's own word: that it is there is what was asked for.
     #[serde(default)]
     pressed: Option<Value>,
+    /// The client's own word, too: it can add to the risk and never take from it.
+    pub(super) seen: Option<Behaviour>,
 }
 
 /// Whom and what a token is for. The strings are the call's own.
@@ -56,7 +58,7 @@ impl Asked {
             return Err(Trouble::ProtocolUnsupported);
         }
         serde_json::from_slice(body)
-            .map_err(|_| Trouble::Malformed("A member is missing or of another type; `site_key` is a text."))
+            .map_err(|_| Trouble::Malformed("A member is missing or of another type; `site_key` is a text, and numbers in `seen` are whole."))
     }
 
     /// Checks it against the site.

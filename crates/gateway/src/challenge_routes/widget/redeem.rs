@@ -61,7 +61,8 @@ impl<S: State> Gateway<S> {
             self.record_step(snapshot, &errand.seen(seen, false), decided, step);
             return Err(Trouble::ServerTokenInvalid);
         }
-        let token = self.token(snapshot, &here, &errand.site, Grounds::Solved(&solved, errand.account()));
+        let grounds = Grounds::Solved(&solved, errand.account(), decided.decision.risk);
+        let token = self.token(snapshot, &here, &errand.site, grounds);
         let step = Step::of(Some(solved.challenge()), "solved", seen.now, claimed);
         self.record_step(snapshot, &errand.seen(seen, false), decided, step);
         Ok(answer(&token))

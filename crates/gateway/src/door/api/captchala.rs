@@ -63,7 +63,7 @@ fn data(token: &Token) -> Value {
             "referer": token.host,
             "pkg": "",
             "solved_at": Millis(token.issued_millis).to_string(),
-            "risk_score": ((1.0 - score(token.level)) * 100.0).round(),
+            "risk_score": ((1.0 - score(token)) * 100.0).round(),
         },
     })
 }

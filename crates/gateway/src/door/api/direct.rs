@@ -33,6 +33,7 @@ impl<S: State> Gateway<S> {
             marks: &marks,
             header_order: 0,
             errand: None,
+            behaviour: None,
             now: (self.clock)(),
         };
         let body = request.body();

@@ -53,7 +53,7 @@ pub(super) async fn answer<S: State>(call: Call<'_, S>, body: &[u8]) -> Response
                 "action": token.action,
                 "createTime": Millis(token.issued_millis).to_string(),
             });
-            (properties, if as_expected { score(token.level) } else { 0.0 })
+            (properties, if as_expected { score(token) } else { 0.0 })
         }
         Ok(Accepted::Test) => {
             let properties = json!({

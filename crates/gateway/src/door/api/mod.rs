@@ -24,6 +24,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use serde_json::{Value, json};
+use spigot_challenge::token::Token;
 use spigot_state::State;
 
 use self::fields::Fields;
@@ -215,12 +216,40 @@ fn slow_down() -> Response<Through> {
     response
 }
 
-/// How likely a person sent it, for dialects that want a number from 0 to 1 (higher is better). It says what was solved
-/// and nothing more: tokens of whom Spigot suspects are not given in the first place.
-fn score(level: u8) -> f64 {
-    match level {
-        0 | 1 => 0.7,
-        2 => 0.8,
-        _ => 0.9,
+/// How likely a person sent it, for dialects that want a number from 0 to 1 (higher is better): what was solved, less
+/// what was suspicious about it. With a risk of 50, from where a challenge is asked for, it is at most 0.5.
+fn score(token: &Token) -> f64 {
+    score_of(token.level, token.risk)
+}
+
+fn score_of(level: u8, risk: u8) -> f64 {
+    let solved: u8 = match level {
+        0 | 1 => 7,
+        2 => 8,
+        _ => 9,
+    };
+    let suspected = risk.min(100) / 10 * 8 / 10;
+    f64::from(solved - suspected.min(solved - 1)) / 10.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::score_of;
+
+    #[test]
+    fn what_is_suspected_is_taken_from_what_was_solved() {
+        let check = |level: u8, risk: u8, expected: f64| {
+            let score = score_of(level, risk);
+            assert!((score - expected).abs() < 1e-9, "{score} at level {level} with risk {risk}");
+        };
+        for (level, solved) in [(1, 0.7), (2, 0.8), (3, 0.9)] {
+            check(level, 0, solved);
+            check(level, 9, solved);
+        }
+        check(2, 30, 0.6);
+        check(3, 50, 0.5);
+        check(1, 50, 0.3);
+        check(1, 100, 0.1);
+        check(3, 255, 0.1);
     }
 }

@@ -28,7 +28,7 @@ pub(super) async fn answer<S: State>(
             });
             // A page of v3 always names its action, one of v2 never does.
             if !token.action.is_empty() {
-                body["score"] = json!(score(token.level));
+                body["score"] = json!(score(token));
                 body["action"] = json!(token.action);
             }
             json_answer(StatusCode::OK, &body)
