@@ -11,6 +11,7 @@ mod files;
 mod front;
 #[cfg(fuzzing)]
 pub mod fuzz;
+mod honeypot;
 mod languages;
 mod marks;
 mod metrics;

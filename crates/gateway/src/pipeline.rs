@@ -7,8 +7,8 @@ use http::HeaderMap;
 use spigot_challenge::{Binding, Errand, Keyring, Place, clearance};
 use spigot_decision::policy::Policy;
 use spigot_decision::{
-    Action, Body, Cohort, Decision, Ending, Evidence, Headers, Keys, Level, Millis, Observation, Plan,
-    Presented, Sender, decide, outcome, plan,
+    Action, Behaviour, Body, Cohort, Decision, Ending, Evidence, Headers, Keys, Level, Millis, Observation,
+    Plan, Presented, Sender, decide, outcome, plan,
 };
 use spigot_event::{ChallengeStep, DecisionId, Event, Recorder};
 use spigot_intel::{Networks, Software};
@@ -17,6 +17,7 @@ use spigot_state::State;
 use crate::accounts::Attempts;
 use crate::entropy::random;
 use crate::front::Admission;
+use crate::honeypot::Honeypot;
 use crate::marks::Marks;
 use crate::metrics::Metrics;
 use crate::provider::Asker;
@@ -60,6 +61,7 @@ pub struct Gateway<S> {
     pub(crate) verifier: Verifier,
     pub(crate) asker: Asker,
     pub(crate) attempts: Attempts,
+    pub(crate) honeypot: Honeypot,
     pub(crate) start: Millis,
 }
 
@@ -83,6 +85,8 @@ pub(crate) struct Seen<'r> {
     pub(crate) header_order: u64,
     /// What a widget's challenge is for; `host` is its page's then.
     pub(crate) errand: Option<Errand<'r>>,
+    /// What a widget saw of its page, with a submission.
+    pub(crate) behaviour: Option<&'r Behaviour>,
     pub(crate) now: Millis,
 }
 
@@ -110,6 +114,7 @@ impl<'r> Seen<'r> {
             agent: self.software.agent,
             headers,
             body,
+            behaviour: self.behaviour,
             ..Observation::of(self.client, self.method, self.path)
         }
     }
@@ -160,6 +165,7 @@ impl<S: State> Gateway<S> {
             metrics: Arc::default(),
             clock,
             admission: Arc::default(),
+            honeypot: Honeypot::new(&keys),
             keys,
             stash: Stash::default(),
             verifier: Verifier::for_this_machine(),

@@ -21,6 +21,8 @@ pub(crate) enum Purpose {
     Claim = u16::MAX - 7,
     /// Questions to providers about one challenge.
     ProviderQuestion = u16::MAX - 8,
+    /// The name of the field that people cannot see.
+    Honeypot = u16::MAX - 9,
 }
 
 impl Purpose {

@@ -22,6 +22,7 @@ pub(crate) use inspect::{Inspected, inspect};
 pub(crate) use patience::{Patience, Pauses};
 pub(crate) use request::{Fault, RequestBody, Upload};
 
+use crate::honeypot::Injected;
 use crate::upstream::{Line, Tunnel};
 
 /// Every body that passes through: ours, a client's, or an upstream's.
@@ -38,6 +39,8 @@ pub(crate) enum Through {
     Answer(Line),
     /// An answer whose beginning was looked at, then the rest.
     Begun(Box<Begun>),
+    /// One with a field put into its forms.
+    Injected(Box<Injected>),
 }
 
 impl Through {
@@ -119,6 +122,7 @@ impl Body for Through {
                 }
             }
             Self::Begun(begun) => Pin::new(&mut **begun).poll_frame(context),
+            Self::Injected(page) => page.poll_frame(context),
             Self::Answer(line) => {
                 let polled = line.poll_answer(context);
                 match &polled {
@@ -144,6 +148,7 @@ impl Body for Through {
             Self::Incoming(body) => body.is_end_stream(),
             Self::Answer(line) => line.is_end_stream(),
             Self::Begun(begun) => begun.is_end_stream(),
+            Self::Injected(page) => page.is_end_stream(),
             Self::Inspected(held) => {
                 held.bytes.is_empty()
                     && held.trailers.is_none()
@@ -159,6 +164,8 @@ impl Body for Through {
             Self::Incoming(body) => body.size_hint(),
             Self::Answer(line) => line.size_hint(),
             Self::Begun(begun) => begun.size_hint(),
+            // How long the page becomes shows at its end.
+            Self::Injected(_) => SizeHint::default(),
             Self::Inspected(held) => held.size_hint(),
         }
     }

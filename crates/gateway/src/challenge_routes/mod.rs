@@ -30,6 +30,7 @@ use spigot_state::State;
 
 use crate::body::{Through, inspect};
 use crate::files;
+use crate::honeypot;
 use crate::pipeline::{Gateway, Seen, Snapshot};
 use crate::respond::problem;
 
@@ -56,6 +57,9 @@ impl<S: State> Gateway<S> {
         }
         if let Some(file) = files::of_challenge(name) {
             return file.answer(&request);
+        }
+        if name == honeypot::STYLE {
+            return honeypot::style_file(&self.honeypot);
         }
         match (name, request.method()) {
             ("solve" | "fallback", &Method::POST) => {

@@ -73,6 +73,7 @@ fn seen(headers: &HeaderMap, client: u8, now: i64) -> Seen<'_> {
         marks: &MARKS,
         header_order: 0,
         errand: None,
+        behaviour: None,
         now: Millis(now),
     }
 }

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod application;
+mod behaviour;
 mod bodies;
 mod challenge;
 mod client;
@@ -14,6 +15,7 @@ mod dribbles;
 mod fallback;
 mod floods;
 mod frames;
+mod honeypot;
 mod http2;
 mod interim;
 mod memory;

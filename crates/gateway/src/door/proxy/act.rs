@@ -141,7 +141,9 @@ impl<S: State> Turn<'_, S> {
                 }
                 read.bytes
             }
-            Through::Incoming(_) | Through::Answer(..) | Through::Begun(_) => return Err(Unkept::NoRoom),
+            Through::Incoming(_) | Through::Answer(..) | Through::Begun(_) | Through::Injected(_) => {
+                return Err(Unkept::NoRoom);
+            }
             Through::Empty | Through::Bytes(_) | Through::Inspected(_) => inspected,
         };
         if whole.len() as u64 > bounds.stash_bytes {

@@ -128,6 +128,7 @@ impl<S: State> Connection<S> {
             marks: &self.marks,
             header_order,
             errand: None,
+            behaviour: None,
             now,
         };
         if self.door == Door::Service {
@@ -185,11 +186,14 @@ impl<S: State> Turn<'_, S> {
             inspected = kept.body.clone();
             body = Through::Bytes(kept.body.clone());
         }
-        let original = Original { parts, kept: kept.as_ref(), upgrade: wanted_upgrade(parts) };
+        let content_type = parts.headers.get(header::CONTENT_TYPE);
+        let (removed, in_trap) = self.take_honeypot(content_type, &mut body, &mut inspected);
+        let original = Original { parts, kept: kept.as_ref(), removed, upgrade: wanted_upgrade(parts) };
         let (looked_at, facts) = self.body_facts(&original, &inspected, complete, body_bytes);
-        let fields = route.map_or_else(Default::default, |route| {
+        let mut fields = route.map_or_else(Default::default, |route| {
             body_fields(&route.settings, original.content_type(), &looked_at)
         });
+        fields.honeypot_filled |= in_trap;
         let decided = gateway.decide(snapshot, seen, facts, fields, sender, clearance).await;
         self.act(&original, body, inspected, decided).await
     }

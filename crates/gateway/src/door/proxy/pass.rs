@@ -11,8 +11,10 @@ use spigot_event::DecisionId;
 use spigot_state::State;
 
 use super::rewrite::{Onward, Original};
+use super::understand::injects;
 use super::{Turn, unfinished};
 use crate::body::Through;
+use crate::honeypot::Injected;
 use crate::metrics::Metrics;
 use crate::pipeline::{Decided, End};
 use crate::respond::{Refusal, remove_hop_by_hop};
@@ -82,7 +84,7 @@ impl<S: State> Turn<'_, S> {
         let Some((_, site)) = snapshot.settings.site(seen.host) else {
             return self.refuse(decided, &UNKNOWN_HOST);
         };
-        let (sender, id) = (decided.sender, decided.id);
+        let (sender, id, route) = (decided.sender, decided.id, decided.decision.route);
         let mut asked = Asked { turn: self, decided: Some(decided), trickled, added: self.arrived.elapsed() };
         let upload = body.watched();
         // HTTP/1.0 has no interim answers (RFC 9110, section 15.2), and hyper no way to send them over HTTP/2.
@@ -117,6 +119,9 @@ impl<S: State> Turn<'_, S> {
                     response = self.answered(decided, response).await;
                 }
                 asked.record(status.as_u16(), added);
+                if injects(snapshot, route, sender) {
+                    return Injected::answer(response, &gateway.honeypot, seen.host);
+                }
                 response
             }
             Err(error) => {

@@ -9,7 +9,7 @@ use spigot_state::State;
 
 use super::Turn;
 use super::attempt::is_read;
-use super::understand::told_length;
+use super::understand::{injects, told_length};
 use crate::body::Through;
 use crate::pipeline::{Decided, Seen};
 use crate::respond::{is_of_one_hop, named_by_connection};
@@ -17,7 +17,7 @@ use crate::stash::Kept;
 use crate::upstream::{Fields, Head};
 
 /// Fields that are added to the client's.
-const OURS: usize = 14;
+const OURS: usize = 15;
 
 static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 static X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -34,6 +34,8 @@ pub(super) struct Original<'a> {
     pub(super) parts: &'a Parts,
     /// The form that stands in for the body, when one was kept.
     pub(super) kept: Option<&'a Kept>,
+    /// Bytes that were taken out of the body.
+    pub(super) removed: u64,
     /// The protocol that the client wants to switch to.
     pub(super) upgrade: Option<&'a HeaderValue>,
 }
@@ -44,9 +46,12 @@ impl<'o> Original<'o> {
         self.kept.map_or(&self.parts.method, |kept| &kept.method)
     }
 
-    /// The body's length as it was told.
+    /// The body's length as it was told, less what was taken out.
     pub(super) fn told_length(&self) -> Option<u64> {
-        self.kept.map_or_else(|| told_length(&self.parts.headers), |kept| Some(kept.body.len() as u64))
+        self.kept.map_or_else(
+            || told_length(&self.parts.headers).map(|told| told.saturating_sub(self.removed)),
+            |kept| Some(kept.body.len() as u64),
+        )
     }
 
     pub(super) fn content_type(&self) -> Option<&'o HeaderValue> {
@@ -113,6 +118,8 @@ impl<S: State> Onward<'_, S> {
             if let Some(content_type) = &kept.content_type {
                 fields.keep(&header::CONTENT_TYPE, content_type);
             }
+        } else if let Some(left) = self.original.told_length().filter(|_| self.original.removed > 0) {
+            fields.set(&header::CONTENT_LENGTH, left.to_string().as_bytes());
         }
         for name in body.trailers().iter().flat_map(|trailers| trailers.keys()) {
             // Only those that were announced are sent everywhere.
@@ -125,7 +132,9 @@ impl<S: State> Onward<'_, S> {
 
     /// What the client said and the application is to hear.
     fn clients(&self, body: &Through, fields: &mut impl Fields) {
-        let Original { parts, kept, .. } = self.original;
+        let Original { parts, kept, removed, .. } = self.original;
+        // What is coded cannot be read, and a part of a page has no forms.
+        let readable = injects(self.turn.snapshot, self.decided.decision.route, self.decided.sender);
         let headers = &parts.headers;
         let http2 = parts.version == Version::HTTP_2;
         let authority = parts.uri.authority().filter(|_| http2);
@@ -149,9 +158,10 @@ impl<S: State> Onward<'_, S> {
                 "host" => authority.is_some(),
                 "cookie" => http2,
                 // Only chunks can have trailers behind them.
-                "content-length" => kept.is_some() || body.trailers().is_some(),
+                "content-length" => kept.is_some() || *removed > 0 || body.trailers().is_some(),
                 "content-type" => kept.is_some(),
-                "accept-encoding" => self.is_answer_read(),
+                "accept-encoding" => readable || self.is_answer_read(),
+                "range" | "if-range" => readable,
                 "trailer" => body.trailers().is_some(),
                 name => {
                     is_of_one_hop(name)
@@ -165,6 +175,9 @@ impl<S: State> Onward<'_, S> {
         }
         if http2 {
             join_cookies(headers, fields);
+        }
+        if readable {
+            fields.set(&header::ACCEPT_ENCODING, b"identity");
         }
     }
 

@@ -13,6 +13,8 @@ use super::Turn;
 use super::rewrite::{Original, target};
 use crate::body::{Fault, Patience, RequestBody, Through, inspect};
 use crate::fields;
+use crate::honeypot::strip;
+use crate::pipeline::Snapshot;
 use crate::purpose::Purpose;
 use crate::stash::Kept;
 
@@ -139,6 +141,28 @@ impl<S: State> Turn<'_, S> {
     }
 }
 
+impl<S: State> Turn<'_, S> {
+    /// Takes our own field out of a posted form, whatever the policy says by now: forms outlive it. What was kept has been
+    /// through here already. How many bytes less it is, and whether somebody wrote into the field.
+    pub(super) fn take_honeypot(
+        &self,
+        content_type: Option<&HeaderValue>,
+        body: &mut Through,
+        inspected: &mut Bytes,
+    ) -> (u64, bool) {
+        let content_type = content_type.map_or(&b""[..], HeaderValue::as_bytes);
+        let Some(found) = strip(content_type, inspected, &self.connection.gateway.honeypot.name) else {
+            return (0, false);
+        };
+        *inspected = found.body.clone();
+        match body {
+            Through::Inspected(held) => held.bytes = found.body,
+            _ => *body = Through::Bytes(found.body),
+        }
+        (found.removed, found.filled)
+    }
+}
+
 pub(super) fn body_fields(
     settings: &spigot_decision::policy::Settings,
     content_type: Option<&HeaderValue>,
@@ -149,6 +173,11 @@ pub(super) fn body_fields(
     }
     let content_type = content_type.map_or(&b""[..], HeaderValue::as_bytes);
     fields::read(content_type, inspected, fields::Named::by(settings))
+}
+
+/// Whether pages of a route get a field that people cannot see.
+pub(super) fn injects(snapshot: &Snapshot, route: u16, sender: Sender) -> bool {
+    sender == Sender::Navigation && snapshot.policy.route(route).settings.inject_honeypot
 }
 
 /// The body's length as its sender told it.
