@@ -156,10 +156,14 @@ fn settings(field: &Honeypot, host: &str, styled: bool) -> Settings<'static, 'st
 /// Whether a form is sent to this site: nobody else's has to learn of the field.
 fn goes_to(action: Option<&str>, host: &str) -> bool {
     let action = action.unwrap_or_default().trim();
-    let authority = match action.split_once("//") {
-        Some((scheme, rest)) if scheme.is_empty() || scheme.ends_with(':') => rest,
-        // A path, or nothing. Any other scheme (`mailto:`, `javascript:`) has a colon before the first slash.
-        _ => return !action.split(['/', '?', '#']).next().unwrap_or_default().contains(':'),
+    let before_path = action.split(['/', '?', '#']).next().unwrap_or_default();
+    let after_scheme = match before_path.split_once(':') {
+        Some((scheme, _)) => &action[scheme.len() + 1..],
+        None => action,
+    };
+    let Some(authority) = after_scheme.strip_prefix("//") else {
+        // A path, or nothing; `mailto:` and `javascript:` have a scheme. Browsers take `\\` for `/`.
+        return !before_path.contains(':') && !action.contains('\\');
     };
     let name = authority.split(['/', '?', '#']).next().unwrap_or_default();
     let name = name
@@ -223,11 +227,13 @@ mod tests {
 
     #[test]
     fn a_page_that_is_too_much_goes_on_as_it_is() {
-        let tag = format!("<p title=\"{}\">", "x".repeat(2 * HELD_BYTES_MAX));
+        let tag = format!("<form title=\"{}\"></form>", "x".repeat(2 * HELD_BYTES_MAX));
         let page = format!("<form method=post></form>{tag}<form method=post></form>");
         let out = rewritten(&page, 1000, true);
         let field = Honeypot::new(&Keys(1, 2)).html(true);
-        assert_eq!(out, format!("<form method=post>{field}</form>{tag}<form method=post></form>"));
+        let expected = format!("<form method=post>{field}</form>{tag}<form method=post></form>");
+        // Not `assert_eq`, which would print half a megabyte.
+        assert!(out == expected, "{} bytes for {}", out.len(), expected.len());
     }
 
     #[test]
@@ -245,6 +251,7 @@ mod tests {
             "http://shop.example.evil/",
             "javascript:alert(1)",
             "data:x",
+            "/\\evil.example",
         ] {
             check(elsewhere, false);
         }
