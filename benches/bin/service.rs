@@ -110,7 +110,7 @@ async fn siteverify() {
         .map(|n| {
             let mut entropy = [0; 40];
             entropy[..8].copy_from_slice(&(n as u64).to_le_bytes());
-            let (token, _) = seal(&keys, Grounds::Solved(&solved, ""), &binding(), 300_000, entropy, NOW);
+            let (token, _) = seal(&keys, Grounds::Solved(&solved, "", 0), &binding(), 300_000, entropy, NOW);
             post("/turnstile/v0/siteverify", format!("secret={SECRET}&response={token}&remoteip=192.0.2.1"))
         })
         .collect();
