@@ -1,12 +1,14 @@
 //! Settings that operators change while Spigot runs. [`PolicyStore`] is the only writer: panel, command line and files
 //! all go through [`PolicyStore::commit`], which validates, attributes and numbers every change.
 
+mod breaker_setting;
 mod mark;
 mod policy_store;
 mod setting;
 mod site;
 mod site_store;
 
+pub use breaker_setting::BreakerSetting;
 pub use mark::{MarkSetting, MarkedAs};
 pub use policy_store::{Change, Kept, Lift, Lifted, PolicyStore, StoreError};
 pub use setting::{

@@ -1,7 +1,10 @@
 use serde::{Deserialize, Serialize};
-use spigot_decision::policy::{Entry, Exception, Forced, Hold, Operator, Pattern, PrefixMap, Relief};
+use spigot_decision::policy::{
+    Demoted, Entry, Exception, Forced, Hold, Operator, Pattern, PrefixMap, Relief,
+};
 use spigot_decision::{Action, Millis, Prefix};
 
+use crate::breaker_setting::BreakerSetting;
 use crate::mark::MarkSetting;
 use crate::site::{ApiKeySetting, SiteSetting};
 
@@ -25,6 +28,8 @@ pub enum Setting {
     ApiKey(ApiKeySetting),
     /// What an operator knows of one decision.
     Mark(MarkSetting),
+    /// What the breaker demoted, or must not.
+    Breaker(BreakerSetting),
 }
 
 /// A challenge forced on an endpoint.
@@ -119,6 +124,7 @@ impl Setting {
             Self::Site(site) => format!("site {}", site.site_key),
             Self::ApiKey(key) => format!("api key {}", key.name),
             Self::Mark(mark) => format!("mark {}", mark.decision),
+            Self::Breaker(breaker) => format!("breaker {}", breaker.name),
         }
     }
 
@@ -131,6 +137,7 @@ impl Setting {
             Self::Exception(exception) => Some(exception.end),
             Self::Restrict(hold) => Some(hold.end),
             Self::Mark(mark) => Some(mark.end),
+            Self::Breaker(breaker) => breaker.end,
             Self::Lift(_) | Self::Site(_) | Self::ApiKey(_) => None,
         }
     }
@@ -163,7 +170,7 @@ impl Setting {
                 }
             }
             Self::Mark(_) => {}
-            Self::Site(_) | Self::ApiKey(_) => return self.checked_whole(),
+            Self::Site(_) | Self::ApiKey(_) | Self::Breaker(_) => return self.checked_whole(),
             Self::Lift(_) => return Err("lifting is an order and no setting".to_owned()),
             Self::Restrict(hold) => {
                 hold.prefix = prefix(&hold.prefix)?;
@@ -186,6 +193,7 @@ impl Setting {
         match self {
             Self::Site(site) => site.checked().map(Self::Site),
             Self::ApiKey(key) => key.checked().map(Self::ApiKey),
+            Self::Breaker(breaker) => breaker.checked().map(Self::Breaker),
             other => Ok(other),
         }
     }
@@ -227,6 +235,10 @@ pub(crate) fn operator(settings: &[(Setting, String)], change: u64) -> Operator 
                 reason: exception.reason.clone(),
                 from_policy: false,
             }),
+            Setting::Breaker(breaker) if breaker.kept => operator.kept.push(breaker.name.clone()),
+            Setting::Breaker(breaker) => operator
+                .demoted
+                .push(Demoted { name: breaker.name.clone(), end: Millis(breaker.end.unwrap_or(0)) }),
             Setting::Lift(_) | Setting::Site(_) | Setting::ApiKey(_) | Setting::Mark(_) => {}
             Setting::Restrict(hold) => {
                 let (Some(prefix), Some(action)) =

@@ -44,6 +44,8 @@ struct Weighing<'a> {
     now: Millis,
     reasons: Vec<Reason>,
     risk: u32,
+    /// What of it comes from reasons that the breaker demoted.
+    demoted: u32,
     fired: u64,
     failures: u32,
     frequency: (u32, u32),
@@ -71,6 +73,7 @@ impl<'a> Weighing<'a> {
             now,
             reasons: Vec::new(),
             risk: 0,
+            demoted: 0,
             fired: 0,
             failures: 0,
             frequency: (0, 0),
@@ -89,7 +92,9 @@ impl<'a> Weighing<'a> {
     }
 
     fn asks(&mut self, source: Source, action: Action, evidence: Evidence) {
-        self.reason(source, ReasonKind::Asks(action), evidence);
+        let demoted = action == Action::Challenge && self.policy.is_demoted(source, self.now);
+        let kind = if demoted { ReasonKind::Tells } else { ReasonKind::Asks(action) };
+        self.reason(source, kind, evidence);
     }
 
     /// Allowlists and exceptions: whoever is on one passes, and everything else is still weighed for the record. A crawler
@@ -250,10 +255,17 @@ impl<'a> Weighing<'a> {
                 if weight == 0 && signal.weight == 0 {
                     continue;
                 }
-                self.risk += u32::from(weight);
+                self.adds(Source::Signal(index as u8), weight);
                 let kind = if weight == 0 { ReasonKind::Tells } else { ReasonKind::Adds(weight) };
                 self.reason(Source::Signal(index as u8), kind, evidence);
             }
+        }
+    }
+
+    fn adds(&mut self, source: Source, weight: u8) {
+        self.risk += u32::from(weight);
+        if self.policy.is_demoted(source, self.now) {
+            self.demoted += u32::from(weight);
         }
     }
 
@@ -263,7 +275,7 @@ impl<'a> Weighing<'a> {
             if rule.when.holds(&*self) {
                 match rule.gives {
                     Gives::Weight(weight) => {
-                        self.risk += u32::from(weight);
+                        self.adds(Source::Rule(index), weight);
                         self.reason(Source::Rule(index), ReasonKind::Adds(weight), Evidence::None);
                     }
                     Gives::Action(Action::Allow) => {
@@ -276,12 +288,15 @@ impl<'a> Weighing<'a> {
         }
         let risk = u8::try_from(self.risk.min(100)).unwrap_or(100);
         let thresholds = self.route.settings.thresholds;
+        // What the breaker demoted asks nobody; what is refused stays refused.
+        let asking = u8::try_from((self.risk - self.demoted).min(100)).unwrap_or(100);
         let steps = [
-            (thresholds.block, Action::Block),
-            (thresholds.challenge, Action::Challenge),
-            (thresholds.log, Action::Log),
+            (risk, thresholds.block, Action::Block),
+            (asking, thresholds.challenge, Action::Challenge),
+            (risk, thresholds.log, Action::Log),
         ];
-        if let Some((threshold, action)) = steps.into_iter().find(|(threshold, _)| risk >= *threshold) {
+        let reached = steps.into_iter().find(|(risk, threshold, _)| risk >= threshold);
+        if let Some((risk, threshold, action)) = reached {
             self.asks(Source::Risk, action, Evidence::Threshold { risk, threshold });
             if action == Action::Challenge {
                 let above = u32::from(risk - threshold) * 2

@@ -12,7 +12,7 @@ use spigot_decision::{
 };
 use spigot_event::{ChallengeStep, DecisionId, Event, Recorder};
 use spigot_intel::{Networks, Software};
-use spigot_state::State;
+use spigot_state::{Breaker, State};
 
 use crate::accounts::Attempts;
 use crate::entropy::random;
@@ -51,6 +51,8 @@ pub struct Gateway<S> {
     pub state: Arc<S>,
     /// Where events go.
     pub recorder: Recorder,
+    /// Which reasons for challenges ask people.
+    pub breaker: Breaker,
     /// Counts about itself.
     pub metrics: Arc<Metrics>,
     /// The time.
@@ -162,6 +164,7 @@ impl<S: State> Gateway<S> {
             snapshot: ArcSwap::from_pointee(snapshot),
             state,
             recorder,
+            breaker: Breaker::default(),
             metrics: Arc::default(),
             clock,
             admission: Arc::default(),
@@ -259,6 +262,7 @@ impl<S: State> Gateway<S> {
 
     /// Records what happened.
     pub(crate) fn record(&self, snapshot: &Snapshot, seen: &Seen<'_>, decided: Decided, end: End) {
+        self.met_demoted(snapshot, seen, &decided);
         self.metrics.added_micros.fetch_add(u64::from(end.added_micros), Ordering::Relaxed);
         self.recorder.record(Event {
             time: seen.now,

@@ -10,6 +10,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use spigot_decision::Policy;
 use spigot_gateway::Gateway;
 use spigot_state::Memory;
 
@@ -65,6 +66,7 @@ fn health(gateway: &Gateway<Memory>, keeping: &Keeping) -> String {
     let snapshot = gateway.snapshot.load();
     let table = gateway.state.table.stats();
     let (spends_max, spends) = gateway.state.spends.fill();
+    let (reasons, open) = gateway.breaker.sizes();
     serde_json::json!({
         "status": "serving",
         "revision": snapshot.policy.revision,
@@ -72,9 +74,17 @@ fn health(gateway: &Gateway<Memory>, keeping: &Keeping) -> String {
                     "last_error": gateway.recorder.last_error().map(|error| error.to_string()) },
         "keeping": { "failed": keeping.failed(), "last_error": keeping.last_error() },
         "counters": { "bytes": table.bytes, "evicted": table.evicted, "merged": table.merged, "chunks": table.chunks, "chunks_used": table.chunks_used },
+        "breaker": { "demoted": demoted(&snapshot.policy), "reasons": reasons, "challenges_open": open },
         "spends": { "most": spends_max, "now": spends },
     })
     .to_string()
+}
+
+/// What the breaker keeps from asking at the moment.
+fn demoted(policy: &Policy) -> Vec<String> {
+    let now = crate::clock::now();
+    let in_force = policy.operator.demoted.iter().filter(|demoted| now < demoted.end);
+    in_force.map(|demoted| demoted.name.clone()).collect()
 }
 
 fn metrics(gateway: &Gateway<Memory>, keeping: &Keeping) -> String {
@@ -90,6 +100,10 @@ fn metrics(gateway: &Gateway<Memory>, keeping: &Keeping) -> String {
         ("counter_evictions_total", table.evicted),
         ("counter_merges_total", table.merged),
     ];
+    let demoted = demoted(&gateway.snapshot.load().policy).len();
+    text.push_str(&format!(
+        "# HELP spigot_reasons_demoted Reasons for challenges that the breaker keeps from asking.\n# TYPE spigot_reasons_demoted gauge\nspigot_reasons_demoted {demoted}\n"
+    ));
     for (name, value) in counters {
         text.push_str(&format!("# TYPE spigot_{name} counter\nspigot_{name} {value}\n"));
     }

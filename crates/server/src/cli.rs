@@ -6,12 +6,14 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use crate::commands;
 
 mod breach;
+mod breaker;
 mod examples;
 mod puzzle;
 mod site;
 mod tune;
 
 pub(crate) use self::breach::{BreachArgs, BreachCommand, BuildArgs};
+pub(crate) use self::breaker::{BreakerArgs, BreakerCommand};
 pub(crate) use self::puzzle::{BenchArgs, PuzzleArgs, PuzzleCommand};
 pub(crate) use self::site::{ApiKeyCommand, SiteArgs, SiteCommand, SiteSettings};
 pub(crate) use self::tune::{MarkArgs, TuneArgs};
@@ -77,6 +79,11 @@ enum Command {
         after_help = "Example:\n  spigot site add shop --host shop.example --host '*.shop.example'\n  spigot site show\n  spigot site rotate shop --overlap 24h\n  spigot site hosts shop --add m.shop.example --remove old.shop.example\n  spigot site set shop --level high --client strict\n  spigot site remove shop\n  spigot site api-key add ci\n  spigot site api-key show\n  spigot site api-key remove ci"
     )]
     Site(SiteArgs),
+    /// Show and end what the breaker demoted: reasons for challenges that people solve far more often than usual.
+    #[command(
+        after_help = "Example:\n  spigot breaker show\n  spigot breaker end 'limit pages'\n  spigot breaker keep 'limit login-posts' --reason 'whatever it costs'"
+    )]
+    Breaker(BreakerArgs),
     /// Say that a decision was about a person or about a bot; `spigot tune` learns from it.
     #[command(
         after_help = "Example:\n  spigot mark 04hmasw9nf6yy0hj --as person --note 'called support'\n  spigot mark --list\n  spigot mark 04hmasw9nf6yy0hj --remove"
@@ -398,6 +405,7 @@ pub(crate) fn run() -> Result<(), String> {
         Command::List(args) => commands::settings::list(&args),
         Command::Exception(args) => commands::settings::exception(&args),
         Command::Restrict(args) => commands::settings::restrict(&args),
+        Command::Breaker(args) => commands::breaker::run(&args),
         Command::Mark(args) => commands::tune::mark(&args),
         Command::Tune(args) => commands::tune::tune(&args),
         Command::Puzzle(args) => commands::puzzle::run(&args),

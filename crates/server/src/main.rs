@@ -2,6 +2,7 @@
 
 mod account_data;
 mod admin_http;
+mod breaker;
 mod cli;
 mod clock;
 mod cohorts;

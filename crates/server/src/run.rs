@@ -276,6 +276,9 @@ impl Control {
                 said.about(&self.keeping, &self.gateway.recorder);
                 self.gateway.state.table.maintain(3600, now());
                 self.cohorts.turn(&self.gateway.state.cohorts, now());
+                if crate::breaker::turn(&self.gateway, &mut self.store, now()) {
+                    self.operator_changed();
+                }
             }
             if turn.is_multiple_of(4 * 60) {
                 let policy = self.gateway.snapshot.load().policy.clone();

@@ -4,6 +4,7 @@
 //! Time is an argument everywhere. Every collection is bounded; each bound stands beside its collection.
 
 mod accounts;
+mod breaker;
 mod cohorts;
 pub mod conformance;
 mod hours;
@@ -19,6 +20,7 @@ use spigot_decision::policy::{Ladder, Strike};
 use spigot_decision::{Action, Count, Facts, Millis, Outcome, Plan};
 
 pub use accounts::{Accounts, Crowds, SUCCESSES_MAX, Successes};
+pub use breaker::{Breaker, Turn};
 pub use cohorts::{CLIENT_MOST, Cohorts, KeptCohorts, KeptLevel};
 pub use hours::{HourChanges, HourCount, Hours};
 pub use memory::{Memory, MemorySettings};

@@ -122,6 +122,7 @@ pub(super) fn compile(section: &Section<'_, '_>, base: Option<&Section<'_, '_>>,
         challenge,
         providers: compiler.provider_names,
         operator,
+        demoted: Vec::new(),
         routing,
         text_hash,
     }

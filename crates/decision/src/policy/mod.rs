@@ -3,6 +3,7 @@
 
 mod accounts;
 mod compile;
+mod demoted;
 pub mod expression;
 mod host;
 mod load;
@@ -20,9 +21,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 pub use accounts::{AccountSettings, AttemptSettings, SameAnswer, ShadowAnswer};
+pub use demoted::Demoted;
 pub use host::wrong_host;
 pub use load::{DEFAULT, load, load_with};
-pub use operator::{Entry, Exception, Forced, Hold, Operator, Relief};
+pub use operator::{EVERYTHING, Entry, Exception, Forced, Hold, Operator, Relief};
 pub use pattern::Pattern;
 pub use prefixes::PrefixMap;
 pub use restrict::{Ladder, Offender, Offenders, Strike};
@@ -60,6 +62,8 @@ pub struct Policy {
     pub providers: Vec<String>,
     /// What operators set while running.
     pub operator: Arc<Operator>,
+    /// What the breaker took out of force, and until when.
+    demoted: Vec<(Source, crate::Millis)>,
     routing: routing::Routing,
     text_hash: u64,
 }
@@ -302,6 +306,7 @@ impl Policy {
         let mut merged = operator;
         let own = self.operator.exceptions.iter().filter(|exception| exception.from_policy).cloned();
         merged.exceptions = own.chain(merged.exceptions.into_iter().filter(|e| !e.from_policy)).collect();
+        self.demoted = self.resolve(&merged.demoted);
         self.operator = Arc::new(merged);
         self.revision = compile::revision(self.text_hash, &self.operator);
         self

@@ -1,4 +1,4 @@
-use super::{Pattern, PrefixMap};
+use super::{Demoted, Pattern, PrefixMap};
 use crate::subject::Prefix;
 use crate::{Action, Millis};
 
@@ -15,8 +15,23 @@ pub struct Operator {
     pub deny: PrefixMap<Entry>,
     /// Restrictions that an operator set by hand.
     pub holds: PrefixMap<Hold>,
+    /// What the breaker demoted.
+    pub demoted: Vec<Demoted>,
+    /// What it must not demote, by the same names; [`EVERYTHING`] for all.
+    pub kept: Vec<String>,
     /// Which change of the operator's settings this is; part of the revision.
     pub change: u64,
+}
+
+/// Stands for every reason among those that are to stay in force.
+pub const EVERYTHING: &str = "everything";
+
+impl Operator {
+    /// Whether the breaker must leave a reason alone.
+    #[must_use]
+    pub fn keeps(&self, name: &str) -> bool {
+        self.kept.iter().any(|kept| kept == name || kept == EVERYTHING)
+    }
 }
 
 /// A challenge forced on everybody at one endpoint: the `manual` trigger.

@@ -42,6 +42,7 @@ impl<S: State> Gateway<S> {
         let route = snapshot.policy.route(decided.decision.route);
         let terms = terms(snapshot, route, demand, seen.software.device, seen.now);
         let challenge = self.issue(snapshot, seen, &terms);
+        self.asked_for(snapshot, seen, decided, &challenge);
         let reason = decided
             .decision
             .deciding()

@@ -111,6 +111,7 @@ impl<S: State> Gateway<S> {
         solved: &Solved,
         response: &mut Response<Through>,
     ) {
+        self.answered(solved);
         let settings = &snapshot.policy.challenge;
         let (life_millis, quota) = if solved.challenge().kind.is_fallback() {
             (settings.fallback_clearance_millis, settings.fallback_quota)

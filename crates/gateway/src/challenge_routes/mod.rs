@@ -11,6 +11,7 @@
 
 mod altcha;
 mod ask;
+mod breaking;
 mod fallback;
 pub(crate) mod grant;
 mod return_address;

@@ -1,6 +1,7 @@
 //! One file per command, or per family of commands.
 
 pub(crate) mod breach;
+pub(crate) mod breaker;
 pub(crate) mod check;
 pub(crate) mod demo;
 pub(crate) mod events;

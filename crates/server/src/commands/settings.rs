@@ -187,6 +187,8 @@ fn why(setting: &Setting) -> String {
         Setting::Restrict(hold) => &hold.reason,
         Setting::Lift(lift) => &lift.reason,
         Setting::Mark(mark) => &mark.note,
+        Setting::Breaker(breaker) if breaker.kept && breaker.reason.is_empty() => "kept in force",
+        Setting::Breaker(breaker) => &breaker.reason,
         Setting::Site(_) | Setting::ApiKey(_) => "",
     };
     if why.is_empty() { String::new() } else { format!(": {why}") }

@@ -1,6 +1,7 @@
 //! Decisions and the memory of one node together, as a request meets them: real policies, real counts, time as an
 //! argument.
 
+mod breaker;
 mod fleet;
 mod hours;
 mod ladder;
