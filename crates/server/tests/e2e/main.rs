@@ -43,4 +43,5 @@ mod survival;
 mod tls;
 mod upstream;
 mod vendors;
+mod windowless;
 mod wire;
