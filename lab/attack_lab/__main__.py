@@ -6,11 +6,12 @@ import os
 import pathlib
 import platform
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 
-from . import measure, presets, report
+from . import job, measure, presets, report
 from .sessions import plan
 
 ROOT = presets.ROOT
@@ -23,29 +24,44 @@ def main() -> None:
     about.add_argument("--preset", choices=[*presets.NAMES, "all"], help="which policy; all of them when absent (shipped when --quick)")
     about.add_argument("--only", action="append", default=[], metavar="NAME", help="only this attack, or `people`; may be repeated")
     about.add_argument("--quick", action="store_true", help="a smoke version: the shipped policy, a fifth of the attempts, few people")
-    about.add_argument("--office", type=int, metavar="PEOPLE", help=f"people in the office ({plan.OFFICE}, quick {plan.OFFICE_QUICK})")
+    about.add_argument("--office", type=int, metavar="PEOPLE",
+        help=f"people in the office ({plan.OFFICE}; {plan.OFFICE_COMPARED} before the presets, {plan.OFFICE_QUICK} when quick)")
     about.add_argument("--browsers", type=int, default=2, help="visitors' browsers at a time")
     about.add_argument("--spigot", type=pathlib.Path, help="a built spigot; otherwise a release build is made")
     about.add_argument("--solver", type=pathlib.Path, help="a built solver (example `solve` of spigot-cachewalk)")
     about.add_argument("--seed", type=int, default=20261121)
-    about.add_argument("--out", type=pathlib.Path, help="where the JSON goes; lab/results/latest.json after a full run, else work/")
+    about.add_argument("--out", type=pathlib.Path, help="the folder of the JSON; lab/results after a whole run, else lab/work")
     told = about.parse_args()
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
     spigot, solver = told.spigot or build("spigot"), told.solver or build("solve")
     wanted = [told.preset] if told.preset and told.preset != "all" else presets.NAMES
     if told.quick and told.preset is None:
         wanted = [presets.SHIPPED]
+    origin = {"date": datetime.date.today().isoformat(), "machine": machine(), "revision": revision(), "seed": told.seed}
+    whole = not told.quick and not told.only
+    out = told.out or ROOT / "lab" / ("results" if whole else "work")
+    runs = []
     with tempfile.TemporaryDirectory(prefix="spigot-lab-") as folder:
         options = measure.Options(
             spigot.resolve(), solver.resolve(), pathlib.Path(folder), told.only, told.quick, told.office, told.browsers, told.seed)
-        results = {"date": datetime.date.today().isoformat(), "machine": machine(), "revision": revision(), "seed": told.seed,
-                   "quick": told.quick, "runs": [measure.run(options, preset) for preset in wanted]}
-        keep_output(pathlib.Path(folder))
-    results["targets"] = report.targets(results)
-    full = not told.quick and not told.only and len(wanted) == len(presets.NAMES)
-    out = told.out or ROOT / "lab" / ("results/latest.json" if full else "work/latest.json")
-    measure.write(out, results)
-    print(report.text(results))
-    sys.exit(0 if all(target["met"] for target in results["targets"]) else 1)
+        for preset in wanted:
+            try:
+                run = {**origin, "quick": told.quick, **measure.run(options, preset)}
+            finally:
+                keep_output(pathlib.Path(folder))
+            run["targets"] = report.targets(run)
+            measure.write(out / f"{preset}.json", run)
+            print(report.policy(run), flush=True)
+            runs.append(run)
+    print(report.closing(runs))
+    sys.exit(0 if all(target["met"] for run in runs for target in run["targets"]) else 1)
+
+
+def stop(number: int, frame: object) -> None:
+    """Ends what runs: all of it is in sessions of its own, so that no signal reaches it by itself."""
+    job.STOPPING.set()
+    raise SystemExit(128 + number)
 
 
 def build(what: str) -> pathlib.Path:

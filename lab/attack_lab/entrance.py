@@ -14,7 +14,7 @@ import json
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 # A connection that nothing comes through for so long has been forgotten.
 IDLE_SECONDS_MAX = 120
@@ -45,7 +45,7 @@ async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
         writer.write_eof()
 
 
-def joined(to: int, addresses: Iterator[str]) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], object]:
+def joined(to: int, addresses: Iterator[str]) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
     async def join(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             onward = await asyncio.open_connection("127.0.0.1", to, local_addr=(next(addresses), 0))

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from . import job, threats
+from . import job, presets, threats
 from .attacks import words
 from .attacks.catalogue import ATTACKS, Attack, Scene
 from .entrance import Entrances
@@ -81,7 +81,7 @@ def run(options: Options, preset: str) -> dict[str, Any]:
     """Everything against one policy; what came of it, for the report."""
     attacks = chosen(options)
     wanted = not options.only or "people" in options.only
-    people = plan.planned(options.quick, options.office) if wanted else []
+    people = plan.planned(options.quick, preset == presets.SHIPPED, options.office) if wanted else []
     folder = options.folder / preset
     with contextlib.ExitStack() as stack:
         stage = Stage(options.spigot, preset, folder)

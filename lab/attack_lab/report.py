@@ -9,11 +9,25 @@ from . import threats
 GUARDED = {"007", "008", "019"}
 
 
-def text(results: dict[str, Any]) -> str:
-    parts = [_attacks(result) + _sessions(result) for result in results["runs"]]
-    parts.append(_not_applicable())
-    parts.append(_targets(results))
-    return "\n\n".join(parts)
+def policy(run: dict[str, Any]) -> str:
+    """One run: attacks, people, and the targets where it has some."""
+    return _attacks(run) + _sessions(run) + _targets(run)
+
+
+def closing(runs: list[dict[str, Any]]) -> str:
+    """The policies side by side, and what was not attacked."""
+    return "\n\n".join(part for part in (_compared(runs), _not_applicable()) if part)
+
+
+def _compared(runs: list[dict[str, Any]]) -> str:
+    if len(runs) < 2:
+        return ""
+    names = list(dict.fromkeys(row["name"] for run in runs for row in run["attacks"]))
+    through = [{row["name"]: percent(row["through"]) for row in run["attacks"]} for run in runs]
+    rows = [[name, *(of.get(name, "-") for of in through)] for name in names]
+    for label, key in (("people challenged", "invisibly"), ("people challenged visibly", "visibly"), ("people blocked", "blocked")):
+        rows.append([label, *(percent(shares(run["sessions"])[key]) if run["sessions"] else "-" for run in runs)])
+    return "Share of attempts that got through, by policy\n\n" + table(["", *(run["preset"] for run in runs)], rows)
 
 
 def _attacks(result: dict[str, Any]) -> str:
@@ -62,21 +76,20 @@ def shares(members: list[dict[str, Any]]) -> dict[str, float]:
     }
 
 
-def targets(results: dict[str, Any]) -> list[dict[str, Any]]:
-    """What the shipped policy is held to, each with what was measured; absent where this run did not measure it."""
-    shipped = next((result for result in results["runs"] if result["preset"] == "shipped"), None)
-    if shipped is None:
+def targets(run: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the shipped policy is held to, each with what was measured; none for other policies."""
+    if run["preset"] != "shipped":
         return []
     found = []
     for effort, most in (("script", 0.01), ("browser", 0.10)):
-        rows = [row for row in shipped["attacks"] if row["effort"] == effort and GUARDED & set(row["oats"])]
+        rows = [row for row in run["attacks"] if row["effort"] == effort and GUARDED & set(row["oats"])]
         tried, reached = sum(row["tried"] for row in rows), sum(row["reached"] for row in rows)
         if tried:
             worst = max(rows, key=lambda row: row["through"])
             found.append(_target(f"stuffing, cracking, account creation by a {effort}", reached / tried, most,
                                  f"worst: {worst['name']} {percent(worst['through'])}"))
-    if shipped["sessions"]:
-        share, count = shares(shipped["sessions"]), len(shipped["sessions"])
+    if run["sessions"]:
+        share, count = shares(run["sessions"]), len(run["sessions"])
         of = f"of {count} sessions"
         found.append(_target("sessions blocked", share["blocked"], 0.0, of))
         found.append(_target("sessions challenged visibly", share["visibly"], 0.01, of))
@@ -89,12 +102,12 @@ def _target(name: str, measured: float, most: float, more: str) -> dict[str, Any
     return {"target": name, "measured": round(measured, 4), "most": most, "met": met, "more": more}
 
 
-def _targets(results: dict[str, Any]) -> str:
+def _targets(run: dict[str, Any]) -> str:
     rows = [[each["target"], percent(each["measured"]), f"under {percent(each['most'])}" if each["most"] else "none",
-             "met" if each["met"] else "MISSED", each["more"]] for each in targets(results)]
+             "met" if each["met"] else "MISSED", each["more"]] for each in run["targets"]]
     if not rows:
-        return "The shipped policy was not run, so that no target was looked at."
-    return "Targets of the shipped policy\n\n" + table(["target", "measured", "wanted", "", ""], rows)
+        return ""
+    return "\nTargets\n\n" + table(["target", "measured", "wanted", "", ""], rows) + "\n"
 
 
 def _not_applicable() -> str:

@@ -27,6 +27,8 @@ def attempt(browser: Any, base: str, aim: str, fields: dict[str, str], pace: str
     try:
         page = context.new_page()
         page.goto(base + aims.page(aim, 0))
+        if page.locator("main form, #spigot-challenge").count() == 0:
+            return False
         for name, value in fields.items():
             field = page.locator(f'main form [name="{name}"]')
             if pace == "typed":

@@ -32,6 +32,8 @@ def attempt(base: str, aim: str, fields: dict[str, str]) -> bool:
         driver.set_page_load_timeout(seconds)
         wait = WebDriverWait(driver, seconds)
         driver.get(base + aims.page(aim, 0))
+        if not driver.find_elements(By.CSS_SELECTOR, "main form, #spigot-challenge"):
+            return False
         for name, value in fields.items():
             field = wait.until(until.element_to_be_clickable((By.CSS_SELECTOR, f'main form [name="{name}"]')))
             field.send_keys(value)

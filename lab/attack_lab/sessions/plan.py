@@ -13,6 +13,8 @@ from .journey import KINDS
 
 # People of each kind with an address of their own, and people in the office behind one.
 EACH, OFFICE = 3, 200
+# The presets are there to be compared with; the targets are the shipped policy's.
+OFFICE_COMPARED = 20
 EACH_QUICK, OFFICE_QUICK = 1, 8
 # One visitor in some hundreds has switched JavaScript off, and so it is here.
 ONCE = {"no JavaScript, signs in"}
@@ -33,10 +35,11 @@ class Planned:
     number: int
 
 
-def planned(quick: bool, office: int | None) -> list[Planned]:
+def planned(quick: bool, shipped: bool, office: int | None) -> list[Planned]:
     """All sessions in browsers, the office's among the others'."""
     each = EACH_QUICK if quick else EACH
-    office = (OFFICE_QUICK if quick else OFFICE) if office is None else office
+    usual = OFFICE_QUICK if quick else OFFICE if shipped else OFFICE_COMPARED
+    office = usual if office is None else office
     alone = [Planned(kind, f"127.70.{at}.{turn + 1}", 7 * turn + at) for turn in range(each) for at, kind in enumerate(KINDS)
              if turn == 0 or kind not in ONCE]
     kinds = [kind for kind, count in OFFICE_OF_200.items() for _ in range(count)]
