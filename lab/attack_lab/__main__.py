@@ -38,7 +38,7 @@ def main() -> None:
     wanted = [told.preset] if told.preset and told.preset != "all" else presets.NAMES
     if told.quick and told.preset is None:
         wanted = [presets.SHIPPED]
-    origin = {"date": datetime.date.today().isoformat(), "machine": machine(), "revision": revision(), "seed": told.seed}
+    origin = {"date": datetime.date.today().isoformat(), "machine": machine(), "seed": told.seed}
     whole = not told.quick and not told.only
     out = told.out or ROOT / "lab" / ("results" if whole else "work")
     runs = []
@@ -89,11 +89,6 @@ def machine() -> str:
             model = line.partition(": ")[2]
             break
     return f"{os.cpu_count()} x {model}"
-
-
-def revision() -> str:
-    asked = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
-    return asked.stdout.strip()
 
 
 if __name__ == "__main__":

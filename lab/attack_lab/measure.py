@@ -114,6 +114,8 @@ def run(options: Options, preset: str) -> dict[str, Any]:
     rows = [_row(each, count, end, sources[each.name], *by_client) for each, count, end in ended]
     return {
         "preset": preset,
+        # What decided: the policy's own revision, as it stands in events.
+        "policy_revision": events[-1]["revision"] if events else "",
         "seconds": round(seconds),
         "attacks": [asdict(row) for row in rows],
         "sessions": sessions,

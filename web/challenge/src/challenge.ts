@@ -8,6 +8,7 @@ import { withinReach } from "../../solver/browser/reach.js";
 import { solvePuzzle } from "../../solver/browser/solve.js";
 import { pickLanguage } from "./languages.js";
 import { createLoopGuard } from "./loop-guard.js";
+import { marks } from "./marks.js";
 import { parseChallenge, readAnswer, readPuzzle, withPuzzle } from "./protocol.js";
 import type { Answer, Challenge, PuzzleChallenge, Submission, Vouching } from "./protocol.js";
 import { showWidget } from "./provider.js";
@@ -154,7 +155,7 @@ async function submit(url: string, submission: Submission): Promise<Answer> {
     const response = await fetch(returnAddress(url, location.origin), {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(submission),
+      body: JSON.stringify({ ...submission, seen: { browser: marks() } }),
       credentials: "same-origin",
       signal: abort.signal,
     });

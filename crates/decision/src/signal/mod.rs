@@ -30,6 +30,7 @@ mod robotic_rhythm;
 pub(crate) mod scanner_user_agent;
 mod signup_burst;
 mod solved_lately;
+mod steered_browser;
 mod tool_user_agent;
 mod tor_exit;
 mod vpn_network;
@@ -69,7 +70,7 @@ pub struct Seen<'a> {
 }
 
 /// Every signal. The order is that of the events and must only grow at the end, so that indexes in stored events stay.
-pub static SIGNALS: [Signal; 33] = [
+pub static SIGNALS: [Signal; 34] = [
     honeypot_filled::SIGNAL,
     failures_behind::SIGNAL,
     malformed_request::SIGNAL,
@@ -103,6 +104,7 @@ pub static SIGNALS: [Signal; 33] = [
     robotic_path::SIGNAL,
     pointer_without_way::SIGNAL,
     events_by_program::SIGNAL,
+    steered_browser::SIGNAL,
 ];
 
 /// The signal that a list's own weight counts for.

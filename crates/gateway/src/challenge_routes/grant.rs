@@ -53,6 +53,11 @@ impl Step {
         Self(ChallengeStep { kind: "token", result, ..Self::restricted().0 })
     }
 
+    /// It was not looked at, because of what is known of its sender's browser.
+    pub(super) fn refused() -> Self {
+        Self::of(None, "refused", Millis(0), None)
+    }
+
     /// It was not looked at, because its sender is restricted.
     pub(super) fn restricted() -> Self {
         Self::of(None, "restricted", Millis(0), None)
@@ -80,6 +85,26 @@ impl<S: State> Gateway<S> {
     pub(super) async fn decide_own(&self, snapshot: &Snapshot, seen: &Seen<'_>) -> Decided {
         let clearance = self.clearance(snapshot, seen).await;
         self.decide(snapshot, seen, Default::default(), Default::default(), Sender::Fetch, clearance).await
+    }
+
+    /// What a submission says of its browser makes the risk so high that a proof would change nothing: it is a price, and
+    /// who pays it with a program is no less a program.
+    pub(super) fn refused_for_risk(&self, decided: &Decided) -> Option<Response<Through>> {
+        let decision = &decided.decision;
+        let risky = decision.effective == Action::Block
+            && decision.reasons.iter().any(|reason| {
+                reason.source == Source::Risk && reason.kind == ReasonKind::Asks(Action::Block)
+            });
+        risky.then(|| {
+            refusal(
+                decided.sender,
+                StatusCode::FORBIDDEN,
+                "blocked",
+                "This request was refused",
+                "What this browser says of itself is what programs say. Try another one, or tell the site the decision's id.",
+                &decided.id.to_string(),
+            )
+        })
     }
 
     /// While a restriction lasts a clearance opens nothing, so proofs are not even looked at: whoever was restricted

@@ -7,7 +7,7 @@ use spigot_challenge::{
     Challenge, Kind, Rejection, Solved, Submission, Terms, Unspent, Verified, Workspace, admit, from_text,
     genuine, genuine_here,
 };
-use spigot_decision::{Count, CountKind, Demand, Ending, Level, Millis, Subject};
+use spigot_decision::{Behaviour, Count, CountKind, Demand, Ending, Level, Millis, Subject};
 use spigot_state::{Spend, State};
 
 use super::ask::{Errand, describe};
@@ -27,6 +27,10 @@ struct Posted {
     /// How long the browser says that it took. Its own word; what counts is the time between issue and submission.
     #[serde(default)]
     millis: u32,
+    /// Marks of the browser that the page ran in, and what a widget saw besides. The client's own word, which can only
+    /// add to the risk.
+    #[serde(default)]
+    seen: Option<Behaviour>,
 }
 
 /// Seconds after which a submission that could not be looked at may be sent again.
@@ -42,8 +46,13 @@ impl<S: State> Gateway<S> {
             .as_ref()
             .and_then(|posted| Some((from_text(&posted.challenge)?, from_text(&posted.proof)?)));
         let (challenge, proof) = bytes.unwrap_or_default();
-        let claimed_millis = posted.map(|posted| posted.millis);
-        let decided = self.decide_own(snapshot, seen).await;
+        let claimed_millis = posted.as_ref().map(|posted| posted.millis);
+        let behaviour = posted.as_ref().and_then(|posted| posted.seen.as_ref());
+        let decided = self.decide_own(snapshot, &Seen { behaviour, ..*seen }).await;
+        if let Some(refused) = self.refused_for_risk(&decided) {
+            self.record_step(snapshot, seen, decided, Step::refused());
+            return refused;
+        }
         if let Some(refused) = self.refused_for_restriction(&decided) {
             self.record_step(snapshot, seen, decided, Step::restricted());
             return refused;

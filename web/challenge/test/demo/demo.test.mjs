@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
+import { FLAGS, agentOf } from "./person.mjs";
 
 const root = fileURLToPath(new URL("../../../../", import.meta.url));
 const binary = process.env.SPIGOT_BINARY ?? join(root, "target/debug/spigot");
@@ -35,12 +36,9 @@ before(async () => {
   });
   browser = await chromium.launch({
     executablePath: "/usr/bin/chromium",
-    args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", ...FLAGS],
   });
-  // A visitor's browser has a window; the shipped policy turns others away from forms.
-  const page = await browser.newPage();
-  userAgent = (await page.evaluate(() => navigator.userAgent)).replace("Headless", "");
-  await page.close();
+  userAgent = await agentOf(browser);
 });
 
 after(async () => {

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
+import { FLAGS, agentOf } from "./person.mjs";
 
 const root = fileURLToPath(new URL("../../../../", import.meta.url));
 const binary = process.env.SPIGOT_BINARY ?? join(root, "target/debug/spigot");
@@ -24,7 +25,7 @@ const SCRIPT = `window.turnstile = { render(element, options) {
   return "widget";
 } };`;
 
-let folder, browser;
+let folder, browser, userAgent;
 const running = [];
 
 const freePort = () =>
@@ -101,8 +102,9 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), "spigot-provider-"));
   browser = await chromium.launch({
     executablePath: "/usr/bin/chromium",
-    args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", ...FLAGS],
   });
+  userAgent = await agentOf(browser);
 });
 
 after(async () => {
@@ -113,7 +115,7 @@ after(async () => {
 
 /** A new visitor, whose browser may ask the shop and the vendor, and whose page breaks none of its own rules. */
 async function visitor(...origins) {
-  const page = await (await browser.newContext()).newPage();
+  const page = await (await browser.newContext({ userAgent })).newPage();
   page.on("request", (request) => {
     assert.ok(["data:", ...origins].some((start) => request.url().startsWith(start)), request.url());
   });

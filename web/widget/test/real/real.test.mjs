@@ -12,12 +12,13 @@ import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { browsersOf } from "../../../solver/test/browser.mjs";
+import { FLAGS, agentOf } from "../../../challenge/test/demo/person.mjs";
 
 const BINARY = process.env.SPIGOT_BINARY ?? fileURLToPath(new URL("../../../../target/debug/spigot", import.meta.url));
 const { openBrowser, closeBrowser } = browsersOf(chromium);
 const folder = mkdtempSync(join(tmpdir(), "spigot-widget-"));
 const data = join(folder, "data");
-let service, program, server, origin, body, verified;
+let service, program, server, origin, body, verified, userAgent;
 
 const freePort = () => new Promise((resolve) => {
   const listener = createListener().listen(0, "127.0.0.1", () => {
@@ -37,6 +38,7 @@ async function verify(token, secret, path = "/turnstile/v0/siteverify") {
 }
 
 before(async () => {
+  userAgent = await agentOf(await openBrowser(...FLAGS));
   const [admin, port] = [await freePort(), await freePort()];
   service = `http://127.0.0.1:${port}`;
   const config = join(folder, "spigot.toml");
@@ -72,7 +74,7 @@ const form = (inner) => `<form method="post" action="/send"><input name="name">$
 async function visit(secret, html, scenario, from = origin) {
   Object.assign(server, { secret });
   body = html;
-  const context = await (await openBrowser()).newContext({ locale: "en-US" });
+  const context = await (await openBrowser(...FLAGS)).newContext({ locale: "en-US", userAgent });
   try {
     const page = await context.newPage();
     page.setDefaultTimeout(20_000);
