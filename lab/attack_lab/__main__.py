@@ -32,8 +32,8 @@ def main() -> None:
     about.add_argument("--seed", type=int, default=20261121)
     about.add_argument("--out", type=pathlib.Path, help="the folder of the JSON; lab/results after a whole run, else lab/work")
     told = about.parse_args()
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, stop)
     spigot, solver = told.spigot or build("spigot"), told.solver or build("solve")
     wanted = [told.preset] if told.preset and told.preset != "all" else presets.NAMES
     if told.quick and told.preset is None:
