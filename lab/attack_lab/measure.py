@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -176,6 +177,10 @@ def _row(
     if not attack.counts_itself and attack.count > 1:
         # Tools that give up before the end of their list were stopped, too.
         tried = max(tried, count)
+    if attack.counts_itself and ended.status is None:
+        # What the time did not suffice for was not tried.
+        begun = re.findall(r"^begun (\d+)$", ended.output, re.M)
+        tried = max(int(begun[-1]) if begun else 0, len(got))
     through = len(got) - marked
     solved = sum((event["challenge"] or {}).get("result") == "solved" for event in mine)
     active = sum(bool(events[address]) for address in addresses)

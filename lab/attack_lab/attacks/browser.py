@@ -67,6 +67,7 @@ def main() -> None:
             executable_path=CHROMIUM, headless=not told.headed, args=["--no-sandbox", "--disable-dev-shm-usage"])
         for number in range(told.count):
             started += 1
+            print(f"begun {started}", flush=True)
             try:
                 fields = aims.form(told.aim, number, told.seed)
                 answered += attempt(browser, next(bases), told.aim, fields, told.pace)

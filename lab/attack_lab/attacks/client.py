@@ -113,6 +113,7 @@ def main() -> None:
         if fleet:
             client = Client(told.base, told.dress, next(fleet), solver)
         started += 1
+        print(f"begun {started}", flush=True)
         try:
             answered += client.attempt(told.aim, number, told.seed)
         except requests.RequestsError as error:

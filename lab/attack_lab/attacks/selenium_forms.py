@@ -55,6 +55,7 @@ def main() -> None:
     answered = started = 0
     for number in range(told.count):
         started += 1
+        print(f"begun {started}", flush=True)
         try:
             answered += attempt(next(bases), told.aim, aims.form(told.aim, number, told.seed))
         except WebDriverException as error:
