@@ -63,6 +63,7 @@ fn gateway() -> Arc<Gateway<Memory>> {
         settings: Settings::default(),
         keyring: keyring(),
         networks: Arc::default(),
+        reputations: Arc::default(),
         service: Arc::new(Service { sites: SiteKeys::new([site]), test_keys: false }),
     };
     let state = Memory::new(MemorySettings::default(), Millis(NOW - 1000));

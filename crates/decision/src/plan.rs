@@ -94,6 +94,15 @@ pub struct Plan {
     pub account: Option<Box<AccountPlan>>,
 }
 
+impl Plan {
+    /// Those of the subjects that are the client itself: its clearance, where it holds one, and its address.
+    #[must_use]
+    pub fn own_subjects(&self) -> &[u64] {
+        let count = if self.who.client == self.who.address { 1 } else { 2 };
+        &self.subjects[..count.min(self.subjects.len())]
+    }
+}
+
 /// How much wider prefixes may do in all: a /56 four times and a /48 sixteen times what one client may.
 const AROUND: [(u8, u32); 2] = [(AROUND_LENGTHS[0], 4), (AROUND_LENGTHS[1], 16)];
 /// What one subscriber gets at most as a rule: a /56 at home, a /48 for a company.

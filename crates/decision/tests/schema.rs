@@ -8,11 +8,12 @@ use spigot_decision::policy::{json_schema, load_with};
 const GOOD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies/cases/good");
 
 /// Keys at the top that the server reads, not the policy; `crates/server` knows them.
-const SERVER_KEYS: [&str; 19] = [
+const SERVER_KEYS: [&str; 20] = [
     "admin",
     "bounds",
     "breach",
     "counter_memory",
+    "crawlers",
     "data",
     "disposable_domains",
     "events",

@@ -11,10 +11,11 @@ use spigot_decision::{
     Plan, Presented, Sender, decide, outcome, plan,
 };
 use spigot_event::{ChallengeStep, DecisionId, Event, Recorder};
-use spigot_intel::{Networks, Software};
+use spigot_intel::{Networks, Reputations, Software};
 use spigot_state::{Breaker, State};
 
 use crate::accounts::Attempts;
+use crate::crawlers::Proofs;
 use crate::entropy::random;
 use crate::front::Admission;
 use crate::honeypot::Honeypot;
@@ -39,6 +40,8 @@ pub struct Snapshot {
     pub keyring: Keyring,
     /// What is known of addresses.
     pub networks: Arc<Networks>,
+    /// What lists say of addresses.
+    pub reputations: Arc<Reputations>,
     /// The challenge service.
     pub service: Arc<Service>,
 }
@@ -64,6 +67,7 @@ pub struct Gateway<S> {
     pub(crate) asker: Asker,
     pub(crate) attempts: Attempts,
     pub(crate) honeypot: Honeypot,
+    pub(crate) proofs: Proofs,
     pub(crate) start: Millis,
 }
 
@@ -174,6 +178,7 @@ impl<S: State> Gateway<S> {
             verifier: Verifier::for_this_machine(),
             asker: Asker::default(),
             attempts: Attempts::default(),
+            proofs: Proofs::default(),
             start,
         })
     }
@@ -222,6 +227,7 @@ impl<S: State> Gateway<S> {
         let mut facts = self.state.fetch(&plan, &policy.route(plan.route).name, seen.now).await;
         facts.device = seen.software.device;
         (facts.network, facts.country) = (place.network, place.country);
+        facts.reputation = self.reputation(snapshot, seen, place);
         self.look_up_account(snapshot, &mut facts, fields.account.as_deref(), fields.password).await;
         let decision = decide(policy, &observation, &plan, &facts, seen.now);
         let action = Action::ALL.iter().position(|action| *action == decision.action).unwrap_or(0);

@@ -26,6 +26,8 @@ pub struct Settings {
     pub breach: Option<Arc<Breach>>,
     /// Mail domains that are given away for a moment, or have an ill name.
     pub ill_domains: Arc<Domains>,
+    /// Who is asked for the names of crawlers' addresses; nobody when absent.
+    pub crawlers: Option<crate::CrawlerDns>,
 }
 
 /// What the challenge service knows: whose widgets it serves, and whose tokens it verifies.

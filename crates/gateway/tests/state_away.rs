@@ -25,6 +25,7 @@ impl State for Away {
     async fn report(&self, _: &Outcome, _: &Ladder, _: Millis) -> Option<Strike> {
         None
     }
+    async fn solved(&self, _: &[u64], _: Millis) {}
     async fn is_spent(&self, _: &[u8; 16], _: Millis) -> Result<bool, SpendError> {
         Err(SpendError::Away)
     }
@@ -61,6 +62,7 @@ fn start() -> SocketAddr {
         settings: Settings::default(),
         keyring: Keyring::new(&[(1, Secret::new([7; 32]))]),
         networks: Arc::default(),
+        reputations: Arc::default(),
         service: Arc::default(),
     };
     let (recorder, _writer) = Recorder::start(Forgets, RecorderSettings::default());

@@ -3,6 +3,8 @@ use std::hash::BuildHasher;
 use foldhash::fast::RandomState;
 use spigot_decision::{Agent, Device};
 
+use crate::CrawlerId;
+
 /// What is known of the client software that a user agent names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Software {
@@ -10,6 +12,8 @@ pub struct Software {
     pub agent: Agent,
     /// The device class that it claims.
     pub device: Option<&'static str>,
+    /// The crawler that it says it is, of those that can be verified.
+    pub crawler: Option<CrawlerId>,
 }
 
 impl Software {
@@ -17,7 +21,7 @@ impl Software {
     #[must_use]
     pub fn of(user_agent: &str) -> Self {
         let agent = Agent::of(user_agent);
-        Self { agent, device: agent.device.map(Device::name) }
+        Self { agent, device: agent.device.map(Device::name), crawler: CrawlerId::declared(user_agent) }
     }
 }
 

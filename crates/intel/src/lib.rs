@@ -2,6 +2,7 @@
 
 mod agents;
 mod breach;
+mod crawlers;
 mod device;
 mod domains;
 pub mod lists;
@@ -9,6 +10,7 @@ mod networks;
 
 pub use agents::{Agents, Software};
 pub use breach::{Breached, Built, Corpus, Digest, build as build_breached, range_holds};
+pub use crawlers::{CrawlerId, KnownCrawler, Named, Reputations, known_crawlers};
 pub use device::device_named;
 pub use domains::Domains;
 pub use lists::Lists;

@@ -50,6 +50,12 @@ impl Networks {
         Ok(Self { sources })
     }
 
+    /// Whether there are no data at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.sources.is_empty()
+    }
+
     /// Where `address` belongs.
     #[must_use]
     pub fn place(&self, address: IpAddr) -> Place {

@@ -8,12 +8,14 @@ use crate::commands;
 mod breach;
 mod breaker;
 mod examples;
+mod lists;
 mod puzzle;
 mod site;
 mod tune;
 
 pub(crate) use self::breach::{BreachArgs, BreachCommand, BuildArgs};
 pub(crate) use self::breaker::{BreakerArgs, BreakerCommand};
+pub(crate) use self::lists::{ListsArgs, ListsCommand};
 pub(crate) use self::puzzle::{BenchArgs, PuzzleArgs, PuzzleCommand};
 pub(crate) use self::site::{ApiKeyCommand, SiteArgs, SiteCommand, SiteSettings};
 pub(crate) use self::tune::{MarkArgs, TuneArgs};
@@ -64,6 +66,11 @@ enum Command {
         after_help = "Example:\n  spigot list deny 203.0.113.0/24 --for 7d --note scraper\n  spigot list allow 198.51.100.7 --note 'our monitoring'\n  spigot list show\n  spigot list remove 203.0.113.0/24"
     )]
     List(ListArgs),
+    /// Bring lists from files and addresses up to date, show them, and tell why an address is on them.
+    #[command(
+        after_help = "Example:\n  spigot lists update\n  spigot lists update drop --accept\n  spigot lists show --config /etc/spigot.toml\n  spigot lists why 203.0.113.7 --format json"
+    )]
+    Lists(ListsArgs),
     /// Show and make exceptions, which end by themselves.
     #[command(
         after_help = "Example:\n  spigot exception add sale --times 3 --route search --start 2026-12-04T18:00:00Z --for 4h --reason 'half-price evening'\n  spigot exception add office --address 198.51.100.0/24 --for 30d --reason 'our office'\n  spigot exception show\n  spigot exception remove sale"
@@ -403,6 +410,7 @@ pub(crate) fn run() -> Result<(), String> {
         Command::Events(args) => commands::events::list(&args),
         Command::Force(args) => commands::settings::force(&args),
         Command::List(args) => commands::settings::list(&args),
+        Command::Lists(args) => commands::lists::run(&args),
         Command::Exception(args) => commands::settings::exception(&args),
         Command::Restrict(args) => commands::settings::restrict(&args),
         Command::Breaker(args) => commands::breaker::run(&args),

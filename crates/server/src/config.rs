@@ -1,6 +1,8 @@
 //! `spigot.toml`: the server's own settings beside the policy, read with the same care.
 
 mod breach;
+mod crawlers;
+mod lists;
 mod providers;
 mod service;
 mod sites;
@@ -14,9 +16,10 @@ use spigot_decision::Prefix;
 use spigot_decision::policy::source::{Problems, Section};
 use spigot_decision::policy::units::{duration_millis, size_bytes};
 use spigot_decision::policy::{Policy, PrefixMap, load_with};
-use spigot_gateway::{Bounds, Provider, Settings, Site};
+use spigot_gateway::{Bounds, CrawlerDns, Provider, Settings, Site};
 
 pub(crate) use self::breach::BreachSection;
+pub(crate) use self::lists::{Feed, From};
 pub(crate) use self::service::ServiceSection;
 
 /// A whole configuration.
@@ -38,6 +41,8 @@ pub(crate) struct Server {
     pub(crate) forwarded_header: String,
     pub(crate) proxy_protocol: bool,
     pub(crate) networks: Vec<PathBuf>,
+    pub(crate) feeds: Vec<Arc<Feed>>,
+    pub(crate) crawlers: Option<CrawlerDns>,
     pub(crate) threads: usize,
     pub(crate) counter_bytes: usize,
     pub(crate) bounds: Bounds,
@@ -121,6 +126,7 @@ impl Server {
             forwarded_header: self.forwarded_header.clone(),
             bounds: self.bounds.clone(),
             providers: self.providers.clone(),
+            crawlers: self.crawlers.clone(),
             ..Settings::default()
         }
     }
@@ -139,6 +145,8 @@ fn server(top: &Section<'_, '_>) -> Server {
             .map_or("x-forwarded-for".to_owned(), |text| text.value.to_ascii_lowercase()),
         proxy_protocol: top.flag("proxy_protocol").is_some_and(|flag| flag.value),
         networks: paths(top, "networks"),
+        feeds: lists::feeds(top),
+        crawlers: crawlers::crawlers(top),
         threads: top.integer("threads", 1..=1024).map_or(0, |n| usize::try_from(n.value).unwrap_or(0)),
         counter_bytes: 128 << 20,
         bounds: bounds(top),
@@ -371,7 +379,7 @@ mod tests {
     fn the_schema_has_the_servers_keys() {
         use std::collections::BTreeSet;
         // Every section is there, so that every key is asked for.
-        let text = "upstream = \"http://127.0.0.1:3000\"\n[tls]\ncertificate = \"a\"\nkey = \"b\"\n[[site]]\nupstream = \"http://127.0.0.1:3000\"\n[bounds]\n[events]\n[service]\n[breach]\naddress = \"http://127.0.0.1:3000\"\n[[provider]]\nname = \"a\"\nkind = \"altcha\"\nscript = \"/a.js\"\nsecret = { file = 'Cargo.toml' }\n";
+        let text = "upstream = \"http://127.0.0.1:3000\"\n[tls]\ncertificate = \"a\"\nkey = \"b\"\n[[site]]\nupstream = \"http://127.0.0.1:3000\"\n[bounds]\n[events]\n[service]\n[crawlers]\n[[list]]\nname = \"a\"\nkind = \"mark\"\n[breach]\naddress = \"http://127.0.0.1:3000\"\n[[provider]]\nname = \"a\"\nkind = \"altcha\"\nscript = \"/a.js\"\nsecret = { file = 'Cargo.toml' }\n";
         let asked = load_with("spigot.toml", text, |top| {
             // Both ask providers for their names.
             let of_policy = top.reader.asked().into_iter().filter(|(at, _)| at != "provider");
@@ -390,7 +398,7 @@ mod tests {
         let top = of("");
         assert!(top.contains("listen") && top.contains("site"), "{top:?}");
         assert!(top.is_subset(&keys(&schema["properties"])), "read, but not in schema.json: {top:?}");
-        for section in ["tls", "site", "bounds", "events", "provider", "service", "breach"] {
+        for section in ["tls", "site", "bounds", "events", "provider", "service", "breach", "crawlers"] {
             let node = &schema["properties"][section];
             let node = if node["items"].is_object() { &node["items"] } else { node };
             let node = match node["$ref"].as_str() {

@@ -10,6 +10,7 @@ mod commands;
 mod config;
 mod data_files;
 mod keeping;
+mod lists;
 mod log;
 mod names;
 mod run;

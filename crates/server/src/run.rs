@@ -22,6 +22,7 @@ use crate::cohorts::CohortFile;
 use crate::config::{Config, Server};
 use crate::data_files::DataFiles;
 use crate::keeping::{Keeping, Said};
+use crate::lists::ListKeeper;
 use crate::names::{Names, look_up};
 use crate::secrets::Secrets;
 use crate::tls::Certificates;
@@ -72,11 +73,14 @@ pub(crate) fn start(config: Config, file: Option<PathBuf>) -> Result<Running, St
     let mut settings = server.gateway_settings();
     accounts.put(&server, &mut settings);
     look_up(&settings);
+    let mut lists = ListKeeper::new(&server.data);
+    let reputations = lists.follow(&server.feeds, &config.policy)?;
     let snapshot = Snapshot {
         policy: Arc::new(config.policy.with_operator(operator)),
         settings,
         keyring: secrets.keyring(),
         networks: networks.current.clone(),
+        reputations,
         service: service(&server, &store)?,
     };
     let gateway = Gateway::new(snapshot, Arc::new(state), recorder, clock(), secrets.subject_keys());
@@ -112,6 +116,7 @@ pub(crate) fn start(config: Config, file: Option<PathBuf>) -> Result<Running, St
         networks,
         cohorts,
         accounts,
+        lists,
     })?;
     Ok(Running { stop, threads, writer: Some(writer), control: Some(control) })
 }
@@ -201,6 +206,7 @@ struct Control {
     networks: DataFiles<Networks>,
     cohorts: CohortFile,
     accounts: AccountData,
+    lists: ListKeeper,
 }
 
 fn control(control: Control) -> Result<JoinHandle<()>, String> {
@@ -270,6 +276,9 @@ impl Control {
                 version = changed;
                 self.operator_changed();
             }
+            if self.lists.changed() {
+                self.lists_changed();
+            }
             if turn.is_multiple_of(4) {
                 names.turn(&self.gateway.snapshot.load().settings);
                 self.keep();
@@ -315,6 +324,14 @@ impl Control {
         match read.and_then(|()| self.publish(&good)) {
             Ok(_) => crate::log::line(&format!("{of}_loaded"), &[]),
             Err(error) => crate::log::line(&format!("{of}_refused"), &[("error", &error)]),
+        }
+    }
+
+    /// Puts newer lists in force. What became of each was said when it was read.
+    fn lists_changed(&mut self) {
+        let good = self.good.clone();
+        if let Err(error) = self.publish(&good) {
+            crate::log::line("lists_refused", &[("error", &error)]);
         }
     }
 
@@ -365,10 +382,12 @@ impl Control {
         let service = service(server, &self.store)?;
         settings.keep_upstreams(&self.gateway.snapshot.load().settings);
         look_up(&settings);
+        let reputations = self.lists.follow(&config.server.feeds, &config.policy)?;
         let policy = config.policy.with_operator(operator);
         let revision = policy.revision.clone();
         let (keyring, networks) = (self.keyring(), self.networks.current.clone());
-        let snapshot = Snapshot { policy: Arc::new(policy), settings, keyring, networks, service };
+        let policy = Arc::new(policy);
+        let snapshot = Snapshot { policy, settings, keyring, networks, reputations, service };
         self.gateway.snapshot.store(Arc::new(snapshot));
         Ok(Published { revision, needs_restart })
     }

@@ -6,8 +6,10 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use spigot_decision::policy::{Ladder, Offender};
-use spigot_decision::{Count, CountKind, Millis, Outcome, Prefix};
+use spigot_decision::policy::{DEFAULT, Ladder, Offender, load};
+use spigot_decision::{
+    Count, CountKind, History, Keys, Level, Millis, Observation, Outcome, Prefix, Presented, plan,
+};
 
 use crate::{Claim, NOBODY, Spend, State};
 
@@ -19,6 +21,7 @@ pub async fn run<S: State>(make: impl Fn(Millis) -> S) {
     spent_once(Arc::new(make(Millis(0)))).await;
     claimed_once(Arc::new(make(Millis(0)))).await;
     failures_climb_the_ladder(&make(Millis(0))).await;
+    clients_are_remembered(&make(Millis(0))).await;
 }
 
 fn count(key: u64, limit: u32, add: bool) -> Count {
@@ -119,6 +122,32 @@ async fn failures_climb_the_ladder(state: &impl State) {
         }
     }
     assert_eq!(steps, [(2, 1, 60_000), (5, 2, 300_000)], "three failures are a strike, and strikes grow");
+}
+
+async fn clients_are_remembered(state: &impl State) {
+    let policy = load("default", DEFAULT).expect("the shipped policy is good");
+    let seen = |clearance| {
+        let client = Ipv4Addr::new(192, 0, 2, 9).into();
+        let observation = Observation { clearance, ..Observation::of(client, "GET", "/") };
+        plan(&policy, &observation, &Keys(3, 4), Millis(0))
+    };
+    let without = seen(None);
+    let at = |minutes: i64| Millis(minutes * 60_000);
+    let first = state.fetch(&without, "default", at(0)).await.history;
+    assert_eq!(first, History::default(), "nobody knows it");
+    state.solved(without.own_subjects(), at(1)).await;
+    let later = state.fetch(&without, "default", at(2)).await.history;
+    assert_eq!((later.known_seconds, later.solves, later.failures), (120, 1, 0), "it was seen, and solved");
+    let presented = Presented { id: 5, level: Level::Low, quota: 9, life_millis: 60_000 };
+    let cleared = state.fetch(&seen(Some(presented)), "default", at(3)).await.history;
+    assert_eq!(
+        (cleared.known_seconds, cleared.solves),
+        (180, 1),
+        "with a clearance it is still known by its address"
+    );
+    let other = Observation::of(Ipv4Addr::new(192, 0, 2, 10).into(), "GET", "/");
+    let other = plan(&policy, &other, &Keys(3, 4), Millis(0));
+    assert_eq!(state.fetch(&other, "default", at(3)).await.history, History::default(), "and nobody else is");
 }
 
 /// Runs a future on this thread without a runtime: implementations that wait bring their own threads.

@@ -7,6 +7,7 @@ mod accounts;
 mod breaker;
 mod cohorts;
 pub mod conformance;
+mod history;
 mod hours;
 mod memory;
 mod restrictions;
@@ -22,6 +23,7 @@ use spigot_decision::{Action, Count, Facts, Millis, Outcome, Plan};
 pub use accounts::{Accounts, Crowds, SUCCESSES_MAX, Successes};
 pub use breaker::{Breaker, Turn};
 pub use cohorts::{CLIENT_MOST, Cohorts, KeptCohorts, KeptLevel};
+pub use history::{Histories, Mark};
 pub use hours::{HourChanges, HourCount, Hours};
 pub use memory::{Memory, MemorySettings};
 pub use restrictions::{Changes, RESTRICTIONS_MAX, Restricted, Restrictions, Struck};
@@ -45,6 +47,9 @@ pub trait State: Send + Sync + 'static {
         ladder: &Ladder,
         now: Millis,
     ) -> impl Future<Output = Option<Strike>> + Send;
+
+    /// Remembers that a client solved a challenge, under each of the keys that it is known by.
+    fn solved(&self, clients: &[u64], now: Millis) -> impl Future<Output = ()> + Send;
 
     /// Whether a single-use thing was spent, without spending it: so that what would be refused anyway costs no more.
     /// Between this question and [`State::spend`] another may spend it; only the spend decides.

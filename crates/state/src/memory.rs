@@ -1,9 +1,9 @@
 use spigot_decision::policy::{Ladder, Strike};
-use spigot_decision::{Count, CountKind, Facts, Millis, Outcome, Plan, RestrictionFact};
+use spigot_decision::{Count, CountKind, Facts, History, Millis, Outcome, Plan, RestrictionFact};
 
 use crate::{
-    Accounts, CLIENT_MOST, Claim, Cohorts, Hours, RESTRICTION_ACTION, Restrictions, SpendError, Spends,
-    State, Struck, Table,
+    Accounts, CLIENT_MOST, Claim, Cohorts, Histories, Hours, Mark, RESTRICTION_ACTION, Restrictions,
+    SpendError, Spends, State, Struck, Table,
 };
 
 /// Everything in the memory of one node.
@@ -20,7 +20,12 @@ pub struct Memory {
     pub cohorts: Cohorts,
     /// What is remembered of accounts.
     pub accounts: Accounts,
+    /// What clients did before.
+    pub histories: Histories,
 }
+
+/// For 500,000 clients; touched as they come.
+const HISTORY_BYTES: usize = 12 << 20;
 
 /// Bounds of [`Memory`].
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +54,7 @@ impl Memory {
             hours: Hours::default(),
             cohorts: Cohorts::default(),
             accounts: Accounts::default(),
+            histories: Histories::new(HISTORY_BYTES),
         }
     }
 
@@ -59,6 +65,7 @@ impl Memory {
         for count in &plan.counts {
             facts.counts.push(self.table.count(count, now));
         }
+        facts.history = self.history(plan.own_subjects(), now);
         let strikes = plan.subjects.iter().filter_map(|key| self.restrictions.find(*key, now));
         facts.restriction = strikes.max_by_key(|strike| strike.end).map(|strike| RestrictionFact {
             action: RESTRICTION_ACTION,
@@ -82,6 +89,19 @@ impl Memory {
         facts
     }
 
+    /// What a client did before. Whoever holds a clearance is known from its address, too, and has solved a challenge.
+    fn history(&self, own: &[u64], now: Millis) -> History {
+        let Some((client, address)) = own.split_first() else { return History::default() };
+        let history = self.histories.seen(*client, now);
+        let Some(address) = address.first() else { return history };
+        let before = self.histories.find(*address, now);
+        History {
+            known_seconds: history.known_seconds.max(before.known_seconds),
+            solves: history.solves.max(before.solves).max(1),
+            ..history
+        }
+    }
+
     /// [`State::report`] without waiting, for replay.
     pub fn report_now(&self, outcome: &Outcome, ladder: &Ladder, now: Millis) -> Option<Strike> {
         let mut began = None;
@@ -91,11 +111,21 @@ impl Memory {
         for (index, count) in outcome.counts.iter().enumerate() {
             let seen = self.table.count(count, now);
             let Some((key, offender)) = outcome.offenders.get(index) else { continue };
+            // Not for the network around it, whose history nobody asks for.
+            let own = index == 0 || (index == 1 && count.kind == CountKind::FailuresOfAddress);
+            if own {
+                self.histories.mark(*key, Mark::Failure, now);
+            }
             if seen < count.limit {
                 continue;
             }
             match self.restrictions.strike(*key, *offender, ladder, now) {
-                Struck::Began(strike) => began = Some(strike),
+                Struck::Began(strike) => {
+                    if own {
+                        self.histories.mark(*key, Mark::Restriction, now);
+                    }
+                    began = Some(strike);
+                }
                 Struck::Stands => {}
                 // It stays slowed by its count.
                 Struck::NoRoom => continue,
@@ -118,6 +148,10 @@ impl State for Memory {
 
     async fn report(&self, outcome: &Outcome, ladder: &Ladder, now: Millis) -> Option<Strike> {
         self.report_now(outcome, ladder, now)
+    }
+
+    async fn solved(&self, clients: &[u64], now: Millis) {
+        clients.iter().for_each(|key| self.histories.mark(*key, Mark::Solve, now));
     }
 
     async fn is_spent(&self, id: &[u8; 16], now: Millis) -> Result<bool, SpendError> {

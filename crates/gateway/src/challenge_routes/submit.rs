@@ -65,6 +65,7 @@ impl<S: State> Gateway<S> {
                 let mut response =
                     plain(StatusCode::OK, "application/json", json!({ "ok": true }).to_string());
                 self.give_clearance(snapshot, seen, &solved, &mut response);
+                self.state.solved(decided.plan.own_subjects(), seen.now).await;
                 let challenge = Some(solved.challenge());
                 let step = Step::of(challenge, "solved", seen.now, claimed_millis);
                 let step = step.told(snapshot, challenge, heard.as_ref());

@@ -46,6 +46,7 @@ fn gateway(policy: &str) -> Arc<Gateway<Memory>> {
         settings: Settings::default(),
         keyring: Keyring::new(&[(1, Secret::new([1; 32]))]),
         networks: Arc::default(),
+        reputations: Arc::default(),
         service: Arc::default(),
     };
     let settings = MemorySettings { counter_bytes: 4 << 20, spends_max: 1000 };

@@ -5,8 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version, header};
+use http::Method;
 use http_body_util::{BodyExt, Limited};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
@@ -14,7 +13,7 @@ use tokio::time::timeout;
 use super::question::{Answer, Question};
 use crate::body::Through;
 use crate::settings::Bounds;
-use crate::upstream::{Fields, Head, Outgoing, Pool, Times, Upstream};
+use crate::upstream::{Outgoing, OwnRequest, Pool, Times, Upstream};
 
 /// Questions on their way to the thread: more than all providers together may have open.
 const QUEUE: usize = 2048;
@@ -101,8 +100,17 @@ async fn exchange(
 ) -> Option<Answer> {
     let bounds = Bounds::default();
     let times = Times { connect: time.min(bounds.connect_time), answer: time, ..Times::from(&bounds) };
+    let posts = question.method == Method::POST;
+    let head = OwnRequest {
+        server: vendor,
+        method: question.method.clone(),
+        target: &question.target,
+        accept: if posts { "application/json" } else { "*/*" },
+        content: posts.then_some((question.media_type, question.body.len())),
+        headers: &question.headers,
+    };
     let outgoing = Outgoing {
-        head: &Asking { vendor, question },
+        head: &head,
         body: if question.body.is_empty() { Through::Empty } else { Through::Bytes(question.body.clone()) },
         // A POST is not; but one with a key against repetition may be sent twice.
         idempotent: question.repeatable,
@@ -114,64 +122,6 @@ async fn exchange(
     let body: Bytes =
         Limited::new(response.into_body(), question.answer_bytes).collect().await.ok()?.to_bytes();
     Some(Answer { status, body })
-}
-
-/// A question as a request.
-struct Asking<'a> {
-    vendor: &'a Upstream,
-    question: &'a Question,
-}
-
-impl Head for Asking<'_> {
-    fn method(&self) -> &Method {
-        &self.question.method
-    }
-
-    fn http1(&self, _: &Through, into: &mut Vec<u8>) -> Option<u64> {
-        for part in [self.question.method.as_str(), " ", self.target().as_str(), " HTTP/1.1\r\n"] {
-            into.extend_from_slice(part.as_bytes());
-        }
-        into.set(&header::HOST, self.vendor.authority().as_bytes());
-        self.write(into);
-        (!self.question.body.is_empty()).then_some(self.question.body.len() as u64)
-    }
-
-    fn http2(&self, _: &Through) -> Request<()> {
-        let mut parts = http::uri::Parts::default();
-        parts.scheme = Some(if self.vendor.is_secure() { Scheme::HTTPS } else { Scheme::HTTP });
-        parts.authority = Authority::try_from(self.vendor.authority().as_str()).ok();
-        parts.path_and_query = Some(self.target());
-        let mut headers = HeaderMap::new();
-        self.write(&mut headers);
-        let mut request = Request::new(());
-        *request.method_mut() = self.question.method.clone();
-        *request.uri_mut() = Uri::from_parts(parts).unwrap_or_default();
-        *request.version_mut() = Version::HTTP_2;
-        *request.headers_mut() = headers;
-        request
-    }
-}
-
-impl Asking<'_> {
-    fn target(&self) -> PathAndQuery {
-        PathAndQuery::try_from(self.question.target.as_str()).unwrap_or(PathAndQuery::from_static("/"))
-    }
-
-    fn write(&self, fields: &mut impl Fields) {
-        if self.question.method == Method::POST {
-            fields.set(&header::CONTENT_TYPE, self.question.media_type.as_bytes());
-            fields.set(&header::CONTENT_LENGTH, self.question.body.len().to_string().as_bytes());
-            fields.set(&header::ACCEPT, b"application/json");
-        }
-        fields.set(&header::USER_AGENT, concat!("Spigot/", env!("CARGO_PKG_VERSION")).as_bytes());
-        for (name, value) in &self.question.headers {
-            let named = HeaderName::from_bytes(name.as_bytes());
-            if let (Ok(name), Ok(mut value)) = (named, HeaderValue::from_str(value)) {
-                value.set_sensitive(true);
-                fields.keep(&name, &value);
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 use std::convert::Infallible;
 use std::sync::Mutex;
 
-use http::Response;
+use http::{Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::service::service_fn;

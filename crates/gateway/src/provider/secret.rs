@@ -14,7 +14,7 @@ impl Hidden {
     }
 
     /// The text, for the one question that it goes into.
-    pub(super) fn expose(&self) -> &str {
+    pub(crate) fn expose(&self) -> &str {
         &self.0
     }
 }

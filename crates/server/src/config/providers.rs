@@ -73,7 +73,7 @@ fn returns(all: &[Read<'_>], first: &Read<'_>) -> bool {
 fn read<'a>(part: &Section<'a, '_>) -> Option<Read<'a>> {
     let name = part.text("name");
     let kind = part.require("kind", part.choice("kind", &ProviderKind::ALL), "kind = \"turnstile\"");
-    let secret = if secret_stands_here(part) {
+    let secret = if secret_stands_here(part, "secret", "this provider") {
         None
     } else {
         let secret = part.table("secret").map(|secret| read_secret(&secret));
@@ -146,22 +146,22 @@ fn read<'a>(part: &Section<'a, '_>) -> Option<Read<'a>> {
 
 /// Whether the secret was written into the file. That is said of the whole provider, because problems are shown with
 /// their lines, in logs too.
-fn secret_stands_here(part: &Section<'_, '_>) -> bool {
-    let Some((value, _)) = part.raw("secret") else { return false };
+pub(super) fn secret_stands_here(part: &Section<'_, '_>, key: &'static str, whose: &str) -> bool {
+    let Some((value, _)) = part.raw(key) else { return false };
     let known = |key: &str| matches!(key, "env" | "file");
     if value.as_table().is_some_and(|table| table.keys().all(|key| known(key.get_ref()))) {
         return false;
     }
     part.reader.problem(
         part.span.clone(),
-        "`secret` of this provider is not where a secret is, but perhaps one itself",
-        "write secret = { env = \"NAME\" } or secret = { file = \"/etc/spigot/name\" }",
+        format!("`{key}` of {whose} is not where a secret is, but perhaps one itself"),
+        format!("write {key} = {{ env = \"NAME\" }} or {key} = {{ file = \"/etc/spigot/name\" }}"),
     );
     true
 }
 
 /// `{ env = "NAME" }` or `{ file = "PATH" }`: a secret does not stand in a file that people show each other.
-fn read_secret(part: &Section<'_, '_>) -> Option<(String, std::ops::Range<usize>)> {
+pub(super) fn read_secret(part: &Section<'_, '_>) -> Option<(String, std::ops::Range<usize>)> {
     let (env, file) = (part.text("env"), part.text("file"));
     part.finish();
     let (found, place) = match (env, file) {

@@ -63,6 +63,7 @@ impl<S: State> Gateway<S> {
         }
         let grounds = Grounds::Solved(&solved, errand.account(), decided.decision.risk);
         let token = self.token(snapshot, &here, &errand.site, grounds);
+        self.state.solved(decided.plan.own_subjects(), seen.now).await;
         let step = Step::of(Some(solved.challenge()), "solved", seen.now, claimed);
         self.record_step(snapshot, &errand.seen(seen, false), decided, step);
         Ok(answer(&token))
