@@ -22,7 +22,8 @@ impl BreakerSetting {
     pub(crate) fn checked(self) -> Result<Self, String> {
         let known =
             self.name.split_once(' ').is_some_and(|(kind, name)| KINDS.contains(&kind) && !name.is_empty());
-        if !known && !(self.kept && self.name == spigot_decision::policy::EVERYTHING) {
+        let everything = self.kept && self.name == spigot_decision::policy::EVERYTHING;
+        if !known && !everything {
             return Err(format!(
                 "\"{}\" is no reason that can be demoted; write its kind and name, for example 'limit login-burst' (kinds: {}), or everything",
                 self.name,
