@@ -32,10 +32,11 @@ pub(crate) struct Named<'s> {
 }
 
 impl<'s> Named<'s> {
-    pub(crate) fn by(settings: &'s Settings) -> Self {
+    /// A password is read only where there is something to look it up in.
+    pub(crate) fn by(settings: &'s Settings, passwords: bool) -> Self {
         Self {
             account: &settings.account_fields,
-            password: &settings.attempt.password_fields,
+            password: if passwords { &settings.attempt.password_fields } else { &[] },
             honeypot: &settings.honeypot_fields,
         }
     }

@@ -8,7 +8,8 @@ use std::task::{Context, Poll, Waker};
 
 use spigot_decision::policy::{DEFAULT, Ladder, Offender, load};
 use spigot_decision::{
-    Count, CountKind, History, Keys, Level, Millis, Observation, Outcome, Prefix, Presented, plan,
+    Count, CountKind, Ending, History, Keys, Level, Millis, Observation, Outcome, Prefix, Presented, outcome,
+    plan,
 };
 
 use crate::{Claim, NOBODY, Spend, State};
@@ -22,6 +23,7 @@ pub async fn run<S: State>(make: impl Fn(Millis) -> S) {
     claimed_once(Arc::new(make(Millis(0)))).await;
     failures_climb_the_ladder(&make(Millis(0))).await;
     clients_are_remembered(&make(Millis(0))).await;
+    accounts_are_remembered_and_locked_to_strangers(&make(Millis(0))).await;
 }
 
 fn count(key: u64, limit: u32, add: bool) -> Count {
@@ -148,6 +150,31 @@ async fn clients_are_remembered(state: &impl State) {
     let other = Observation::of(Ipv4Addr::new(192, 0, 2, 10).into(), "GET", "/");
     let other = plan(&policy, &other, &Keys(3, 4), Millis(0));
     assert_eq!(state.fetch(&other, "default", at(3)).await.history, History::default(), "and nobody else is");
+}
+
+async fn accounts_are_remembered_and_locked_to_strangers(state: &impl State) {
+    let policy =
+        load("conformance", "extends = \"nothing\"\n[accounts]\nlock_from = 2").expect("it is a policy");
+    let keys = Keys(1, 2);
+    let facts = async |client: [u8; 4], failed: Option<bool>, now: i64| {
+        let client = Ipv4Addr::from(client).into();
+        let observation = Observation { account: Some("ada"), ..Observation::of(client, "POST", "/login") };
+        let planned = plan(&policy, &observation, &keys, Millis(now));
+        let facts = state.fetch(&planned, "default", Millis(now)).await.account.expect("it names an account");
+        if let Some(failed) = failed {
+            let ended = outcome(&policy, &observation, &planned, Ending::Told { failed }, &keys, Millis(now));
+            state.report(&ended, &policy.ladder, Millis(now)).await;
+        }
+        (facts.remembered, facts.known, facts.failures, facts.locked.is_some())
+    };
+    let (home, neighbour, stranger) = ([192, 0, 2, 1], [192, 0, 2, 77], [198, 51, 100, 1]);
+    assert_eq!(facts(home, Some(false), 0).await, (false, false, 0, false), "nothing is known yet");
+    assert_eq!(facts(neighbour, None, 1).await, (true, true, 0, false), "of one network");
+    assert_eq!(facts(stranger, Some(true), 2).await, (true, false, 0, false));
+    assert_eq!(facts(stranger, Some(true), 3).await, (true, false, 1, false));
+    assert_eq!(facts(stranger, None, 4).await, (true, false, 0, true), "locked, and counted afresh");
+    assert_eq!(facts(home, None, 4).await, (true, true, 0, false), "not to who is known");
+    assert_eq!(facts(stranger, None, 60_003).await, (true, false, 0, false), "it ends by itself");
 }
 
 /// Runs a future on this thread without a runtime: implementations that wait bring their own threads.

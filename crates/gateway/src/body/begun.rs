@@ -61,6 +61,6 @@ impl Body for Begun {
 
     fn size_hint(&self) -> SizeHint {
         // Asked before anything is sent; from then on the frames count down what is left.
-        self.hint.clone()
+        self.hint
     }
 }

@@ -82,6 +82,14 @@ impl Client {
     }
 }
 
+/// Events are written a moment after what they tell of.
+fn until_recorded(demo: &Demo, reason: &str) {
+    demo.until(reason, |_| {
+        let events = demo.command(&["events", "--reason", reason, "--limit", "1"]);
+        String::from_utf8_lossy(&events.stdout).contains(reason)
+    });
+}
+
 fn shop(demo: &Demo, what: &str) -> u64 {
     demo.connect().get("/health").json()[what].as_u64().unwrap()
 }
@@ -107,8 +115,7 @@ fn a_stuffing_fleet_is_stopped_and_people_are_not() {
     let asked = traveller.log_in("demo@example.org", RIGHT);
     traveller.solve(&asked);
     assert_eq!(traveller.log_in("demo@example.org", RIGHT).status, 303);
-    let told = demo.command(&["events", "--reason", "credential_stuffing", "--format", "json"]);
-    assert!(String::from_utf8_lossy(&told.stdout).contains("credential_stuffing"), "{told:?}");
+    until_recorded(&demo, "credential_stuffing");
 }
 
 #[test]
@@ -178,6 +185,25 @@ fn an_office_and_a_family_log_in_unasked() {
 }
 
 #[test]
+fn whoever_looks_for_accounts_is_stopped_by_the_ratio() {
+    // What counts a client's own failures is out of the way, so that only the ratio speaks.
+    let demo = demo(
+        "weights = { failures_behind = 0 }\n---[restrict]\nslow_from = 1000\nrestrict_from = 1000\n[accounts]\nchallenge_after = 1000\n",
+    );
+    let mut prober = Client::at(&demo, [127, 90, 0, 1]);
+    let statuses: Vec<u16> =
+        (0..60).map(|n| prober.log_in(&format!("name{n}@example.org"), "whatever").status).collect();
+    let through = statuses.iter().filter(|status| **status == 401).count();
+    assert!((9..=13).contains(&through), "{through}: {statuses:?}");
+    until_recorded(&demo, "account_probing");
+    assert_eq!(
+        Client::at(&demo, [127, 90, 0, 2]).log_in("demo@example.org", RIGHT).status,
+        303,
+        "a neighbour"
+    );
+}
+
+#[test]
 fn farms_are_shadowed_and_their_accounts_lie_inert() {
     let marked = demo(
         "shadow = { mark = true }\n---[[rule]]\nname = \"farm\"\nwhen = 'signal.alike_addresses'\naction = \"shadow\"\n",
@@ -195,16 +221,13 @@ fn farms_are_shadowed_and_their_accounts_lie_inert() {
     let answered = demo(
         "shadow = { body = '{\"ok\":\"{account}\"}', content_type = \"application/json\", headers = \"X-Done: {decision}\" }\nshadow_status = 201\n---[[rule]]\nname = \"farm\"\nwhen = 'signal.alike_addresses'\naction = \"shadow\"\n",
     );
-    let last = (0..10u8)
-        .map(|n| {
-            Client::at(&answered, [127, 20, n, 1]).post(
-                "/signup",
-                &format!("a%22b{n}@example.org"),
-                "long+enough+words",
-            )
-        })
-        .last()
-        .unwrap();
+    let sign_up = |n: u8| {
+        let email = format!("a%22b{n}@example.org");
+        Client::at(&answered, [127, 20, n, 1]).post("/signup", &email, "long+enough+words")
+    };
+    assert!((0..3).all(|n| sign_up(n).status == 303));
+    (3..9).for_each(|n| assert_eq!(sign_up(n).status, 201));
+    let last = sign_up(9);
     assert_eq!((last.status, last.json()), (201, json!({ "ok": "a\"b9@example.org" })));
     assert_eq!(last.header("x-done").map(str::len), Some(16));
     assert_eq!(shop(&answered, "accounts"), 3);

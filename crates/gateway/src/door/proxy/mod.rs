@@ -191,7 +191,8 @@ impl<S: State> Turn<'_, S> {
         let original = Original { parts, kept: kept.as_ref(), removed, upgrade: wanted_upgrade(parts) };
         let (looked_at, facts) = self.body_facts(&original, &inspected, complete, body_bytes);
         let mut fields = route.map_or_else(Default::default, |route| {
-            body_fields(&route.settings, original.content_type(), &looked_at)
+            let passwords = snapshot.settings.breach.is_some();
+            body_fields(&route.settings, original.content_type(), &looked_at, passwords)
         });
         fields.honeypot_filled |= in_trap;
         let decided = gateway.decide(snapshot, seen, facts, fields, sender, clearance).await;

@@ -167,12 +167,13 @@ pub(super) fn body_fields(
     settings: &spigot_decision::policy::Settings,
     content_type: Option<&HeaderValue>,
     inspected: &Bytes,
+    passwords: bool,
 ) -> fields::Fields {
     if inspected.is_empty() {
         return fields::Fields::default();
     }
     let content_type = content_type.map_or(&b""[..], HeaderValue::as_bytes);
-    fields::read(content_type, inspected, fields::Named::by(settings))
+    fields::read(content_type, inspected, fields::Named::by(settings, passwords))
 }
 
 /// Whether pages of a route get a field that people cannot see.
