@@ -3,7 +3,7 @@ use spigot_decision::{Crowd, Millis};
 
 /// Attempts on accounts in a sliding window of two halves, by route and by client.
 ///
-/// Bounded: [`CELLS`] in sets of four. A new key in a full set takes the place of one whose window has passed, else of
+/// Bounded: 8,192 in sets of four. A new key in a full set takes the place of one whose window has passed, else of
 /// the one with the fewest attempts: a flood of clients with one attempt each displaces nothing that is worth seeing.
 pub struct Crowds {
     sets: Box<[Mutex<[Cell; WAYS]>]>,
