@@ -3,7 +3,7 @@ mod conclude;
 
 use crate::plan::{scale_milli, scaled};
 use crate::policy::expression::Sight;
-use crate::policy::{Gives, ListKind, Policy, Relief, Route, Standing, Trigger, Unavailable};
+use crate::policy::{Gives, ListKind, Policy, Relief, Route, Standing, Trigger, Unavailable, Worth};
 use crate::signal::{ILL_REPUTED, SIGNALS, Seen};
 use crate::subject::Prefix;
 use crate::{
@@ -22,6 +22,7 @@ pub fn decide(
 ) -> Decision {
     let mut weighing = Weighing::new(policy, observation, plan, facts, now);
     weighing.passes();
+    weighing.trusted();
     weighing.restrictions();
     weighing.triggers();
     weighing.budget();
@@ -51,6 +52,7 @@ struct Weighing<'a> {
     frequency: (u32, u32),
     clearance_void: bool,
     passes: bool,
+    worth: Option<Worth>,
     doublings: u8,
     retry_after_millis: Option<i64>,
     listed: Listed,
@@ -79,6 +81,7 @@ impl<'a> Weighing<'a> {
             frequency: (0, 0),
             clearance_void: false,
             passes: false,
+            worth: None,
             doublings: 0,
             retry_after_millis: None,
             listed: Listed::new(policy, facts.reputation.lists | policy.lists_of(observation.client)),
@@ -120,6 +123,15 @@ impl<'a> Weighing<'a> {
                 let evidence = Evidence::Until { end: exception.end, step: 0 };
                 self.reason(Source::Exception(index_u16(index)), ReasonKind::Softens, evidence);
             }
+        }
+    }
+
+    /// Whoever proved to be a trusted client, where that means something.
+    fn trusted(&mut self) {
+        if let Some(proven) = self.observation.trusted.proven {
+            let (worth, kind, evidence) = proven.worth(self.policy, &self.route.name, self.now);
+            self.worth = worth;
+            self.reason(proven.source(), kind, evidence);
         }
     }
 
@@ -226,6 +238,11 @@ impl<'a> Weighing<'a> {
                     self.clearance_void = true;
                     self.reason(Source::QuotaUsedUp, ReasonKind::Tells, evidence);
                 }
+                CountKind::Trusted if over => {
+                    if let Some(proven) = self.observation.trusted.proven {
+                        self.asks(proven.source(), Action::Throttle, evidence);
+                    }
+                }
                 // A limit on requests counts this one; a limit on answers is full when as many were counted before.
                 CountKind::Limit(index) if over || (!planned.add && count >= planned.limit) => {
                     let action = self.policy.limits[usize::from(index)].action;
@@ -285,6 +302,9 @@ impl<'a> Weighing<'a> {
                     Gives::Action(action) => self.asks(Source::Rule(index), action, Evidence::None),
                 }
             }
+        }
+        if let Some(Worth::LessRisk(by)) = self.worth {
+            self.risk = self.risk.saturating_sub(by.into());
         }
         let risk = u8::try_from(self.risk.min(100)).unwrap_or(100);
         let thresholds = self.route.settings.thresholds;

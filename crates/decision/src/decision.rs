@@ -141,6 +141,10 @@ pub enum Source {
     AccountLocked,
     /// Attempts of this client, or on this account, failed again and again.
     FailedAttempts,
+    /// A trusted client, by its index in the policy.
+    Trusted(u16),
+    /// A trusted client by its API key, by index among the operator's.
+    TrustedKey(u16),
 }
 
 /// What kind of contribution a reason is.
@@ -152,6 +156,8 @@ pub enum ReasonKind {
     Adds(u8),
     /// It softens: the request passes because of it, or thresholds were raised by it.
     Softens,
+    /// It takes this much from the risk.
+    Takes(u8),
     /// It changes nothing and is told for the record.
     Tells,
 }

@@ -20,6 +20,7 @@ pub fn explain(policy: &Policy, decision: &Decision) -> String {
         let gave = match reason.kind {
             ReasonKind::Asks(action) => format!("asks for {}", action.name()),
             ReasonKind::Adds(weight) => format!("adds {weight} to the risk"),
+            ReasonKind::Takes(weight) => format!("takes {weight} from the risk"),
             ReasonKind::Softens => "softens".to_owned(),
             ReasonKind::Tells => "is told for the record".to_owned(),
         };

@@ -27,6 +27,7 @@ mod reputation;
 pub mod signal;
 mod subject;
 mod time;
+mod trusted;
 
 pub use account::{AccountFacts, AccountOutcome, AccountPlan, Acquaintance, Attempt, Crowd, mail_domain};
 pub use agent::{Agent, Bot, BotKind, BotName, Browser, Device, Engine, Family, Platform};
@@ -46,3 +47,4 @@ pub use policy::Policy;
 pub use reputation::{Class, Crawler, Listed, Reputation};
 pub use subject::{Hashed, Keys, Prefix, Subject};
 pub use time::Millis;
+pub use trusted::{Proven, Trusted};

@@ -36,6 +36,8 @@ pub struct Observation<'r> {
     pub clearance_elsewhere: Option<crate::Evidence>,
     /// What a widget saw of how its page was used; only its submissions tell.
     pub behaviour: Option<&'r crate::Behaviour>,
+    /// What it proved of its sender.
+    pub trusted: crate::Trusted,
     /// The request could not be parsed as HTTP; only replay of logs sees such, the gateway refuses them earlier.
     pub malformed: bool,
 }
@@ -172,6 +174,7 @@ impl<'r> Observation<'r> {
             clearance: None,
             clearance_elsewhere: None,
             behaviour: None,
+            trusted: crate::Trusted::default(),
             malformed: false,
         }
     }

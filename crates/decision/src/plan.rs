@@ -7,7 +7,7 @@ use crate::subject::{Hashed, Keys, Prefix, Subject, canonical};
 use crate::{AccountPlan, Budget, Facts, Level, Millis, Observation, PlannedBudget};
 
 /// Counts that one request asks for at most; compile keeps a policy's routes below it.
-pub const MAX_COUNTS: usize = 28;
+pub const MAX_COUNTS: usize = 29;
 /// Subjects of one request that a restriction can be against: the clearance and its address, or the address and the
 /// /56 and /48 around it.
 pub const MAX_SUBJECTS: usize = 3;
@@ -51,6 +51,8 @@ pub enum CountKind {
     Account(u8),
     /// What still passes of a throttled client.
     Trickle,
+    /// Requests of a trusted client with a rate of its own.
+    Trusted,
 }
 
 impl CountKind {
@@ -68,6 +70,8 @@ impl CountKind {
             Self::FailuresOfAddress => 9,
             // At most six of them.
             Self::Account(which) => 10 + u16::from(which.min(5)),
+            // Beyond all limits.
+            Self::Trusted => 1000,
             Self::Limit(index) => 16 + index,
         }
     }
@@ -146,6 +150,14 @@ pub fn plan(policy: &Policy, observation: &Observation<'_>, keys: &Keys, now: Mi
     push(CountKind::Failures, &[who.client], ladder.window_millis, ladder.restrict_from, false);
     if let Some(clearance) = observation.clearance {
         push(CountKind::Quota, &[who.client], u64::from(clearance.life_millis), clearance.quota, true);
+    }
+    if let Some(proven) = observation.trusted.proven
+        && proven.is_for(policy, &route.name, now)
+        && let Some((limit, window_millis)) = proven.rate(policy)
+    {
+        let name = keys.subject(Subject::Text(proven.name(policy).as_bytes()));
+        let is_key = number(proven.key.is_some().into());
+        push(CountKind::Trusted, &[is_key, name], window_millis, limit, true);
     }
     let asked = Asked { policy, observation, keys, who, route: index, scale, status: 0 };
     for (add, indexes) in [(true, &route.limits), (false, &route.answer_limits)] {

@@ -201,6 +201,12 @@ fn summary(policy: &Policy) -> String {
         };
         let _ = writeln!(out, "list {}: {kind}, {} prefixes", list.name, list.prefixes.len());
     }
+    for client in &policy.trusted {
+        let rate = client
+            .rate
+            .map_or(String::new(), |(events, millis)| format!(", {events} per {}", duration_text(millis)));
+        let _ = writeln!(out, "trusted {}: {:?} on {:?}{rate}", client.name, client.gives, client.routes);
+    }
     for exception in &policy.operator.exceptions {
         let relief = match exception.relief {
             Relief::Pass => "pass".to_owned(),

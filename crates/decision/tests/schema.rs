@@ -8,10 +8,11 @@ use spigot_decision::policy::{json_schema, load_with};
 const GOOD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies/cases/good");
 
 /// Keys at the top that the server reads, not the policy; `crates/server` knows them.
-const SERVER_KEYS: [&str; 20] = [
+const SERVER_KEYS: [&str; 22] = [
     "admin",
     "bounds",
     "breach",
+    "client_certificate_header",
     "counter_memory",
     "crawlers",
     "data",
@@ -26,6 +27,7 @@ const SERVER_KEYS: [&str; 20] = [
     "site",
     "threads",
     "tls",
+    "trusted",
     "trusted_proxies",
     "upstream",
     "upstream_ca",
@@ -70,9 +72,10 @@ fn the_schema_has_the_keys_that_are_read() {
         let text = std::fs::read_to_string(&path).expect("a case can be read");
         let loaded = load_with("good", &text, |top| top.reader.asked());
         let (_, keys) = loaded.unwrap_or_else(|problems| panic!("{problems}"));
-        // The policy asks providers for their names alone; the server reads and describes them.
+        // The policy asks providers for their names alone, and trusted clients for what they get; the server reads all.
         let of_server = |(section, key): &(String, &str)| {
-            section == "provider" || (section.is_empty() && *key == "provider")
+            let shared = |name: &str| matches!(name, "provider" | "trusted");
+            shared(section) || (section.is_empty() && shared(key))
         };
         asked.extend(keys.into_iter().filter(|key| !of_server(key)).map(|(at, key)| (at, key.to_owned())));
     }

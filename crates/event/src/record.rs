@@ -71,9 +71,9 @@ pub struct Record {
 pub struct RecordReason {
     /// Its name in the policy.
     pub name: String,
-    /// `trigger`, `signal`, `limit`, `rule`, `list`, `exception` or `flow`.
+    /// `trigger`, `signal`, `limit`, `rule`, `list`, `exception`, `trusted` or `flow`.
     pub kind: String,
-    /// `asks` and an action, `adds` and a weight, `softens` or `tells`.
+    /// `asks` and an action, `adds` or `takes` and a weight, `softens` or `tells`.
     pub gave: String,
     /// The value found, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -203,6 +203,7 @@ pub(crate) fn gave(kind: ReasonKind) -> String {
     match kind {
         ReasonKind::Asks(action) => format!("asks {}", action.name()),
         ReasonKind::Adds(weight) => format!("adds {weight}"),
+        ReasonKind::Takes(weight) => format!("takes {weight}"),
         ReasonKind::Softens => "softens".to_owned(),
         ReasonKind::Tells => "tells".to_owned(),
     }
@@ -216,6 +217,7 @@ pub(crate) fn kind(source: Source) -> &'static str {
         Source::Rule(_) => "rule",
         Source::List(_) | Source::OperatorAllows => "list",
         Source::Exception(_) => "exception",
+        Source::Trusted(_) | Source::TrustedKey(_) => "trusted",
         Source::Risk
         | Source::SensitiveRoute
         | Source::RepeatedFailures
@@ -239,6 +241,8 @@ pub(crate) fn name(policy: &Policy, source: Source) -> &str {
         Source::Rule(index) => usize::from(index) < policy.rules.len(),
         Source::List(index) => usize::from(index) < policy.lists.len(),
         Source::Exception(index) => usize::from(index) < policy.operator.exceptions.len(),
+        Source::Trusted(index) => usize::from(index) < policy.trusted.len(),
+        Source::TrustedKey(index) => usize::from(index) < policy.operator.keys.len(),
         _ => true,
     };
     if known { policy.source_name(source) } else { "unknown" }

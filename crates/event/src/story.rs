@@ -79,6 +79,7 @@ impl Record {
             let gave = match Gave::of(reason) {
                 Gave::Asks(action) => asks(action).to_owned(),
                 Gave::Adds(weight) => format!("adds {weight} to the risk"),
+                Gave::Takes(weight) => format!("takes {weight} from the risk"),
                 Gave::Softens => "softens".to_owned(),
                 Gave::Tells => "is told for the record".to_owned(),
                 Gave::Unknown => format!("gave \"{}\"", reason.gave.escape_debug()),
@@ -181,6 +182,7 @@ impl Record {
 enum Gave {
     Asks(Action),
     Adds(u32),
+    Takes(u32),
     Softens,
     Tells,
     Unknown,
@@ -190,6 +192,7 @@ impl Gave {
     fn of(reason: &RecordReason) -> Self {
         match reason.gave.split_once(' ') {
             Some(("asks", action)) => Action::from_name(action).map_or(Self::Unknown, Self::Asks),
+            Some(("takes", weight)) => weight.parse().map_or(Self::Unknown, Self::Takes),
             Some(("adds", weight)) => weight.parse().map_or(Self::Unknown, Self::Adds),
             None if reason.gave == "softens" => Self::Softens,
             None if reason.gave == "tells" => Self::Tells,
@@ -207,6 +210,8 @@ struct Weighing<'a> {
     total: u32,
     steps: [(u8, Action); 3],
     cleared: bool,
+    /// A trusted client is not asked for challenges, nor for its risk.
+    vouched: bool,
     /// What a clearance does not answer: counts of what its holder did. The record does not say what a limit counts
     /// by, so each that asks a cleared client for a challenge is taken for such a one.
     own: Vec<&'a str>,
@@ -223,8 +228,10 @@ impl<'a> Weighing<'a> {
             .filter(|reason| !is_risk(reason))
             .map(|reason| (reason.name.as_str(), Gave::of(reason)))
             .collect();
-        let sum: u32 =
-            reasons.iter().map(|(_, gave)| if let Gave::Adds(weight) = gave { *weight } else { 0 }).sum();
+        let sum = |weight: fn(&Gave) -> u32| reasons.iter().map(|(_, gave)| weight(gave)).sum::<u32>();
+        let added = sum(|gave| if let Gave::Adds(weight) = gave { *weight } else { 0 });
+        let taken = sum(|gave| if let Gave::Takes(weight) = gave { *weight } else { 0 });
+        let sum = added.saturating_sub(taken);
         let from = record.thresholds;
         let softens = |reason: &&RecordReason| Gave::of(reason) == Gave::Softens;
         let mut weighing = Self {
@@ -236,7 +243,13 @@ impl<'a> Weighing<'a> {
                 (from.challenge, Action::Challenge),
                 (from.log, Action::Log),
             ],
-            cleared: record.reasons.iter().filter(softens).any(|r| r.kind == "flow" && r.name == "clearance"),
+            cleared: record.reasons.iter().filter(softens).any(|reason| {
+                let trusted_as_cleared = reason.kind == "trusted" && reason.evidence.is_some();
+                trusted_as_cleared || (reason.kind == "flow" && reason.name == "clearance")
+            }),
+            // Of what passed it is told what let it.
+            vouched: action > Action::Allow
+                && record.reasons.iter().filter(softens).any(|r| r.kind == "trusted" && r.evidence.is_none()),
             own: Vec::new(),
             passing: Vec::new(),
         };
@@ -256,8 +269,11 @@ impl<'a> Weighing<'a> {
     /// The strongest action that is asked for without the reasons of these names.
     fn strongest(&self, without: &[&str], cleared: bool) -> Action {
         // A cleared client is asked again only for what it did itself.
-        let answered =
-            |name: &str, action| action == Action::Challenge && cleared && !self.own.contains(&name);
+        let answered = |name: &str, action| {
+            let challenge = action == Action::Challenge;
+            (challenge && cleared && !self.own.contains(&name))
+                || (self.vouched && name != "denylisted_origin" && (challenge || name == "risk"))
+        };
         let (mut strongest, mut total) = (Action::Allow, self.total);
         for (name, gave) in &self.reasons {
             match gave {
@@ -346,7 +362,8 @@ impl<'a> Weighing<'a> {
         }
         let without = self.strongest(&[], false);
         if self.cleared && self.passing.is_empty() && without > self.action {
-            return vec![format!("Without its clearance it would have {}.", past(without))];
+            let clearance = if record.clearance.is_some() { "its clearance" } else { "that proof" };
+            return vec![format!("Without {clearance} it would have {}.", past(without))];
         }
         Vec::new()
     }

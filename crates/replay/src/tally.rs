@@ -298,6 +298,8 @@ fn number(source: Source) -> u32 {
         Source::CohortBudget => (16, 0),
         Source::AccountLocked => (17, 0),
         Source::FailedAttempts => (18, 0),
+        Source::Trusted(index) => (19, index),
+        Source::TrustedKey(index) => (20, index),
     };
     tag << 16 | u32::from(index)
 }
@@ -320,5 +322,6 @@ pub(crate) fn kind(source: Source) -> &'static str {
         Source::StateUnavailable => "state",
         Source::VerifiedCrawler => "proof",
         Source::CohortBudget => "budget",
+        Source::Trusted(_) | Source::TrustedKey(_) => "trusted",
     }
 }

@@ -1,9 +1,9 @@
 //! From what was found to what is done.
 
 use super::Weighing;
-use crate::policy::Trigger;
 use crate::policy::units::KeyPart;
-use crate::{Action, Count, CountKind, Decision, Demand, Evidence, Mode, ReasonKind, Source};
+use crate::policy::{Trigger, Worth};
+use crate::{Action, Count, CountKind, Decision, Demand, Evidence, Level, Mode, ReasonKind, Source};
 
 /// When a client that met an unavailable state may try again: long enough for a store to restart or fail over.
 const AWAY_SECONDS: u32 = 5;
@@ -16,6 +16,7 @@ impl Weighing<'_> {
             .observation
             .clearance
             .filter(|clearance| !self.clearance_void && clearance.level >= settings.level);
+        let is_cleared = cleared.is_some() || self.trusted_level() >= Some(settings.level);
         // What one client did by itself since it was cleared is a reason to ask again.
         let own = |source| match source {
             Source::Trigger(Trigger::HighFrequency) => self.frequency.0 > self.frequency.1,
@@ -29,8 +30,9 @@ impl Weighing<'_> {
         let mut strongest = Action::Allow;
         for reason in &self.reasons {
             if let ReasonKind::Asks(action) = reason.kind {
-                let answered =
-                    action == Action::Challenge && (verified || cleared.is_some() && !own(reason.source));
+                let challenge = action == Action::Challenge;
+                let answered = challenge && (verified || is_cleared && !own(reason.source))
+                    || self.worth == Some(Worth::Pass) && trust_answers(reason.source, action);
                 if !answered {
                     strongest = strongest.max(action);
                 }
@@ -70,5 +72,22 @@ impl Weighing<'_> {
             decision.retry_after_seconds = Some(AWAY_SECONDS);
         }
         decision
+    }
+
+    fn trusted_level(&self) -> Option<Level> {
+        match self.worth {
+            Some(Worth::Level(level)) => Some(level),
+            _ => None,
+        }
+    }
+}
+
+/// A program that proved who it is cannot solve challenges, and need not; but an operator who denies its address means
+/// it, too.
+fn trust_answers(source: Source, action: Action) -> bool {
+    match source {
+        Source::Risk => true,
+        Source::Trigger(Trigger::DenylistedOrigin) | Source::Restriction | Source::FailedAttempts => false,
+        _ => action == Action::Challenge,
     }
 }

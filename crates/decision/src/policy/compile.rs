@@ -8,6 +8,7 @@ mod lists;
 mod names;
 mod provider;
 mod read;
+mod trusted;
 
 use std::hash::Hasher;
 use std::sync::Arc;
@@ -24,7 +25,7 @@ use super::source::Section;
 use super::units::{duration_millis, rate, size_bytes, window_millis};
 use super::{
     ChallengeSettings, Exception, Gives, Ladder, Limit, List, ListKind, Operator, Policy, PrefixMap, Preset,
-    Route, Rule, Settings, Standing, Unavailable,
+    Route, Rule, Settings, Standing, TrustedClient, Unavailable,
 };
 use crate::signal::{NAMES as SIGNAL_NAMES, SIGNALS};
 use crate::subject::Prefix;
@@ -40,6 +41,8 @@ const EXCEPTIONS_MAX: usize = 256;
 const WAIT_MILLIS_MAX: u32 = 120_000;
 /// Each is looked for by its name, and has series of its own in the metrics.
 const PROVIDERS_MAX: usize = 16;
+/// The keys of each are looked through for every signature.
+const TRUSTED_MAX: usize = 64;
 
 const ACTIONS: [(&str, Action); 6] = [
     ("allow", Action::Allow),
@@ -74,6 +77,7 @@ pub(super) fn compile(section: &Section<'_, '_>, base: Option<&Section<'_, '_>>,
         compiler.lists(part);
         compiler.limits(part);
         compiler.rules(part);
+        compiler.trusted(part);
     }
     let mut fallback = None;
     for (depth, part) in sections.iter().enumerate() {
@@ -121,6 +125,7 @@ pub(super) fn compile(section: &Section<'_, '_>, base: Option<&Section<'_, '_>>,
         accounts,
         challenge,
         providers: compiler.provider_names,
+        trusted: compiler.trusted,
         operator,
         demoted: Vec::new(),
         routing,
@@ -146,6 +151,8 @@ struct Compiler {
     list_names: Vec<String>,
     route_names: Vec<String>,
     provider_names: Vec<String>,
+    trusted_names: Vec<String>,
+    trusted: Vec<TrustedClient>,
     /// Who challenges where a route does not say.
     provider: Option<u8>,
     /// What the file names itself, of what it extends: the file's own counts.
@@ -193,6 +200,7 @@ impl Compiler {
             ("list", &mut self.list_names, LISTS_MAX, "name = \"office\""),
             ("route", &mut self.route_names, ROUTES_MAX - 1, "name = \"login\""),
             ("provider", &mut self.provider_names, PROVIDERS_MAX, "name = \"turnstile\""),
+            ("trusted", &mut self.trusted_names, TRUSTED_MAX, "name = \"partner\""),
         ] {
             for part in section.tables(key) {
                 let name = part.require("name", part.text("name"), example);

@@ -15,6 +15,7 @@ mod routing;
 mod schema;
 mod settings;
 pub mod source;
+mod trusted;
 pub mod units;
 
 use std::net::IpAddr;
@@ -32,6 +33,7 @@ pub use schema::json_schema;
 pub use settings::{
     AnomalyTrigger, FrequencyTrigger, Preset, RepetitionTrigger, Settings, Standing, Thresholds, Unavailable,
 };
+pub use trusted::{TrustedClient, TrustedKey, Worth};
 
 use expression::Condition;
 use units::Rate;
@@ -60,6 +62,8 @@ pub struct Policy {
     pub challenge: ChallengeSettings,
     /// The third parties that may challenge, by name. What is known of them stands in the server's settings.
     pub providers: Vec<String>,
+    /// Who passes by proof.
+    pub trusted: Vec<TrustedClient>,
     /// What operators set while running.
     pub operator: Arc<Operator>,
     /// What the breaker took out of force, and until when.
@@ -283,6 +287,8 @@ impl Policy {
             Source::Rule(index) => &self.rules[usize::from(index)].name,
             Source::List(index) => &self.lists[usize::from(index)].name,
             Source::Exception(index) => &self.operator.exceptions[usize::from(index)].name,
+            Source::Trusted(index) => &self.trusted[usize::from(index)].name,
+            Source::TrustedKey(index) => &self.operator.keys[usize::from(index)].name,
             Source::OperatorAllows => "operator_allows",
             Source::Risk => "risk",
             Source::SensitiveRoute => "sensitive_route",

@@ -1,4 +1,4 @@
-use super::{Demoted, Pattern, PrefixMap};
+use super::{Demoted, Pattern, PrefixMap, TrustedKey};
 use crate::subject::Prefix;
 use crate::{Action, Millis};
 
@@ -19,6 +19,8 @@ pub struct Operator {
     pub demoted: Vec<Demoted>,
     /// What it must not demote, by the same names; [`EVERYTHING`] for all.
     pub kept: Vec<String>,
+    /// API keys of trusted clients.
+    pub keys: Vec<TrustedKey>,
     /// Which change of the operator's settings this is; part of the revision.
     pub change: u64,
 }

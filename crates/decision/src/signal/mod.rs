@@ -15,6 +15,7 @@ mod fields_out_of_order;
 mod honeypot_filled;
 mod hosting_network;
 mod ill_reputed;
+mod invalid_proof;
 mod malformed_request;
 mod new_address;
 mod new_here;
@@ -70,7 +71,7 @@ pub struct Seen<'a> {
 }
 
 /// Every signal. The order is that of the events and must only grow at the end, so that indexes in stored events stay.
-pub static SIGNALS: [Signal; 34] = [
+pub static SIGNALS: [Signal; 35] = [
     honeypot_filled::SIGNAL,
     failures_behind::SIGNAL,
     malformed_request::SIGNAL,
@@ -105,6 +106,7 @@ pub static SIGNALS: [Signal; 34] = [
     pointer_without_way::SIGNAL,
     events_by_program::SIGNAL,
     steered_browser::SIGNAL,
+    invalid_proof::SIGNAL,
 ];
 
 /// The signal that a list's own weight counts for.
