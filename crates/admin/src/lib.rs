@@ -2,6 +2,8 @@
 //! all go through [`PolicyStore::commit`], which validates, attributes and numbers every change.
 
 mod breaker_setting;
+mod key;
+mod key_store;
 mod mark;
 mod policy_store;
 mod setting;
@@ -9,6 +11,7 @@ mod site;
 mod site_store;
 
 pub use breaker_setting::BreakerSetting;
+pub use key::{KeyDigest, KeySetting};
 pub use mark::{MarkSetting, MarkedAs};
 pub use policy_store::{Change, Kept, Lift, Lifted, PolicyStore, StoreError};
 pub use setting::{

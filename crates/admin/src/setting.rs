@@ -5,6 +5,7 @@ use spigot_decision::policy::{
 use spigot_decision::{Action, Millis, Prefix};
 
 use crate::breaker_setting::BreakerSetting;
+use crate::key::KeySetting;
 use crate::mark::MarkSetting;
 use crate::site::{ApiKeySetting, SiteSetting};
 
@@ -30,6 +31,8 @@ pub enum Setting {
     Mark(MarkSetting),
     /// What the breaker demoted, or must not.
     Breaker(BreakerSetting),
+    /// An API key of a trusted client.
+    Key(KeySetting),
 }
 
 /// A challenge forced on an endpoint.
@@ -125,6 +128,7 @@ impl Setting {
             Self::ApiKey(key) => format!("api key {}", key.name),
             Self::Mark(mark) => format!("mark {}", mark.decision),
             Self::Breaker(breaker) => format!("breaker {}", breaker.name),
+            Self::Key(key) => format!("key {}", key.name),
         }
     }
 
@@ -138,7 +142,7 @@ impl Setting {
             Self::Restrict(hold) => Some(hold.end),
             Self::Mark(mark) => Some(mark.end),
             Self::Breaker(breaker) => breaker.end,
-            Self::Lift(_) | Self::Site(_) | Self::ApiKey(_) => None,
+            Self::Lift(_) | Self::Site(_) | Self::ApiKey(_) | Self::Key(_) => None,
         }
     }
 
@@ -170,7 +174,7 @@ impl Setting {
                 }
             }
             Self::Mark(_) => {}
-            Self::Site(_) | Self::ApiKey(_) | Self::Breaker(_) => return self.checked_whole(),
+            Self::Site(_) | Self::ApiKey(_) | Self::Breaker(_) | Self::Key(_) => return self.checked_whole(),
             Self::Lift(_) => return Err("lifting is an order and no setting".to_owned()),
             Self::Restrict(hold) => {
                 hold.prefix = prefix(&hold.prefix)?;
@@ -194,6 +198,7 @@ impl Setting {
             Self::Site(site) => site.checked().map(Self::Site),
             Self::ApiKey(key) => key.checked().map(Self::ApiKey),
             Self::Breaker(breaker) => breaker.checked().map(Self::Breaker),
+            Self::Key(key) => key.checked().map(Self::Key),
             other => Ok(other),
         }
     }
@@ -239,6 +244,7 @@ pub(crate) fn operator(settings: &[(Setting, String)], change: u64) -> Operator 
             Setting::Breaker(breaker) => operator
                 .demoted
                 .push(Demoted { name: breaker.name.clone(), end: Millis(breaker.end.unwrap_or(0)) }),
+            Setting::Key(key) => operator.keys.extend(key.trusted()),
             Setting::Lift(_) | Setting::Site(_) | Setting::ApiKey(_) | Setting::Mark(_) => {}
             Setting::Restrict(hold) => {
                 let (Some(prefix), Some(action)) =

@@ -112,7 +112,7 @@ impl PolicyStore {
     }
 }
 
-fn read_all(connection: &rusqlite::Connection, prefix: &str) -> Result<Vec<Setting>, StoreError> {
+pub(crate) fn read_all(connection: &rusqlite::Connection, prefix: &str) -> Result<Vec<Setting>, StoreError> {
     let mut statement =
         connection.prepare_cached("SELECT body FROM setting WHERE key GLOB ?1 || '*' ORDER BY key")?;
     let rows = statement.query_map([prefix], |row| row.get::<_, String>(0))?;

@@ -188,7 +188,10 @@ impl<S: State> Serving<S> {
                 b"h2" => Protocol::Http2,
                 _ => Protocol::Http1,
             });
-            let marks = Marks::new(overheard.ja4());
+            let leaf = session.peer_certificates().and_then(<[_]>::first);
+            let certificate = leaf.and_then(|leaf| spigot_proof::Certificate::read(leaf));
+            let mut marks = Marks::new(overheard.ja4());
+            marks.certificate = certificate;
             self.requests(stream, peer, marks, protocol, kept).await;
         }
     }

@@ -29,6 +29,7 @@ mod settings;
 mod site_keys;
 mod stash;
 mod test_keys;
+mod trusted;
 mod upstream;
 mod verifier;
 mod wire;
@@ -42,4 +43,8 @@ pub use pipeline::{Clock, Gateway, Snapshot};
 pub use provider::{Altcha, Fail, Hidden, Provider, ProviderKind, ProviderSettings};
 pub use settings::{Bounds, Service, Settings, Site};
 pub use site_keys::{HeldSecret, Press, SecretDigest, SiteKey, SiteKeys};
+pub use trusted::{
+    CertificateProof, Directory, KEY_PREFIX, KeyProof, Proof, SignatureKeys, SignatureProof, TokenProof,
+    TrustedProof,
+};
 pub use upstream::{Trust, Upstream, UpstreamProblem};

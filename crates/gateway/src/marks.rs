@@ -6,6 +6,7 @@ use std::sync::Arc;
 use http::{HeaderName, HeaderValue};
 use siphasher::sip::SipHasher13;
 use spigot_event::Fingerprints;
+use spigot_proof::Certificate;
 
 use crate::upstream::Fields;
 use crate::wire::{Ja4, Notes};
@@ -35,11 +36,13 @@ pub(crate) struct Marks {
     tls: Option<Mark>,
     /// Of the bytes within.
     pub(crate) notes: Arc<Notes>,
+    /// The certificate that it showed and that was verified.
+    pub(crate) certificate: Option<Certificate>,
 }
 
 impl Marks {
     pub(crate) fn new(ja4: Option<Ja4>) -> Self {
-        Self { tls: ja4.and_then(|ja4| Mark::new(ja4.as_str())), notes: Arc::default() }
+        Self { tls: ja4.and_then(|ja4| Mark::new(ja4.as_str())), notes: Arc::default(), certificate: None }
     }
 
     /// All layers as one number, for cohorts.

@@ -22,6 +22,10 @@ pub struct Metrics {
     pub tokens_refused: AtomicU64,
     /// Requests that were no valid HTTP or could be read in several ways.
     pub requests_refused: AtomicU64,
+    /// Requests that proved to be a trusted client's.
+    pub proofs_held: AtomicU64,
+    /// Requests that brought proofs of which none held.
+    pub proofs_failed: AtomicU64,
     /// Requests for which no upstream answered.
     pub upstream_failures: AtomicU64,
     /// Answers that an upstream broke off, or in which it stalled.
@@ -62,6 +66,8 @@ impl Metrics {
             ("tokens_redeemed_total", "Tokens that counted when a site asked.", &self.tokens_redeemed),
             ("tokens_refused_total", "Questions of sites answered with no.", &self.tokens_refused),
             ("requests_refused_total", "Requests that were no valid HTTP.", &self.requests_refused),
+            ("proofs_held_total", "Requests that proved to be a trusted client's.", &self.proofs_held),
+            ("proofs_failed_total", "Requests that brought proofs of which none held.", &self.proofs_failed),
             ("upstream_failures_total", "Requests for which no upstream answered.", &self.upstream_failures),
             ("answers_broken_total", "Answers that an upstream did not finish.", &self.answers_broken),
             ("connections_total", "Connections taken.", &self.connections),

@@ -8,7 +8,7 @@ use spigot_challenge::{Binding, Errand, Keyring, Place, clearance};
 use spigot_decision::policy::Policy;
 use spigot_decision::{
     Action, Behaviour, Body, Cohort, Decision, Ending, Evidence, Headers, Keys, Level, Millis, Observation,
-    Plan, Presented, Sender, decide, outcome, plan,
+    Plan, Presented, Sender, Trusted, decide, outcome, plan,
 };
 use spigot_event::{ChallengeStep, DecisionId, Event, Recorder};
 use spigot_intel::{Networks, Reputations, Software};
@@ -133,6 +133,8 @@ pub(crate) struct Held {
     pub(crate) presented: Option<Presented>,
     /// There is one that does not hold where it is presented from, and how often it was used away from home.
     elsewhere: Option<Evidence>,
+    /// What was proven besides.
+    pub(crate) trusted: Trusted,
 }
 
 /// What was decided, and what is needed to act on it and to record it.
@@ -191,7 +193,7 @@ impl<S: State> Gateway<S> {
             .min_by_key(|(_, from)| *from != Place::Home);
         let Some((opened, from)) = best else { return Held::default() };
         if let Err(evidence) = self.belongs(snapshot, seen, &opened, from).await {
-            return Held { presented: None, elsewhere: Some(evidence) };
+            return Held { elsewhere: Some(evidence), ..Held::default() };
         }
         let life = opened.expires_millis.saturating_sub(opened.issued_millis);
         let presented = Level::from_number(opened.level).map(|level| Presented {
@@ -200,7 +202,7 @@ impl<S: State> Gateway<S> {
             quota: opened.quota,
             life_millis: u32::try_from(life).unwrap_or(u32::MAX),
         });
-        Held { presented, elsewhere: None }
+        Held { presented, ..Held::default() }
     }
 
     /// Observation → plan → facts → decision.
@@ -220,6 +222,7 @@ impl<S: State> Gateway<S> {
             account: fields.account.as_deref(),
             clearance: held.presented,
             clearance_elsewhere: held.elsewhere,
+            trusted: held.trusted,
             ..seen.observation(&headers, sender, body, place)
         };
         let policy = &snapshot.policy;

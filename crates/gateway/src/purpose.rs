@@ -25,6 +25,10 @@ pub(crate) enum Purpose {
     Honeypot = u16::MAX - 9,
     /// Whose challenges the breaker tells apart.
     Breaker = u16::MAX - 20,
+    /// Proofs of an address that did not hold.
+    WrongProof = u16::MAX - 30,
+    /// What tokens of Privacy Pass are asked for with.
+    TokenContext = u16::MAX - 31,
 }
 
 impl Purpose {

@@ -7,6 +7,7 @@ use spigot_intel::Domains;
 use crate::accounts::Breach;
 use crate::provider::{self, Fail, Provider};
 use crate::site_keys::SiteKeys;
+use crate::trusted::TrustedProof;
 use crate::upstream::Upstream;
 
 /// What the gateway needs to know besides the policy.
@@ -28,6 +29,10 @@ pub struct Settings {
     pub ill_domains: Arc<Domains>,
     /// Who is asked for the names of crawlers' addresses; nobody when absent.
     pub crawlers: Option<crate::CrawlerDns>,
+    /// How trusted clients prove who they are.
+    pub trusted: Vec<TrustedProof>,
+    /// The field in which trusted proxies show client certificates that they have verified.
+    pub certificate_header: Option<http::HeaderName>,
 }
 
 /// What the challenge service knows: whose widgets it serves, and whose tokens it verifies.
@@ -139,13 +144,18 @@ impl Settings {
                 *provider = same.clone();
             }
         }
+        for client in &mut self.trusted {
+            client.keep_directory(&old.trusted);
+        }
     }
 
-    /// Every server that is connected to: the upstreams of every site, and where providers and ranges are asked.
+    /// Every server that is connected to: the upstreams of every site, and where providers and ranges are asked, and where agents
+    /// show their keys.
     pub fn upstreams(&self) -> impl Iterator<Item = &Arc<Upstream>> {
         let vendors = self.providers.iter().filter_map(|provider| provider.settings.base.as_ref());
+        let directories = self.trusted.iter().filter_map(|client| Some(client.directory()?.server()));
         let breach = self.breach.iter().filter_map(|breach| breach.server());
-        self.sites.iter().flat_map(|site| &site.upstreams).chain(vendors).chain(breach)
+        self.sites.iter().flat_map(|site| &site.upstreams).chain(vendors).chain(breach).chain(directories)
     }
 
     /// What is counted of providers, in Prometheus' text format; nothing where there are none.

@@ -84,8 +84,20 @@ impl SecretDigest {
     }
 
     /// A place to look it up at. Whoever tries secrets cannot steer it towards one that is held.
-    fn place(&self) -> [u8; 8] {
+    pub(crate) fn place(&self) -> [u8; 8] {
         std::array::from_fn(|n| self.0[n])
+    }
+}
+
+impl From<[u8; 32]> for SecretDigest {
+    fn from(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+}
+
+impl From<SecretDigest> for [u8; 32] {
+    fn from(digest: SecretDigest) -> Self {
+        digest.0
     }
 }
 

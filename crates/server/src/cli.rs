@@ -8,6 +8,7 @@ use crate::commands;
 mod breach;
 mod breaker;
 mod examples;
+mod key;
 mod lists;
 mod puzzle;
 mod site;
@@ -15,6 +16,7 @@ mod tune;
 
 pub(crate) use self::breach::{BreachArgs, BreachCommand, BuildArgs};
 pub(crate) use self::breaker::{BreakerArgs, BreakerCommand};
+pub(crate) use self::key::{KeyArgs, KeyCommand};
 pub(crate) use self::lists::{ListsArgs, ListsCommand};
 pub(crate) use self::puzzle::{BenchArgs, PuzzleArgs, PuzzleCommand};
 pub(crate) use self::site::{ApiKeyCommand, SiteArgs, SiteCommand, SiteSettings};
@@ -101,6 +103,11 @@ enum Command {
         after_help = "Example:\n  spigot tune --config spigot.toml --since 7d\n  spigot tune --config spigot.toml --write tuned.toml\n  spigot replay --config tuned.toml --against spigot.toml --events spigot-data"
     )]
     Tune(TuneArgs),
+    /// Make, rotate and revoke API keys of trusted clients.
+    #[command(
+        after_help = "Example:\n  spigot key add acme --client partners --rate '600 per 1m' --for 90d\n  spigot key list\n  spigot key rotate acme --overlap 24h\n  spigot key revoke acme"
+    )]
+    Key(KeyArgs),
     /// What the puzzle costs: here, in browsers, and whoever solves it by the million.
     #[command(
         after_help = "Example:\n  spigot puzzle bench\n  spigot puzzle bench --days 7 --price 0.04 --format json"
@@ -419,6 +426,7 @@ pub(crate) fn run() -> Result<(), String> {
         Command::Puzzle(args) => commands::puzzle::run(&args),
         Command::Breach(args) => commands::breach::run(&args),
         Command::Site(args) => commands::site::run(&args),
+        Command::Key(args) => commands::key::run(&args),
         Command::Schema => {
             print!("{}", spigot_decision::policy::json_schema());
             Ok(())

@@ -6,17 +6,19 @@ mod lists;
 mod providers;
 mod service;
 mod sites;
+mod trusted;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderName;
 use spigot_decision::Prefix;
 use spigot_decision::policy::source::{Problems, Section};
 use spigot_decision::policy::units::{duration_millis, size_bytes};
 use spigot_decision::policy::{Policy, PrefixMap, load_with};
-use spigot_gateway::{Bounds, CrawlerDns, Provider, Settings, Site};
+use spigot_gateway::{Bounds, CrawlerDns, Provider, Settings, Site, TrustedProof};
 
 pub(crate) use self::breach::BreachSection;
 pub(crate) use self::lists::{Feed, From};
@@ -48,6 +50,8 @@ pub(crate) struct Server {
     pub(crate) bounds: Bounds,
     pub(crate) events: Events,
     pub(crate) providers: Vec<Arc<Provider>>,
+    pub(crate) trusted: Vec<TrustedProof>,
+    pub(crate) certificate_header: Option<HeaderName>,
     pub(crate) service: Option<ServiceSection>,
     pub(crate) breach: Option<BreachSection>,
     pub(crate) disposable_domains: Vec<PathBuf>,
@@ -59,6 +63,8 @@ pub(crate) struct TlsFiles {
     pub(crate) listen: Vec<SocketAddr>,
     pub(crate) certificate: PathBuf,
     pub(crate) key: PathBuf,
+    /// Who signs the certificates that clients may show.
+    pub(crate) client_ca: Option<PathBuf>,
 }
 
 /// How long events are kept.
@@ -127,6 +133,8 @@ impl Server {
             bounds: self.bounds.clone(),
             providers: self.providers.clone(),
             crawlers: self.crawlers.clone(),
+            trusted: self.trusted.clone(),
+            certificate_header: self.certificate_header.clone(),
             ..Settings::default()
         }
     }
@@ -152,6 +160,8 @@ fn server(top: &Section<'_, '_>) -> Server {
         bounds: bounds(top),
         events: events(top),
         providers: providers::providers(top),
+        trusted: trusted::trusted(top),
+        certificate_header: trusted::header(top, "client_certificate_header"),
         service: service::service(top),
         breach: breach::breach(top),
         disposable_domains: paths(top, "disposable_domains"),
@@ -227,9 +237,10 @@ fn tls(top: &Section<'_, '_>) -> Option<TlsFiles> {
     let certificate =
         part.require("certificate", part.text("certificate"), "certificate = \"/etc/spigot/site.pem\"");
     let key = part.require("key", part.text("key"), "key = \"/etc/spigot/site.key\"");
+    let client_ca = part.text("client_ca").map(|file| file.value.into());
     let listen = addresses(&part, "listen").unwrap_or_else(|| vec![SocketAddr::from(([0, 0, 0, 0], 8443))]);
     part.finish();
-    Some(TlsFiles { listen, certificate: certificate?.value.into(), key: key?.value.into() })
+    Some(TlsFiles { listen, certificate: certificate?.value.into(), key: key?.value.into(), client_ca })
 }
 
 fn bounds(top: &Section<'_, '_>) -> Bounds {
@@ -379,10 +390,11 @@ mod tests {
     fn the_schema_has_the_servers_keys() {
         use std::collections::BTreeSet;
         // Every section is there, so that every key is asked for.
-        let text = "upstream = \"http://127.0.0.1:3000\"\n[tls]\ncertificate = \"a\"\nkey = \"b\"\n[[site]]\nupstream = \"http://127.0.0.1:3000\"\n[bounds]\n[events]\n[service]\n[crawlers]\n[[list]]\nname = \"a\"\nkind = \"mark\"\n[breach]\naddress = \"http://127.0.0.1:3000\"\n[[provider]]\nname = \"a\"\nkind = \"altcha\"\nscript = \"/a.js\"\nsecret = { file = 'Cargo.toml' }\n";
+        let text = "upstream = \"http://127.0.0.1:3000\"\n[tls]\ncertificate = \"a\"\nkey = \"b\"\n[[site]]\nupstream = \"http://127.0.0.1:3000\"\n[bounds]\n[events]\n[service]\n[crawlers]\n[[list]]\nname = \"a\"\nkind = \"mark\"\n[breach]\naddress = \"http://127.0.0.1:3000\"\n[[provider]]\nname = \"a\"\nkind = \"altcha\"\nscript = \"/a.js\"\nsecret = { file = 'Cargo.toml' }\n[[trusted]]\nname = \"a\"\nproof = \"key\"\ngives = \"pass\"\n";
         let asked = load_with("spigot.toml", text, |top| {
-            // Both ask providers for their names.
-            let of_policy = top.reader.asked().into_iter().filter(|(at, _)| at != "provider");
+            // Both ask providers for their names, and trusted clients for what they get.
+            let shared = |at: &str| matches!(at, "provider" | "trusted");
+            let of_policy = top.reader.asked().into_iter().filter(|(at, _)| !shared(at));
             let of_policy: BTreeSet<_> = of_policy.collect();
             server(top);
             top.reader.asked().into_iter().filter(|key| !of_policy.contains(key)).collect::<Vec<_>>()
@@ -398,7 +410,9 @@ mod tests {
         let top = of("");
         assert!(top.contains("listen") && top.contains("site"), "{top:?}");
         assert!(top.is_subset(&keys(&schema["properties"])), "read, but not in schema.json: {top:?}");
-        for section in ["tls", "site", "bounds", "events", "provider", "service", "breach", "crawlers"] {
+        for section in
+            ["tls", "site", "bounds", "events", "provider", "service", "breach", "crawlers", "trusted"]
+        {
             let node = &schema["properties"][section];
             let node = if node["items"].is_object() { &node["items"] } else { node };
             let node = match node["$ref"].as_str() {

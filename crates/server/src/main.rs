@@ -9,6 +9,7 @@ mod cohorts;
 mod commands;
 mod config;
 mod data_files;
+mod directories;
 mod keeping;
 mod lists;
 mod log;

@@ -281,6 +281,7 @@ impl Control {
             }
             if turn.is_multiple_of(4) {
                 names.turn(&self.gateway.snapshot.load().settings);
+                crate::directories::turn(&self.gateway);
                 self.keep();
                 said.about(&self.keeping, &self.gateway.recorder);
                 self.gateway.state.table.maintain(3600, now());

@@ -1,8 +1,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use rustls::crypto::ring;
-use rustls::server::ProducesTickets;
+use rustls::RootCertStore;
+use rustls::crypto::{CryptoProvider, ring};
+use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{ProducesTickets, WebPkiClientVerifier};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use spigot_gateway::Tls;
@@ -17,14 +19,14 @@ pub(crate) struct Certificates {
     tickets: Arc<dyn ProducesTickets>,
     /// What new connections get.
     pub(crate) current: Tls,
-    seen: [Option<super::run::Stamp>; 2],
+    seen: [Option<super::run::Stamp>; 3],
 }
 
 impl Certificates {
     /// Reads certificate and key.
     pub(crate) fn load(files: &TlsFiles) -> Result<Self, String> {
         let seen = stamps(files);
-        let tickets = ring::Ticketer::new().map_err(|error| format!("no session tickets: {error}"))?;
+        let tickets = ticketer()?;
         let config = config(files, tickets.clone())?;
         let current = Arc::new(arc_swap::ArcSwap::from_pointee(config));
         Ok(Self { files: files.clone(), tickets, current, seen })
@@ -37,15 +39,38 @@ impl Certificates {
 
     /// Reads the files again. Connections that stand keep what they have; so do new ones when the files are wrong.
     pub(crate) fn reload(&mut self) -> Result<(), String> {
-        self.seen = stamps(&self.files);
+        let before = std::mem::replace(&mut self.seen, stamps(&self.files));
+        if before[2] != self.seen[2] {
+            // A resumed session brings the certificate that it began with, verified by whoever was trusted then.
+            self.tickets = ticketer()?;
+        }
         let config = config(&self.files, self.tickets.clone())?;
         self.current.store(Arc::new(config));
         Ok(())
     }
 }
 
-fn stamps(files: &TlsFiles) -> [Option<super::run::Stamp>; 2] {
-    [&files.certificate, &files.key].map(|path| super::run::stamp(path))
+fn stamps(files: &TlsFiles) -> [Option<super::run::Stamp>; 3] {
+    [Some(&files.certificate), Some(&files.key), files.client_ca.as_ref()]
+        .map(|path| path.and_then(|path| super::run::stamp(path)))
+}
+
+fn ticketer() -> Result<Arc<dyn ProducesTickets>, String> {
+    ring::Ticketer::new().map_err(|error| format!("no session tickets: {error}"))
+}
+
+/// Asks clients for certificates, takes those that this file's signers vouch for, and does without where none is shown.
+fn verifier(file: &Path, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ClientCertVerifier>, String> {
+    let problem = |error: &dyn std::fmt::Display| format!("{} cannot be used: {error}", file.display());
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_file_iter(file).map_err(|error| problem(&error))? {
+        let certificate = certificate.map_err(|error| problem(&error))?;
+        roots.add(certificate).map_err(|error| problem(&error))?;
+    }
+    WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone())
+        .allow_unauthenticated()
+        .build()
+        .map_err(|error| problem(&error))
 }
 
 /// TLS 1.2 and 1.3, HTTP/2 and HTTP/1.1 by ALPN.
@@ -60,9 +85,16 @@ fn config(files: &TlsFiles, tickets: Arc<dyn ProducesTickets>) -> Result<rustls:
     }
     let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|error| problem(&files.key, &error))?;
     let provider = Arc::new(ring::default_provider());
+    let clients = files.client_ca.as_deref().map(|file| verifier(file, &provider)).transpose()?;
     let mut config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
+        .and_then(|builder| {
+            let builder = match clients {
+                Some(verifier) => builder.with_client_cert_verifier(verifier),
+                None => builder.with_no_client_auth(),
+            };
+            builder.with_single_cert(chain, key)
+        })
         .map_err(|error| {
             let (certificate, key) = (files.certificate.display(), files.key.display());
             format!("{certificate} and {key} cannot be used together: {error}")

@@ -89,6 +89,7 @@ impl<S: State> Gateway<S> {
         if let Ok(reason) = HeaderValue::from_str(&reason) {
             response.headers_mut().insert(REASON, reason);
         }
+        self.offer_tokens(snapshot, seen, route, &mut response);
         Metrics::one(&self.metrics.challenges_issued);
         (
             response,

@@ -118,10 +118,9 @@ async fn exchange(
         interim: None,
     };
     let response = pool.send(std::slice::from_ref(vendor), outgoing, times).await.ok()?;
-    let status = response.status().as_u16();
-    let body: Bytes =
-        Limited::new(response.into_body(), question.answer_bytes).collect().await.ok()?.to_bytes();
-    Some(Answer { status, body })
+    let (parts, body) = response.into_parts();
+    let body: Bytes = Limited::new(body, question.answer_bytes).collect().await.ok()?.to_bytes();
+    Some(Answer { status: parts.status.as_u16(), headers: parts.headers, body })
 }
 
 #[cfg(test)]

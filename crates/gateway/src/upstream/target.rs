@@ -147,7 +147,7 @@ impl Upstream {
     }
 
     /// Its scheme and [`Self::authority`].
-    pub(crate) fn origin(&self) -> String {
+    pub fn origin(&self) -> String {
         format!("{}://{}", if self.is_secure() { "https" } else { "http" }, self.authority())
     }
 

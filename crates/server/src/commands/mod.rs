@@ -5,6 +5,7 @@ pub(crate) mod breaker;
 pub(crate) mod check;
 pub(crate) mod demo;
 pub(crate) mod events;
+pub(crate) mod key;
 pub(crate) mod lists;
 pub(crate) mod puzzle;
 pub(crate) mod replay;

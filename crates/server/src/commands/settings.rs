@@ -189,7 +189,7 @@ fn why(setting: &Setting) -> String {
         Setting::Mark(mark) => &mark.note,
         Setting::Breaker(breaker) if breaker.kept && breaker.reason.is_empty() => "kept in force",
         Setting::Breaker(breaker) => &breaker.reason,
-        Setting::Site(_) | Setting::ApiKey(_) => "",
+        Setting::Site(_) | Setting::ApiKey(_) | Setting::Key(_) => "",
     };
     if why.is_empty() { String::new() } else { format!(": {why}") }
 }

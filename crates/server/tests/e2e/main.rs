@@ -42,6 +42,7 @@ mod stop;
 mod storage;
 mod survival;
 mod tls;
+mod trusted;
 mod upstream;
 mod vendors;
 mod windowless;

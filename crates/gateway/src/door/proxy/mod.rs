@@ -30,6 +30,7 @@ use crate::marks::Marks;
 use crate::metrics::Metrics;
 use crate::pipeline::{Gateway, Seen, Snapshot};
 use crate::respond::{Refusal, remove_ours};
+use crate::trusted::{Brought, Found};
 use crate::upstream::Pool;
 use crate::wire;
 
@@ -147,9 +148,14 @@ impl<S: State> Connection<S> {
 }
 
 impl<S> Connection<S> {
+    /// Whether the peer may speak for clients.
+    fn is_trusted_proxy(&self, snapshot: &Snapshot) -> bool {
+        snapshot.settings.trusted_proxies.find(self.peer.ip()).is_some()
+    }
+
     /// Whether a trusted proxy in front says that the client speaks TLS with it.
     fn came_by_tls(&self, headers: &HeaderMap, snapshot: &Snapshot) -> bool {
-        let trusted = snapshot.settings.trusted_proxies.find(self.peer.ip()).is_some();
+        let trusted = self.is_trusted_proxy(snapshot);
         let told = || headers.get("x-forwarded-proto");
         trusted && told().is_some_and(|proto| proto.as_bytes().eq_ignore_ascii_case(b"https"))
     }
@@ -164,10 +170,28 @@ struct Turn<'a, S> {
 }
 
 impl<S: State> Turn<'_, S> {
+    /// Who the client proved to be.
+    async fn proofs(&self, parts: &Parts) -> Found {
+        if self.snapshot.settings.trusted.is_empty() {
+            return Found::default();
+        }
+        let connection = self.connection;
+        let brought = Brought {
+            seen: self.seen,
+            uri: &parts.uri,
+            certificate: connection.marks.certificate.as_ref(),
+            from_trusted_proxy: connection.is_trusted_proxy(self.snapshot),
+        };
+        // In a box: nearly no request needs the room.
+        Box::pin(connection.gateway.proofs(self.snapshot, &brought)).await
+    }
+
     async fn take(&self, parts: &Parts, body: Incoming) -> Response<Through> {
         let (gateway, snapshot, seen) = (&self.connection.gateway, &**self.snapshot, self.seen);
         let sender = sender(&parts.headers);
-        let clearance = gateway.clearance(snapshot, seen).await;
+        let proofs = self.proofs(parts).await;
+        let mut held = gateway.clearance(snapshot, seen).await;
+        held.trusted = proofs.trusted;
         // Before the plan finds the route, only a body has to know it.
         let found = || snapshot.policy.route(snapshot.policy.route_for(seen.host, seen.method, seen.path));
         let route = (!body.is_end_stream()).then(found);
@@ -188,14 +212,15 @@ impl<S: State> Turn<'_, S> {
         }
         let content_type = parts.headers.get(header::CONTENT_TYPE);
         let (removed, in_trap) = self.take_honeypot(content_type, &mut body, &mut inspected);
-        let original = Original { parts, kept: kept.as_ref(), removed, upgrade: wanted_upgrade(parts) };
+        let upgrade = wanted_upgrade(parts);
+        let original = Original { parts, kept: kept.as_ref(), removed, upgrade, left_out: proofs.left_out };
         let (looked_at, facts) = self.body_facts(&original, &inspected, complete, body_bytes);
         let mut fields = route.map_or_else(Default::default, |route| {
             let passwords = snapshot.settings.breach.is_some();
             body_fields(&route.settings, original.content_type(), &looked_at, passwords)
         });
         fields.honeypot_filled |= in_trap;
-        let decided = gateway.decide(snapshot, seen, facts, fields, sender, clearance).await;
+        let decided = gateway.decide(snapshot, seen, facts, fields, sender, held).await;
         self.act(&original, body, inspected, decided).await
     }
 }

@@ -4,7 +4,7 @@ use http::request::Parts;
 use http::uri::{Authority, PathAndQuery, Scheme, Uri};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Version, header};
 use http_body::Body;
-use spigot_decision::{Action, ReasonKind};
+use spigot_decision::{Action, ReasonKind, Source};
 use spigot_state::State;
 
 use super::Turn;
@@ -27,6 +27,7 @@ static X_SPIGOT_RISK: HeaderName = HeaderName::from_static("x-spigot-risk");
 static X_SPIGOT_REASONS: HeaderName = HeaderName::from_static("x-spigot-reasons");
 static X_SPIGOT_SHADOW: HeaderName = HeaderName::from_static("x-spigot-shadow");
 static X_SPIGOT_PASSWORD: HeaderName = HeaderName::from_static("x-spigot-password");
+static X_SPIGOT_TRUSTED: HeaderName = HeaderName::from_static("x-spigot-trusted");
 static X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
 /// What the upstream's head is made of.
@@ -38,6 +39,8 @@ pub(super) struct Original<'a> {
     pub(super) removed: u64,
     /// The protocol that the client wants to switch to.
     pub(super) upgrade: Option<&'a HeaderValue>,
+    /// The field that held a proof which the application is not to see.
+    pub(super) left_out: Option<HeaderName>,
 }
 
 impl<'o> Original<'o> {
@@ -143,6 +146,9 @@ impl<S: State> Onward<'_, S> {
         }
         let named = headers.contains_key(header::CONNECTION);
         let trusted = self.is_from_trusted_proxy();
+        // Whatever says there who the client is, nobody has verified.
+        let unverified = self.turn.snapshot.settings.certificate_header.as_ref().filter(|_| !trusted);
+        let secret = self.original.left_out.as_ref();
         for (name, value) in headers {
             let text = name.as_str();
             let left_out = match text {
@@ -169,7 +175,7 @@ impl<S: State> Onward<'_, S> {
                             && named_by_connection(headers).any(|named| named.eq_ignore_ascii_case(name)))
                 }
             };
-            if !left_out {
+            if !left_out && secret != Some(name) && unverified != Some(name) {
                 fields.keep(name, value);
             }
         }
@@ -188,7 +194,7 @@ impl<S: State> Onward<'_, S> {
     }
 
     fn is_from_trusted_proxy(&self) -> bool {
-        self.turn.snapshot.settings.trusted_proxies.find(self.turn.connection.peer.ip()).is_some()
+        self.turn.connection.is_trusted_proxy(self.turn.snapshot)
     }
 
     /// What the application is told of the client. Only a trusted proxy's own words are kept.
@@ -224,6 +230,13 @@ impl<S: State> Onward<'_, S> {
         match decision.risk {
             0 => fields.set(&X_SPIGOT_RISK, b"0"),
             risk => fields.set(&X_SPIGOT_RISK, risk.to_string().as_bytes()),
+        }
+        let trusted = decision.reasons.iter().find(|reason| {
+            matches!(reason.source, Source::Trusted(_) | Source::TrustedKey(_))
+                && reason.kind != ReasonKind::Tells
+        });
+        if let Some(reason) = trusted {
+            fields.set(&X_SPIGOT_TRUSTED, policy.source_name(reason.source).as_bytes());
         }
         let mut reasons = String::new();
         for reason in decision.reasons.iter().filter(|reason| reason.kind != ReasonKind::Tells) {

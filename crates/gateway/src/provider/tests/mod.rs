@@ -68,7 +68,7 @@ fn token(kind: ProviderKind) -> &'static str {
 
 fn word(settings: &ProviderSettings, token: &str, status: u16, body: impl Into<Vec<u8>>) -> Word {
     let asked = Asked { settings, token, address: None, challenge: CHALLENGE, host: HOST };
-    settings.kind.read(&asked, &Answer { status, body: body.into().into() })
+    settings.kind.read(&asked, &Answer { status, headers: http::HeaderMap::new(), body: body.into().into() })
 }
 
 /// What an answer comes to for a provider as [`settings`] has it.
