@@ -234,6 +234,13 @@ pub enum Evidence {
     },
     /// A cohort's requests in this clock hour against its budget.
     OverBudget(OverBudget),
+    /// What a user agent says, and what contradicts it.
+    Contradiction {
+        /// The browser that it names.
+        browser: crate::Browser,
+        /// What was found instead.
+        found: crate::story::Found,
+    },
 }
 
 /// What is kept of the reasons at most; a policy can name more rules than that, and none is worth an unbounded event.

@@ -68,6 +68,9 @@ pub fn evidence_text(evidence: &Evidence) -> Option<String> {
         Evidence::Until { end, step: 0 } => format!("until {end}"),
         Evidence::Until { end, step } => format!("until {end}, step {step}"),
         Evidence::Threshold { risk, threshold } => format!("{risk} reaches {threshold}"),
+        Evidence::Contradiction { browser, found } => {
+            format!("says {} {}, but {found}", browser.family.name(), browser.major)
+        }
         Evidence::Level(level) => level.name().to_owned(),
         Evidence::Measured { of, value, bound } => format!("{of} {value} against {bound}"),
         Evidence::OverBudget(OverBudget { level, shared, count, budget }) => {

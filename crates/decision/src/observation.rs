@@ -21,6 +21,8 @@ pub struct Observation<'r> {
     pub agent: crate::Agent,
     /// Whom it is counted together with.
     pub cohort: crate::Cohort,
+    /// What contradicts it.
+    pub story: crate::Story,
     /// The other headers.
     pub headers: &'r dyn Headers,
     /// What was seen of the body.
@@ -167,6 +169,7 @@ impl<'r> Observation<'r> {
             user_agent: "",
             agent: crate::Agent::default(),
             cohort: crate::Cohort::default(),
+            story: crate::Story::default(),
             headers: &NoHeaders,
             body: Body::default(),
             honeypot_filled: false,

@@ -8,16 +8,18 @@ use spigot_decision::policy::{json_schema, load_with};
 const GOOD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies/cases/good");
 
 /// Keys at the top that the server reads, not the policy; `crates/server` knows them.
-const SERVER_KEYS: [&str; 22] = [
+const SERVER_KEYS: [&str; 24] = [
     "admin",
     "bounds",
     "breach",
+    "browsers",
     "client_certificate_header",
     "counter_memory",
     "crawlers",
     "data",
     "disposable_domains",
     "events",
+    "fingerprint_headers",
     "forwarded_header",
     "listen",
     "networks",

@@ -190,7 +190,7 @@ impl<S: State> Serving<S> {
             });
             let leaf = session.peer_certificates().and_then(<[_]>::first);
             let certificate = leaf.and_then(|leaf| spigot_proof::Certificate::read(leaf));
-            let mut marks = Marks::new(overheard.ja4());
+            let mut marks = Marks::new(overheard.hello());
             marks.certificate = certificate;
             self.requests(stream, peer, marks, protocol, kept).await;
         }

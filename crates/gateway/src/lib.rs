@@ -28,6 +28,7 @@ mod roaming;
 mod settings;
 mod site_keys;
 mod stash;
+mod story;
 mod test_keys;
 mod trusted;
 mod upstream;
@@ -43,6 +44,7 @@ pub use pipeline::{Clock, Gateway, Snapshot};
 pub use provider::{Altcha, Fail, Hidden, Provider, ProviderKind, ProviderSettings};
 pub use settings::{Bounds, Service, Settings, Site};
 pub use site_keys::{HeldSecret, Press, SecretDigest, SiteKey, SiteKeys};
+pub use story::FingerprintHeaders;
 pub use trusted::{
     CertificateProof, Directory, KEY_PREFIX, KeyProof, Proof, SignatureKeys, SignatureProof, TokenProof,
     TrustedProof,

@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue};
 use siphasher::sip::SipHasher13;
+use spigot_decision::story::Tls;
 use spigot_event::Fingerprints;
 use spigot_proof::Certificate;
 
+use crate::story::Told;
 use crate::upstream::Fields;
-use crate::wire::{Ja4, Notes};
+use crate::wire::{Hello, Notes};
 
 /// A layer's fingerprint, as requests carry it and as events keep it.
 pub(crate) struct Mark {
@@ -34,39 +36,77 @@ impl Mark {
 pub(crate) struct Marks {
     /// Of TLS (JA4), when we speak it.
     tls: Option<Mark>,
+    /// Whether TLS offered reserved values.
+    grease: bool,
     /// Of the bytes within.
     pub(crate) notes: Arc<Notes>,
     /// The certificate that it showed and that was verified.
     pub(crate) certificate: Option<Certificate>,
 }
 
+/// The layers of a connection.
+#[derive(Clone, Copy)]
+pub(crate) struct Layers<'r> {
+    pub(crate) tls: Option<Tls<'r>>,
+    pub(crate) http2: Option<&'r str>,
+}
+
 impl Marks {
-    pub(crate) fn new(ja4: Option<Ja4>) -> Self {
-        Self { tls: ja4.and_then(|ja4| Mark::new(ja4.as_str())), notes: Arc::default(), certificate: None }
+    pub(crate) fn new(hello: Option<&Hello>) -> Self {
+        Self {
+            tls: hello.and_then(|hello| Mark::new(hello.ja4.as_str())),
+            grease: hello.is_some_and(|hello| hello.grease),
+            notes: Arc::default(),
+            certificate: None,
+        }
+    }
+
+    /// The client's, which are a trusted proxy's word where there is one before it.
+    fn pair<'r>(&'r self, told: Option<&'r Told>) -> (Option<&'r Mark>, Option<&'r Mark>) {
+        match told {
+            Some(told) => (told.tls.as_ref(), told.http2.as_ref()),
+            None => (self.tls.as_ref(), self.notes.http2()),
+        }
+    }
+
+    /// To be held against what the client says of itself. HTTP/2 without TLS is a proxy's that nobody told us of.
+    pub(crate) fn layers(&self) -> Layers<'_> {
+        let tls = self.tls.as_ref();
+        Layers {
+            tls: tls.map(|tls| Tls { ja4: &tls.text, grease: Some(self.grease) }),
+            http2: tls.and_then(|_| self.notes.http2()).map(|http2| &*http2.text),
+        }
+    }
+
+    /// The same of what a trusted proxy told.
+    pub(crate) fn of(told: &Told) -> Layers<'_> {
+        Layers {
+            tls: told.tls.as_ref().map(|tls| Tls { ja4: &tls.text, grease: None }),
+            http2: told.http2.as_ref().map(|http2| &*http2.text),
+        }
     }
 
     /// All layers as one number, for cohorts.
-    pub(crate) fn number(&self, header_order: u64) -> u64 {
+    pub(crate) fn number(&self, told: Option<&Told>, header_order: u64) -> u64 {
+        let (tls, http2) = self.pair(told);
         let layer = |mark: Option<&Mark>| mark.map_or(0, |mark| mark.number);
-        layer(self.tls.as_ref()).rotate_left(21) ^ layer(self.notes.http2()).rotate_left(42) ^ header_order
+        layer(tls).rotate_left(21) ^ layer(http2).rotate_left(42) ^ header_order
     }
 
     /// For the record.
-    pub(crate) fn fingerprints(&self, header_order: u64) -> Fingerprints {
+    pub(crate) fn fingerprints(&self, told: Option<&Told>, header_order: u64) -> Fingerprints {
         let text = |mark: &Mark| mark.text.clone();
-        Fingerprints {
-            tls: self.tls.as_ref().map(text),
-            http2: self.notes.http2().map(text),
-            header: Some(header_order),
-        }
+        let (tls, http2) = self.pair(told);
+        Fingerprints { tls: tls.map(text), http2: http2.map(text), header: Some(header_order) }
     }
 
     /// Tells the application.
-    pub(crate) fn forward(&self, header_order: u64, fields: &mut impl Fields) {
-        if let Some(tls) = &self.tls {
+    pub(crate) fn forward(&self, told: Option<&Told>, header_order: u64, fields: &mut impl Fields) {
+        let (tls, http2) = self.pair(told);
+        if let Some(tls) = tls {
             fields.keep(&TLS, &tls.field);
         }
-        if let Some(http2) = self.notes.http2() {
+        if let Some(http2) = http2 {
             fields.keep(&HTTP2, &http2.field);
         }
         fields.set(&HEADER, &Fingerprints::of_header(header_order));

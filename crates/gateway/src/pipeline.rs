@@ -8,7 +8,7 @@ use spigot_challenge::{Binding, Errand, Keyring, Place, clearance};
 use spigot_decision::policy::Policy;
 use spigot_decision::{
     Action, Behaviour, Body, Cohort, Decision, Ending, Evidence, Headers, Keys, Level, Millis, Observation,
-    Plan, Presented, Sender, Trusted, decide, outcome, plan,
+    Plan, Presented, Sender, Story, Trusted, decide, outcome, plan,
 };
 use spigot_event::{ChallengeStep, DecisionId, Event, Recorder};
 use spigot_intel::{Networks, Reputations, Software};
@@ -24,6 +24,7 @@ use crate::metrics::Metrics;
 use crate::provider::Asker;
 use crate::settings::{Service, Settings};
 use crate::stash::Stash;
+use crate::story::Told;
 use crate::verifier::Verifier;
 
 /// Where the time comes from: the binary's clock, or a test's.
@@ -87,6 +88,10 @@ pub(crate) struct Seen<'r> {
     pub(crate) secure: bool,
     /// Of its connection.
     pub(crate) marks: &'r Marks,
+    /// What a trusted proxy tells of the client before it, in place of these.
+    pub(crate) told: Option<&'r Told>,
+    /// What contradicts its user agent.
+    pub(crate) story: Story,
     /// Order and case of the header fields' names.
     pub(crate) header_order: u64,
     /// What a widget's challenge is for; `host` is its page's then.
@@ -110,7 +115,7 @@ impl<'r> Seen<'r> {
         body: Body,
         place: spigot_intel::Place,
     ) -> Observation<'o> {
-        let fingerprint = Some(self.marks.number(self.header_order));
+        let fingerprint = Some(self.marks.number(self.told, self.header_order));
         Observation {
             cohort: Cohort { network: place.network, fingerprint },
             host: self.host,
@@ -118,6 +123,7 @@ impl<'r> Seen<'r> {
             sender,
             user_agent: self.user_agent,
             agent: self.software.agent,
+            story: self.story,
             headers,
             body,
             behaviour: self.behaviour,
@@ -287,7 +293,7 @@ impl<S: State> Gateway<S> {
             network: decided.place.network,
             country: decided.place.country,
             device: seen.software.device,
-            fingerprints: seen.marks.fingerprints(seen.header_order),
+            fingerprints: seen.marks.fingerprints(seen.told, seen.header_order),
             clearance: decided.clearance.map(|clearance| clearance.level),
             challenge: end.challenge,
             site: seen

@@ -2,11 +2,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use spigot_decision::policy::PrefixMap;
+use spigot_decision::story::Rules;
 use spigot_intel::Domains;
 
 use crate::accounts::Breach;
 use crate::provider::{self, Fail, Provider};
 use crate::site_keys::SiteKeys;
+use crate::story::FingerprintHeaders;
 use crate::trusted::TrustedProof;
 use crate::upstream::Upstream;
 
@@ -19,6 +21,10 @@ pub struct Settings {
     pub trusted_proxies: PrefixMap<()>,
     /// The header that trusted proxies write the client's address into, in lower case.
     pub forwarded_header: String,
+    /// Where those tell the fingerprints of the clients before them.
+    pub fingerprint_headers: FingerprintHeaders,
+    /// What browsers' connections look like.
+    pub browsers: Arc<Rules>,
     /// Bounds on what clients may send.
     pub bounds: Bounds,
     /// The third parties that may challenge, as the policy names them.

@@ -6,6 +6,7 @@ mod lists;
 mod providers;
 mod service;
 mod sites;
+mod story;
 mod trusted;
 
 use std::net::SocketAddr;
@@ -18,7 +19,8 @@ use spigot_decision::Prefix;
 use spigot_decision::policy::source::{Problems, Section};
 use spigot_decision::policy::units::{duration_millis, size_bytes};
 use spigot_decision::policy::{Policy, PrefixMap, load_with};
-use spigot_gateway::{Bounds, CrawlerDns, Provider, Settings, Site, TrustedProof};
+use spigot_decision::story::Rules;
+use spigot_gateway::{Bounds, CrawlerDns, FingerprintHeaders, Provider, Settings, Site, TrustedProof};
 
 pub(crate) use self::breach::BreachSection;
 pub(crate) use self::lists::{Feed, From};
@@ -41,6 +43,8 @@ pub(crate) struct Server {
     pub(crate) sites: Vec<Site>,
     pub(crate) trusted_proxies: Vec<Prefix>,
     pub(crate) forwarded_header: String,
+    pub(crate) fingerprint_headers: FingerprintHeaders,
+    pub(crate) browsers: Arc<Rules>,
     pub(crate) proxy_protocol: bool,
     pub(crate) networks: Vec<PathBuf>,
     pub(crate) feeds: Vec<Arc<Feed>>,
@@ -130,6 +134,8 @@ impl Server {
             sites: self.sites.clone(),
             trusted_proxies: PrefixMap::new(self.trusted_proxies.iter().map(|prefix| (*prefix, ()))),
             forwarded_header: self.forwarded_header.clone(),
+            fingerprint_headers: self.fingerprint_headers.clone(),
+            browsers: self.browsers.clone(),
             bounds: self.bounds.clone(),
             providers: self.providers.clone(),
             crawlers: self.crawlers.clone(),
@@ -151,6 +157,8 @@ fn server(top: &Section<'_, '_>) -> Server {
         forwarded_header: top
             .text("forwarded_header")
             .map_or("x-forwarded-for".to_owned(), |text| text.value.to_ascii_lowercase()),
+        fingerprint_headers: story::fingerprint_headers(top),
+        browsers: story::browsers(top),
         proxy_protocol: top.flag("proxy_protocol").is_some_and(|flag| flag.value),
         networks: paths(top, "networks"),
         feeds: lists::feeds(top),

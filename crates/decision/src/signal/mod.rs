@@ -6,14 +6,18 @@ mod alike_addresses;
 mod breached_password;
 mod credential_stuffing;
 mod disposable_domain;
+mod environment_mismatch;
 mod events_by_program;
 mod failed_often;
 mod failures_behind;
 mod false_crawler;
 mod fields_filled_unseen;
 mod fields_out_of_order;
+mod header_mismatch;
+mod hints_mismatch;
 mod honeypot_filled;
 mod hosting_network;
+mod http2_mismatch;
 mod ill_reputed;
 mod invalid_proof;
 mod malformed_request;
@@ -32,6 +36,7 @@ pub(crate) mod scanner_user_agent;
 mod signup_burst;
 mod solved_lately;
 mod steered_browser;
+mod tls_mismatch;
 mod tool_user_agent;
 mod tor_exit;
 mod vpn_network;
@@ -71,7 +76,7 @@ pub struct Seen<'a> {
 }
 
 /// Every signal. The order is that of the events and must only grow at the end, so that indexes in stored events stay.
-pub static SIGNALS: [Signal; 35] = [
+pub static SIGNALS: [Signal; 40] = [
     honeypot_filled::SIGNAL,
     failures_behind::SIGNAL,
     malformed_request::SIGNAL,
@@ -107,6 +112,11 @@ pub static SIGNALS: [Signal; 35] = [
     events_by_program::SIGNAL,
     steered_browser::SIGNAL,
     invalid_proof::SIGNAL,
+    tls_mismatch::SIGNAL,
+    http2_mismatch::SIGNAL,
+    header_mismatch::SIGNAL,
+    hints_mismatch::SIGNAL,
+    environment_mismatch::SIGNAL,
 ];
 
 /// The signal that a list's own weight counts for.
@@ -143,6 +153,11 @@ pub static NAMES: [&str; SIGNALS.len()] = {
     names
 };
 
+/// What contradicts a user agent, beside what that says.
+fn contradiction(seen: &Seen<'_>, found: Option<crate::story::Found>) -> Option<Evidence> {
+    Some(Evidence::Contradiction { browser: seen.observation.agent.browser?, found: found? })
+}
+
 #[cfg(test)]
 pub(crate) fn check(signal: &Signal, observation: &Observation<'_>, expected: bool) {
     let (facts, accounts) = (Facts::default(), AccountSettings::default());
@@ -166,7 +181,11 @@ mod tests {
     #[test]
     fn names_are_words_of_the_policy() {
         for (index, signal) in SIGNALS.iter().enumerate() {
-            assert!(signal.name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{}", signal.name);
+            assert!(
+                signal.name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'),
+                "{}",
+                signal.name
+            );
             assert!(signal.weight <= 100 && signal.finds.ends_with('.') && signal.matters.ends_with('.'));
             assert_eq!(
                 NAMES.iter().position(|name| *name == signal.name),

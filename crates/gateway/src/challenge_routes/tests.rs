@@ -72,6 +72,8 @@ fn seen(headers: &HeaderMap, client: u8, now: i64) -> Seen<'_> {
         software: Software::default(),
         secure: true,
         marks: &MARKS,
+        told: None,
+        story: spigot_decision::Story::default(),
         header_order: 0,
         errand: None,
         behaviour: None,

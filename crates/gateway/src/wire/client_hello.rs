@@ -18,6 +18,8 @@ pub(super) struct ClientHello<'a> {
     pub(super) signatures: Numbers,
     /// The first protocol of ALPN.
     pub(super) alpn: Option<&'a [u8]>,
+    /// Reserved values were among the ciphers.
+    pub(super) grease: bool,
 }
 
 impl<'a> ClientHello<'a> {
@@ -31,13 +33,16 @@ impl<'a> ClientHello<'a> {
         let version = hello.number()?;
         hello.take(32)?;
         hello.framed(1)?;
+        let ciphers = hello.framed(2)?;
+        let grease = ciphers.0.chunks_exact(2).any(|pair| is_grease(u16::from_be_bytes([pair[0], pair[1]])));
         let mut found = Self {
             version,
             names_server: false,
-            ciphers: numbers(hello.framed(2)?)?,
+            ciphers: numbers(ciphers)?,
             extensions: Numbers::new(),
             signatures: Numbers::new(),
             alpn: None,
+            grease,
         };
         hello.framed(1)?;
         // SSL 3 and the oldest TLS clients have none.

@@ -57,7 +57,11 @@ fn field(rest: &mut &[u8]) -> Option<Field> {
     Some(field)
 }
 
-/// A field whose name is spelt out. A Huffman-coded pseudo-name is nothing that a client sends.
+/// The code of a colon, with which a pseudo-field begins, is the first seven bits (RFC 7541, appendix B).
+const HUFFMAN_COLON: u8 = 0x5c;
+
+/// A field whose name is spelt out. A Huffman-coded pseudo-name is nothing that a client sends; other names are often
+/// coded so.
 fn named(rest: &mut &[u8]) -> Option<Field> {
     let huffman = rest.first()? & 0x80 != 0;
     let name = string(rest)?;
@@ -66,7 +70,8 @@ fn named(rest: &mut &[u8]) -> Option<Field> {
         b":authority" => Field::Pseudo('a'),
         b":scheme" => Field::Pseudo('s'),
         b":path" => Field::Pseudo('p'),
-        _ if huffman || name.starts_with(b":") => Field::Pseudo('?'),
+        [first, ..] if huffman && first >> 1 == HUFFMAN_COLON => Field::Pseudo('?'),
+        [b':', ..] if !huffman => Field::Pseudo('?'),
         _ => Field::Other,
     })
 }
@@ -114,7 +119,9 @@ mod tests {
         check(b"\x82\x86\x84\x41\x8c\xf1\xe3\xc2\xe5\xf2\x3a\x6b\xa0\xab\x90\xf4\xff", "m,s,p,a");
         check(b"\x3f\xe1\x1f\x82\x41\x01a\x87\x04\x02/x\x7a\x01x\x82", "m,a,s,p");
         check(b"\x00\x07:method\x03GET\x00\x05:path\x01/\x00\x01x\x01y\x86", "m,p");
-        check(b"\x00\x83abc\x01x", "?");
+        check(b"\x00\x83\xb8\xff\xff\x01x\x00\x02:x\x01x", "?,?");
+        // sec-ch-ua, coded: an ordinary field.
+        check(b"\x82\x40\x88\x41\x42\x43\x44\x45\x46\x47\x48\x01x\x84", "m");
         check(b"\x82\x41\x7f\xff\xff\xff\xff\xff", "m");
         check(b"\x82\x41\x05ab", "m");
         check(b"", "");

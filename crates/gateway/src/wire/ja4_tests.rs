@@ -9,7 +9,11 @@ async fn check(bytes: &[u8], expected: Option<&str>) {
         let mut passed = Vec::new();
         stream.read_to_end(&mut passed).await.unwrap();
         assert_eq!(passed, bytes, "everything passes");
-        assert_eq!(stream.ja4().map(|ja4| ja4.to_string()).as_deref(), expected, "in pieces of {size}");
+        assert_eq!(
+            stream.hello().map(|hello| hello.ja4.to_string()).as_deref(),
+            expected,
+            "in pieces of {size}"
+        );
     }
 }
 

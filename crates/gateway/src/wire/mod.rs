@@ -22,8 +22,9 @@ mod refusal;
 pub(crate) use abort::Abort;
 pub(crate) use gate::{Gate, Protocol, Times};
 pub(crate) use head::{Limits, order_of};
-pub(crate) use ja4::Ja4;
+#[cfg(test)]
+mod browser_signatures;
 pub(crate) use notes::{Busy, Notes};
-pub(crate) use overheard::Overheard;
+pub(crate) use overheard::{Hello, Overheard};
 pub(crate) use patience::{Deadline, Pace};
 pub(crate) use refusal::Refusal;

@@ -20,17 +20,25 @@ pub(crate) struct Overheard<S> {
     pub(super) inner: S,
     /// What came so far, until the message is whole.
     heard: Option<Vec<u8>>,
-    ja4: Option<Ja4>,
+    hello: Option<Hello>,
+}
+
+/// What a client's first message shows.
+pub(crate) struct Hello {
+    /// Its fingerprint.
+    pub(crate) ja4: Ja4,
+    /// Whether it offers reserved values (RFC 8701).
+    pub(crate) grease: bool,
 }
 
 impl<S> Overheard<S> {
     pub(crate) fn new(inner: S) -> Self {
-        Self { inner, heard: Some(Vec::new()), ja4: None }
+        Self { inner, heard: Some(Vec::new()), hello: None }
     }
 
-    /// The client's fingerprint, when its message could be read.
-    pub(crate) fn ja4(&self) -> Option<Ja4> {
-        self.ja4
+    /// The client's first message, when it could be read.
+    pub(crate) fn hello(&self) -> Option<&Hello> {
+        self.hello.as_ref()
     }
 
     fn hear(&mut self, bytes: &[u8]) {
@@ -44,7 +52,8 @@ impl<S> Overheard<S> {
         };
         match message(all) {
             Message::Whole(message) => {
-                self.ja4 = ClientHello::read(&message).map(|mut hello| Ja4::of(&mut hello));
+                self.hello = ClientHello::read(&message)
+                    .map(|mut hello| Hello { grease: hello.grease, ja4: Ja4::of(&mut hello) });
             }
             Message::Part if all.len() < MOST => {
                 if heard.is_empty() {

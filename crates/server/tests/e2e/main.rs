@@ -40,6 +40,7 @@ mod slow;
 mod stalls;
 mod stop;
 mod storage;
+mod story;
 mod survival;
 mod tls;
 mod trusted;

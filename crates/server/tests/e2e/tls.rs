@@ -12,9 +12,9 @@ use rustls::{ClientConfig, ClientConnection, HandshakeKind, RootCertStore, Strea
 use super::demo::{Demo, OPEN, SOON, free_port};
 use super::served::Served;
 
-struct Secure {
-    demo: Demo,
-    address: SocketAddr,
+pub(crate) struct Secure {
+    pub(crate) demo: Demo,
+    pub(crate) address: SocketAddr,
 }
 
 /// A certificate for `localhost`, new each time, as PEM files in the folder; what a client has to trust.
@@ -27,7 +27,7 @@ fn certificate(folder: &Path) -> rustls_pki_types::CertificateDer<'static> {
 }
 
 impl Secure {
-    fn start(more: &str) -> (Self, rustls_pki_types::CertificateDer<'static>) {
+    pub(crate) fn start(more: &str) -> (Self, rustls_pki_types::CertificateDer<'static>) {
         let folder = tempfile::tempdir().unwrap();
         let trusted = certificate(folder.path());
         let address = free_port();

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, header};
+use spigot_decision::Story;
 use spigot_intel::Software;
 use spigot_state::State;
 
@@ -31,6 +32,8 @@ impl<S: State> Gateway<S> {
             software: Software::default(),
             secure: false,
             marks: &marks,
+            told: None,
+            story: Story::default(),
             header_order: 0,
             errand: None,
             behaviour: None,

@@ -30,6 +30,7 @@ use crate::marks::Marks;
 use crate::metrics::Metrics;
 use crate::pipeline::{Gateway, Seen, Snapshot};
 use crate::respond::{Refusal, remove_ours};
+use crate::story::{self, Judged};
 use crate::trusted::{Brought, Found};
 use crate::upstream::Pool;
 use crate::wire;
@@ -69,6 +70,7 @@ pub(crate) struct Connection<S> {
     peer_text: HeaderValue,
     secure: bool,
     pub(crate) marks: Marks,
+    judged: Judged,
 }
 
 impl<S: State> Connection<S> {
@@ -83,7 +85,17 @@ impl<S: State> Connection<S> {
     ) -> Rc<Self> {
         let peer_text = HeaderValue::try_from(peer.ip().to_canonical().to_string())
             .unwrap_or_else(|_| HeaderValue::from_static("unknown"));
-        Rc::new(Self { gateway, door, pool, agents, peer, peer_text, secure, marks })
+        Rc::new(Self {
+            gateway,
+            door,
+            pool,
+            agents,
+            peer,
+            peer_text,
+            secure,
+            marks,
+            judged: Judged::default(),
+        })
     }
 
     /// Answers one request. There is always an answer.
@@ -116,6 +128,17 @@ impl<S: State> Connection<S> {
         );
         let user_agent =
             parts.headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        let told = self.told(&parts.headers, &snapshot);
+        let software = self.agents.borrow_mut().read(user_agent);
+        let secure = self.secure || self.came_by_tls(&parts.headers, &snapshot);
+        let asked = story::Request {
+            agent: &software.agent,
+            method: parts.method.as_str(),
+            headers: &parts.headers,
+            told: told.as_ref(),
+            trustworthy: secure || story::is_own_machine(&host),
+        };
+        let story = self.judged.story(&snapshot.settings.browsers, &self.marks, &asked);
         let seen = Seen {
             client,
             host: &host,
@@ -124,9 +147,11 @@ impl<S: State> Connection<S> {
             query: parts.uri.query().unwrap_or_default(),
             headers: &parts.headers,
             user_agent,
-            software: self.agents.borrow_mut().read(user_agent),
-            secure: self.secure || self.came_by_tls(&parts.headers, &snapshot),
+            software,
+            secure,
             marks: &self.marks,
+            told: told.as_ref(),
+            story,
             header_order,
             errand: None,
             behaviour: None,
@@ -151,6 +176,11 @@ impl<S> Connection<S> {
     /// Whether the peer may speak for clients.
     fn is_trusted_proxy(&self, snapshot: &Snapshot) -> bool {
         snapshot.settings.trusted_proxies.find(self.peer.ip()).is_some()
+    }
+
+    /// The client's fingerprints by the word of a trusted proxy in front; `None` when there is none.
+    fn told(&self, headers: &HeaderMap, snapshot: &Snapshot) -> Option<story::Told> {
+        self.is_trusted_proxy(snapshot).then(|| snapshot.settings.fingerprint_headers.told(headers))
     }
 
     /// Whether a trusted proxy in front says that the client speaks TLS with it.

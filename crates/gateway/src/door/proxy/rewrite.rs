@@ -130,7 +130,7 @@ impl<S: State> Onward<'_, S> {
         }
         self.forwarded(fields);
         self.told(fields);
-        self.turn.connection.marks.forward(self.turn.seen.header_order, fields);
+        self.turn.seen.marks.forward(self.turn.seen.told, self.turn.seen.header_order, fields);
     }
 
     /// What the client said and the application is to hear.
