@@ -96,7 +96,7 @@ pub fn ja4(bytes: &[u8], size: usize) -> Option<String> {
         let mut room = ReadBuf::new(&mut room);
         let read = Pin::new(&mut stream).poll_read(&mut Context::from_waker(Waker::noop()), &mut room);
         if !matches!(read, Poll::Ready(Ok(()))) || room.filled().is_empty() {
-            return stream.ja4().map(|ja4| ja4.as_str().to_owned());
+            return stream.hello().map(|hello| hello.ja4.as_str().to_owned());
         }
     }
 }

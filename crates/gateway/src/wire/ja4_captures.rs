@@ -63,12 +63,12 @@ async fn fingerprint(bytes: &[u8]) -> Option<String> {
     let mut stream = crate::wire::Overheard::new(bytes);
     // What follows the hello is nobody's concern, and what is missing of it neither.
     let mut piece = [0; 4096];
-    while stream.ja4().is_none() {
+    while stream.hello().is_none() {
         if stream.read(&mut piece).await.ok()? == 0 {
             break;
         }
     }
-    stream.ja4().map(|ja4| ja4.to_string())
+    stream.hello().map(|hello| hello.ja4.to_string())
 }
 
 /// The bytes from each hello on: a proxy's own protocol may come before the first.
