@@ -42,3 +42,31 @@ fn explaining_adds_the_risk_up() {
     let story = String::from_utf8_lossy(&story.stdout).into_owned();
     assert!(story.contains("Risk 75 of 100 (= 15 no_user_agent + 60 vulnerability_probe)"), "{story}");
 }
+
+#[test]
+fn operators_see_what_the_breaker_did_and_keep_it_from_doing_so() {
+    let demo = Demo::start();
+    demo.change(&[
+        "breaker",
+        "keep",
+        "limit login-posts",
+        "--reason",
+        "whatever it costs",
+        "--author",
+        "ada",
+    ]);
+    let shown = String::from_utf8(demo.command(&["breaker", "show"]).stdout).unwrap();
+    assert!(shown.contains("breaker limit login-posts, without end, by ada: whatever it costs"), "{shown}");
+    demo.change(&["breaker", "end", "limit login-posts"]);
+    let shown = String::from_utf8(demo.command(&["breaker", "show"]).stdout).unwrap();
+    assert!(shown.contains("None is in force"), "{shown}");
+    let wrong = demo.command(&["breaker", "keep", "login-posts"]);
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("write its kind and name"), "{wrong:?}");
+    // A challenge that is asked for is one that waits for its solution.
+    let mut connection = demo.connect();
+    for _ in 0..501 {
+        connection.get("/");
+    }
+    demo.until("it is followed", |health| health["breaker"]["challenges_open"].as_u64() == Some(1));
+    demo.until("by its reason", |health| health["breaker"]["reasons"].as_u64() == Some(1));
+}
