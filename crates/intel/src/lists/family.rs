@@ -23,7 +23,7 @@ impl Address for u128 {
         let upper = (self >> 96) as u32;
         match upper {
             0..0x2000_0000 => 0,
-            0x2000_0000..0x4000_0000 => (upper - 0x2000_0000 >> 13) as usize,
+            0x2000_0000..0x4000_0000 => ((upper - 0x2000_0000) >> 13) as usize,
             _ => SLOTS - 1,
         }
     }
