@@ -151,14 +151,14 @@ impl Place {
         for mark in &mut self.marks {
             // After so many days nothing is left of the most that there can be.
             for _ in 0..days.min(120) {
-                *mark = (u32::from(*mark) * DAY_LEFT >> 14) as u16;
+                *mark = ((u32::from(*mark) * DAY_LEFT) >> 14) as u16;
             }
         }
     }
 
     fn history(&self, seconds: u32) -> History {
         // Rounded: a single mark lasts six days.
-        let [solves, failures, restrictions] = self.marks.map(|mark| (mark + ONE / 2) / ONE);
+        let [solves, failures, restrictions] = self.marks.map(|mark| mark.saturating_add(ONE / 2) / ONE);
         History { known_seconds: seconds.saturating_sub(self.first), solves, failures, restrictions }
     }
 }

@@ -78,7 +78,7 @@ async fn the_cart_and_an_order() {
 async fn a_shadowed_sign_up_looks_the_same_and_is_inactive() {
     let shop = Running::start().await;
     let plain = shop.send("POST /signup\n\nemail=a%40b.example&password=longenough!").await;
-    let request = "POST /signup\nX-Spigot-Action: shadow\n\nemail=c%40d.example&password=longenough!";
+    let request = "POST /signup\nX-Spigot-Shadow: 1\n\nemail=c%40d.example&password=longenough!";
     let shadowed = shop.send(request).await;
     let known = shop.send(request).await;
     for answer in [&shadowed, &known] {
