@@ -82,7 +82,7 @@ fn people() {
         assert_eq!(judged(&behaviour), (0, Action::Allow, vec![]), "{who}");
     };
     let usual = somebody();
-    let filled = |fields, inputs, untrusted, millis| Fill { inputs, untrusted, before_millis: 900, millis };
+    let filled = |inputs, untrusted, millis| Fill { inputs, untrusted, before_millis: 900, millis };
     check("somebody with mouse and keyboard", usual);
     check(
         "nobody yet: the widget solves with the page",
@@ -101,7 +101,7 @@ fn people() {
         Behaviour {
             keys: NO_KEYS,
             focus: Focus { fields: 1, filled: 6, filled_unentered: 5, autofilled: 6, backwards: 0 },
-            fill: filled(6, 6, 0, 4),
+            fill: filled(6, 0, 4),
             ..usual
         },
     );
@@ -111,20 +111,20 @@ fn people() {
             keys: NO_KEYS,
             pointer: Pointer { presses: 2, touches: 2, ..NO_POINTER },
             focus: Focus { fields: 1, filled: 2, filled_unentered: 1, autofilled: 2, backwards: 0 },
-            fill: filled(2, 2, 0, 2),
+            fill: filled(2, 0, 2),
             ..usual
         },
     );
     check(
         "a password manager's extension, and a mouse",
-        Behaviour { keys: Keys { presses: 4, untrusted: 4, ..NO_KEYS }, fill: filled(2, 4, 4, 30), ..usual },
+        Behaviour { keys: Keys { presses: 4, untrusted: 4, ..NO_KEYS }, fill: filled(4, 4, 30), ..usual },
     );
     check(
         "a password manager's extension by its shortcut, and Enter",
         Behaviour {
             pointer: NO_POINTER,
             keys: Keys { presses: 7, untrusted: 4, ..NO_KEYS },
-            fill: filled(2, 4, 4, 30),
+            fill: filled(4, 4, 30),
             ..usual
         },
     );
@@ -132,7 +132,7 @@ fn people() {
         "a password manager beside the browser: copied and pasted",
         Behaviour {
             keys: Keys { presses: 4, between_millis: 300, between_cv_percent: 80, ..NO_KEYS },
-            fill: filled(2, 2, 0, 5_200),
+            fill: filled(2, 0, 5_200),
             paste: Paste { pastes: 2, fields: 2 },
             ..usual
         },
@@ -156,7 +156,7 @@ fn people() {
     );
     check(
         "dictation: words at once, and neither pointer nor keys",
-        Behaviour { pointer: NO_POINTER, keys: NO_KEYS, fill: filled(2, 5, 0, 9_000), ..usual },
+        Behaviour { pointer: NO_POINTER, keys: NO_KEYS, fill: filled(5, 0, 9_000), ..usual },
     );
     check(
         "eyes on an on-screen keyboard: the pointer jumps, each key takes its dwell",
@@ -169,7 +169,7 @@ fn people() {
                 held_millis: 1,
                 ..NO_KEYS
             },
-            fill: filled(2, 28, 0, 34_000),
+            fill: filled(28, 0, 34_000),
             ..usual
         },
     );
@@ -178,7 +178,7 @@ fn people() {
         Behaviour {
             pointer: NO_POINTER,
             keys: Keys { presses: 28, between_millis: 1_400, between_cv_percent: 22, ..NO_KEYS },
-            fill: filled(2, 28, 0, 60_000),
+            fill: filled(28, 0, 60_000),
             ..usual
         },
     );
