@@ -7,7 +7,8 @@ use std::sync::LazyLock;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use libfuzzer_sys::fuzz_target;
 use spigot_proof::{
-    Certificate, Challenge, Demands, IssuerKey, KeySet, Message, agents, directory_keys, presented, signatures,
+    Certificate, Challenge, Demands, IssuerKey, KeySet, Message, agents, directory_keys, presented,
+    signatures,
 };
 
 /// RFC 9421, appendix B.1.4. Nobody signs with it here.

@@ -68,6 +68,3 @@ fn beginning(user_agent: &str) -> &str {
 
 #[cfg(test)]
 mod tests;
-
-#[cfg(test)]
-mod corpora;

@@ -16,7 +16,7 @@ pub(crate) enum KeyCommand {
     Add {
         /// What to call it: events and the application know it by this name.
         name: String,
-        /// The trusted client of the policy that its holder is: a [[trusted]] with proof = "key".
+        /// The trusted client of the policy that its holder is: one of `[[trusted]]` with `proof = "key"`.
         #[arg(long)]
         client: String,
         /// A route that it is for; may be given several times. All of the client's when left out.
