@@ -8,7 +8,7 @@ use spigot_decision::{AccountFacts, AccountOutcome, AccountPlan, Acquaintance, A
 
 pub use self::crowds::Crowds;
 pub use self::successes::{SUCCESSES_MAX, Successes};
-use crate::Memory;
+use crate::{Memory, Struck};
 
 /// What is remembered of accounts beside the counts.
 #[derive(Default)]
@@ -73,9 +73,12 @@ impl Memory {
             return;
         }
         let key = plan.locks[whose];
-        self.restrictions.strike(key, Offender::Account(key), &outcome.lock, now);
-        // The next step takes as many failures again.
-        self.table.clear(failures.key);
+        match self.restrictions.strike(key, Offender::Account(key), &outcome.lock, now) {
+            // The next step takes as many failures again.
+            Struck::Began(_) | Struck::Stands => self.table.clear(failures.key),
+            // It stays slowed by its count, and the next failure asks for a place again.
+            Struck::NoRoom => {}
+        }
     }
 }
 

@@ -1,12 +1,12 @@
 use std::net::IpAddr;
 
-use spigot_decision::policy::{Policy, load};
+use spigot_decision::policy::{Policy, Strike, load};
 use spigot_decision::{
-    Action, Decision, Ending, Keys, Level, Observation, Presented, Sender, decide, outcome, plan,
+    Action, Decision, Ending, Keys, Level, Observation, Prefix, Presented, Sender, decide, outcome, plan,
 };
 
 use super::*;
-use crate::MemorySettings;
+use crate::{MemorySettings, RESTRICTIONS_MAX, Restricted};
 
 const KEYS: Keys = Keys(3, 5);
 const MINUTE: i64 = 60_000;
@@ -129,6 +129,19 @@ fn an_account_is_locked_to_strangers_and_not_to_who_was_there_before() {
         Action::Allow,
         "over"
     );
+}
+
+#[test]
+fn an_account_that_no_lock_has_room_for_stays_slowed() {
+    let site = Site::new("[accounts]\nlock_from = 5\nchallenge_after = 7");
+    let strike = Strike { step: 6, start: Millis(0), end: Millis(100 * 24 * 60 * MINUTE) };
+    let offender = Offender::Address(Prefix::client(at("198.51.100.7").client));
+    let full = (1..=RESTRICTIONS_MAX as u64).map(|key| (key, Restricted { offender, strike }));
+    site.state.restrictions.restore(full);
+    let attempt = |n: i64| site.attempt("/login", at(&format!("192.0.{n}.1")), "ada", 401, n).action;
+    let actions: Vec<_> = (0..10).map(attempt).collect();
+    assert!(actions[..8].iter().all(|action| *action == Action::Allow), "{actions:?}");
+    assert!(actions[8..].iter().all(|action| *action == Action::Challenge), "{actions:?}");
 }
 
 #[test]
