@@ -85,16 +85,20 @@ impl Cell {
     /// Forgets what has left the window.
     fn advance(&mut self, turn: i64) {
         match turn - self.turn {
-            ..=0 => return,
+            // The clock stepped back a little.
+            -1 | 0 => return,
             1 => self.halves[1] = std::mem::take(&mut self.halves[0]),
-            2.. => self.halves = [Half::default(); 2],
+            // Its window has passed, or is another one since the policy was loaded again: turns of windows of two
+            // lengths lie far apart, in either direction.
+            _ => self.halves = [Half::default(); 2],
         }
         self.turn = turn;
     }
 
     /// What would be lost with it.
     fn worth(&self, turn: i64) -> u32 {
-        if turn - self.turn >= 2 { 0 } else { self.halves[0].attempts + self.halves[1].attempts }
+        let [a, b] = &self.halves;
+        if (-1..=1).contains(&(turn - self.turn)) { a.attempts.saturating_add(b.attempts) } else { 0 }
     }
 
     fn sum(&self) -> Crowd {
@@ -161,6 +165,30 @@ mod tests {
         let attempts = |now| crowds.look(1, WINDOW, Millis(now)).attempts;
         assert_eq!([attempts(599_999), attempts(600_000), attempts(900_000)], [2, 1, 0]);
         assert_eq!(crowds.look(2, WINDOW, Millis(0)), Crowd::default());
+    }
+
+    #[test]
+    fn a_window_of_another_length_begins_anew_and_slides() {
+        let check = |before: u64, after: u64| {
+            let crowds = Crowds::default();
+            let start = 1_790_000_000_000;
+            crowds.add(1, Some([hash(1), hash(2)]), before, Millis(start));
+            let attempts = |now: i64| crowds.look(1, after, Millis(now)).attempts;
+            assert_eq!(attempts(start + 1), 0, "{before} to {after}");
+            crowds.add(1, None, after, Millis(start + 2));
+            assert_eq!(attempts(start + 3), 1, "{before} to {after}");
+            assert_eq!(attempts(start + 2 + after as i64), 0, "{before} to {after}: it has left the window");
+        };
+        check(WINDOW, 3 * WINDOW);
+        check(3 * WINDOW, WINDOW);
+        check(WINDOW, WINDOW + 1000);
+    }
+
+    #[test]
+    fn a_clock_that_steps_back_a_little_loses_nothing() {
+        let crowds = Crowds::default();
+        crowds.add(1, None, WINDOW, Millis(300_000));
+        assert_eq!(crowds.look(1, WINDOW, Millis(299_000)).attempts, 1);
     }
 
     #[test]
