@@ -4,6 +4,21 @@ use super::{Policy, Trigger};
 use crate::signal::SIGNALS;
 use crate::{Millis, Source};
 
+/// Signals whose challenges are worth it although people solve them: they protect accounts, or are about who shows
+/// plainly that it is a program. Whoever attacks with browsers that solve must not put them out of force.
+const KEPT: [&str; 10] = [
+    "account_probing",
+    "alike_addresses",
+    "breached_password",
+    "credential_stuffing",
+    "disposable_domain",
+    "false_crawler",
+    "new_address",
+    "signup_burst",
+    "spam_detected",
+    "steered_browser",
+];
+
 /// A reason that asks nobody for a challenge until `end`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Demoted {
@@ -15,13 +30,15 @@ pub struct Demoted {
 
 impl Policy {
     /// Kind and name of a reason that the breaker may demote, `limit login-burst`. What an operator or the ladder of
-    /// failures decided is not for it: deny lists, forced challenges, restrictions, routes that ask everybody.
+    /// failures decided is not for it: deny lists, forced challenges, restrictions, routes that ask everybody. Nor are
+    /// the signals that protect accounts, or that only programs have.
     #[must_use]
     pub fn breakable_name(&self, source: Source) -> Option<String> {
         let kind = match source {
             Source::Trigger(
                 Trigger::HighFrequency | Trigger::TrafficAnomaly | Trigger::PayloadRepetition,
             ) => "trigger",
+            Source::Signal(_) if KEPT.contains(&self.source_name(source)) => return None,
             Source::Signal(_) => "signal",
             Source::Limit(_) => "limit",
             Source::Rule(_) => "rule",
@@ -65,5 +82,28 @@ impl Policy {
     #[must_use]
     pub fn is_demoted(&self, source: Source, now: Millis) -> bool {
         self.demoted.iter().any(|(demoted, end)| *demoted == source && now < *end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::load;
+
+    #[test]
+    fn what_protects_accounts_stays_in_force() {
+        let policy = load("policy.toml", "").unwrap();
+        let index = |name: &str| SIGNALS.iter().position(|signal| signal.name == name).unwrap();
+        let source = |name: &str| Source::Signal(index(name).try_into().unwrap());
+        let check = |name: &str, breakable: bool| {
+            let full = format!("signal {name}");
+            assert_eq!(policy.breakable_name(source(name)).is_some(), breakable, "{name}");
+            let demoted = policy.resolve(&[Demoted { name: full, end: Millis(1) }]);
+            assert_eq!(demoted.len(), usize::from(breakable), "{name}");
+        };
+        KEPT.into_iter().for_each(|name| check(name, false));
+        for name in ["hosting_network", "tool_user_agent", "failed_often", "quick_fill"] {
+            check(name, true);
+        }
     }
 }
