@@ -156,14 +156,22 @@ impl Restrictions {
         }
     }
 
-    /// Takes back what was kept.
+    /// Takes back what was kept, but for the locks of accounts: who is known there is not kept, so that such a lock would
+    /// meet its owner at home. They are changes then, to be kept no longer.
     pub fn restore(&self, kept: impl IntoIterator<Item = (u64, Restricted)>) {
         let mut inner = self.inner.write();
+        let mut locks = Vec::new();
         for (key, entry) in kept {
-            inner.set(key, entry, RESTRICTIONS_MAX);
+            match entry.offender {
+                Offender::Account(_) => locks.push(key),
+                Offender::Address(_) | Offender::Clearance { .. } => {
+                    inner.set(key, entry, RESTRICTIONS_MAX);
+                }
+            }
         }
         inner.changed.clear();
         inner.everything_changed = false;
+        locks.into_iter().for_each(|key| inner.mark(key));
     }
 }
 
@@ -248,6 +256,16 @@ mod tests {
         assert_eq!(inner.entries.len(), 100);
         assert!((0..50).all(|key| inner.entries.contains_key(&key)), "every long one is still there");
         assert!((9_950..10_000).all(|key| inner.entries.contains_key(&key)), "and the latest of the flood");
+    }
+
+    #[test]
+    fn locks_of_accounts_end_with_the_process_and_are_kept_no_longer() {
+        let restrictions = Restrictions::default();
+        let lock = Restricted { offender: Offender::Account(7), ..entry(7, 1, 100) };
+        restrictions.restore([(6, entry(6, 1, 100)), (7, lock)]);
+        assert_eq!(restrictions.find(7, Millis(1)), None);
+        assert_eq!(restrictions.in_force(Millis(1)), [entry(6, 1, 100)]);
+        assert_eq!(restrictions.take_changed(), Changes { removed: vec![7], ..Changes::default() });
     }
 
     #[test]
