@@ -2,6 +2,7 @@
 //! is held in a type that overwrites it, and no other place is copied to.
 
 mod json;
+pub(crate) mod kind;
 pub(crate) mod multipart;
 
 use std::borrow::Cow;
@@ -10,6 +11,7 @@ use percent_encoding::percent_decode;
 use spigot_decision::policy::Settings;
 use zeroize::Zeroizing;
 
+use self::kind::Kind;
 use crate::accounts::Password;
 
 /// What was found of the fields that a route names.
@@ -52,37 +54,42 @@ pub(crate) fn read(content_type: &[u8], body: &[u8], named: Named<'_>) -> Fields
     if [named.account, named.password, named.honeypot].iter().all(|names| names.is_empty()) {
         return fields;
     }
-    if content_type.starts_with(b"application/x-www-form-urlencoded") {
-        for pair in body.split(|b| *b == b'&') {
-            let (name, value) = match pair.iter().position(|b| *b == b'=') {
-                Some(at) => (&pair[..at], &pair[at + 1..]),
-                None => (pair, &[][..]),
-            };
-            let name = decode(name);
-            if named.any(&name) {
-                fields.see(named, &name, Zeroizing::new(decode(value)));
+    match Kind::of(content_type) {
+        Kind::Form => {
+            for pair in body.split(|b| *b == b'&') {
+                let (name, value) = match pair.iter().position(|b| *b == b'=') {
+                    Some(at) => (&pair[..at], &pair[at + 1..]),
+                    None => (pair, &[][..]),
+                };
+                let name = decode(name);
+                if named.any(&name) {
+                    fields.see(named, &name, Zeroizing::new(decode(value)));
+                }
             }
         }
-    } else if content_type.starts_with(b"multipart/form-data") {
-        multipart::each(content_type, body, |name, value| {
-            if named.any(name) {
-                fields.see(named, name, Zeroizing::new(String::from_utf8_lossy(value).into_owned()));
-            }
-        });
-    } else if content_type.windows(4).any(|w| w == b"json") {
-        // Of two that have one name the last counts, as nearly everywhere: what is judged is what the application takes.
-        let mut texts: Vec<(String, Zeroizing<String>)> = Vec::new();
-        json::each(
-            body,
-            |name| named.any(name),
-            |name, value| {
-                texts.retain(|(known, _)| known != name);
-                texts.push((name.to_owned(), value));
-            },
-        );
-        for (name, value) in texts {
-            fields.see(named, &name, value);
+        Kind::Multipart => {
+            multipart::each(content_type, body, |name, value| {
+                if named.any(name) {
+                    fields.see(named, name, Zeroizing::new(String::from_utf8_lossy(value).into_owned()));
+                }
+            });
         }
+        Kind::Json => {
+            // Of two that have one name the last counts, as nearly everywhere: what is judged is what the application takes.
+            let mut texts: Vec<(String, Zeroizing<String>)> = Vec::new();
+            json::each(
+                body,
+                |name| named.any(name),
+                |name, value| {
+                    texts.retain(|(known, _)| known != name);
+                    texts.push((name.to_owned(), value));
+                },
+            );
+            for (name, value) in texts {
+                fields.see(named, &name, value);
+            }
+        }
+        Kind::Other => {}
     }
     fields
 }
@@ -153,6 +160,8 @@ mod tests {
         check(json, r#"{"email":"eve@example.org","email":"ada@example.org"}"#, ada, false, false);
         check(json, r#"{"email":"#, None, false, false);
         check(json, "[\"email\"]", None, false, false);
+        check("Application/X-WWW-Form-URLencoded", "email=ada@example.org", ada, false, false);
+        check("application/JSON", r#"{"email":"ada@example.org"}"#, ada, false, false);
         let multipart = "multipart/form-data; boundary=----b";
         let part = |head: &str, value: &str| {
             format!("------b\r\nContent-Disposition: form-data; {head}\r\n\r\n{value}\r\n")
@@ -169,6 +178,11 @@ mod tests {
         check(multipart, &whole, ada, false, false);
         let file = part("name=\"email\"; filename=\"a.txt\"\r\nContent-Type: text/plain", "eve@example.org");
         check(multipart, &format!("{file}{}------b--", part("name=\"website\"", "x")), None, false, true);
+        check("Multipart/Form-Data, Boundary=----b", &format!("{whole}------b--"), ada, true, false);
+        let behind = part("name=\"n\"", "1").repeat(300);
+        check(multipart, &format!("{behind}{whole}------b--"), ada, true, false);
+        let quoted = part("x=\"; filename=1\"; NAME=\"email\"", "Ada@Example.org");
+        check(multipart, &format!("{quoted}------b--"), ada, false, false);
         check(multipart, "email=x", None, false, false);
         check("multipart/form-data", &whole, None, false, false);
     }

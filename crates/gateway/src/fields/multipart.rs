@@ -1,74 +1,121 @@
-//! The fields of `multipart/form-data` (RFC 7578), as browsers write it (RFC 2046, section 5.1). Files are passed over.
+//! The parts of `multipart/form-data` (RFC 7578), as browsers write it (RFC 2046, section 5.1): one reader for whoever looks
+//! at them and whoever takes one out.
+
+use std::ops::Range;
 
 use memchr::memmem;
 
-/// Parts of one body that are looked at: no form has more, and each costs a search.
-const PARTS_MAX: usize = 256;
 /// RFC 2046, section 5.1.1, allows 70.
 const BOUNDARY_BYTES_MAX: usize = 70;
 
-/// Calls `see` for each whole field; false when the body does not end as it should. What was cut off at the end of the
-/// inspected part is not known.
-pub(crate) fn each(content_type: &[u8], body: &[u8], mut see: impl FnMut(&str, &[u8])) -> bool {
-    let Some(boundary) = boundary(content_type) else { return false };
-    // Every delimiter but the first stands on a line of its own, whose break belongs to it.
-    let mut delimiter = b"\r\n--".to_vec();
-    delimiter.extend_from_slice(boundary);
-    let finder = memmem::Finder::new(&delimiter);
-    let mut rest = match body.strip_prefix(&delimiter[2..]) {
-        Some(rest) => rest,
-        None => match finder.find(body) {
-            Some(at) => &body[at + delimiter.len()..],
-            None => return false,
-        },
-    };
-    for _ in 0..PARTS_MAX {
-        let Some(part) = rest.strip_prefix(b"\r\n") else { break };
-        let Some(end) = finder.find(part) else { return false };
-        if let Some((name, value)) = field(&part[..end]) {
-            see(name, value);
+/// A part that is there whole, up to the delimiter behind it.
+pub(crate) struct Part<'b> {
+    /// Where it stands in the body: from its delimiter up to the next one.
+    pub(crate) range: Range<usize>,
+    pub(crate) name: Option<&'b [u8]>,
+    pub(crate) is_file: bool,
+    pub(crate) value: &'b [u8],
+}
+
+/// The parts of a body, or of its beginning. However many: a search goes over each byte once.
+pub(crate) struct Parts<'b> {
+    body: &'b [u8],
+    /// The delimiter with the line break before it, which belongs to it.
+    delimiter: memmem::Finder<'static>,
+    /// Where the next part's delimiter begins, without that line break, and where it ends.
+    start: usize,
+    at: usize,
+}
+
+impl<'b> Parts<'b> {
+    /// `None` without a boundary, or without one in the body.
+    pub(crate) fn of(content_type: &[u8], body: &'b [u8]) -> Option<Self> {
+        let boundary = parameter(content_type, b"boundary")?;
+        if boundary.is_empty() || boundary.len() > BOUNDARY_BYTES_MAX {
+            return None;
         }
-        rest = &part[end + delimiter.len()..];
+        let delimiter = memmem::Finder::new(&[b"\r\n--", boundary].concat()).into_owned();
+        // Every delimiter but the first stands on a line of its own.
+        let start = if body.starts_with(&delimiter.needle()[2..]) { 0 } else { delimiter.find(body)? + 2 };
+        let at = start + delimiter.needle().len() - 2;
+        Some(Self { body, delimiter, start, at })
     }
-    rest.starts_with(b"--")
+
+    /// Whether the body ends as it should, once all parts have been seen.
+    fn ended(&self) -> bool {
+        self.body[self.at..].starts_with(b"--")
+    }
 }
 
-fn boundary(content_type: &[u8]) -> Option<&[u8]> {
-    let at = memmem::find(&content_type.to_ascii_lowercase(), b"boundary=")? + b"boundary=".len();
-    let value = &content_type[at..];
-    let value = match value.strip_prefix(b"\"") {
-        Some(quoted) => &quoted[..quoted.iter().position(|b| *b == b'"')?],
-        None => value.split(|b| *b == b';').next().unwrap_or_default().trim_ascii(),
-    };
-    (!value.is_empty() && value.len() <= BOUNDARY_BYTES_MAX).then_some(value)
+impl<'b> Iterator for Parts<'b> {
+    type Item = Part<'b>;
+
+    fn next(&mut self) -> Option<Part<'b>> {
+        let part = self.body[self.at..].strip_prefix(b"\r\n")?;
+        let length = self.delimiter.find(part)?;
+        let next = self.at + 2 + length + 2;
+        let behind = next + self.delimiter.needle().len() - 2;
+        // Where the body is cut this may be the beginning of something else.
+        let follows = &self.body[behind..];
+        if !follows.starts_with(b"\r\n") && !follows.starts_with(b"--") {
+            return None;
+        }
+        let (name, is_file, value) = read(&part[..length]);
+        let range = self.start..next;
+        (self.start, self.at) = (next, behind);
+        Some(Part { range, name, is_file, value })
+    }
 }
 
-/// Name and value of a part, unless it is a file.
-fn field(part: &[u8]) -> Option<(&str, &[u8])> {
-    let end = memmem::find(part, b"\r\n\r\n")?;
+/// Calls `see` for each whole field that is no file; false when the body does not end as it should. What was cut off at
+/// the end of the inspected part is not known.
+pub(crate) fn each(content_type: &[u8], body: &[u8], mut see: impl FnMut(&str, &[u8])) -> bool {
+    let Some(mut parts) = Parts::of(content_type, body) else { return false };
+    for part in parts.by_ref().filter(|part| !part.is_file) {
+        if let Some(name) = part.name.and_then(|name| std::str::from_utf8(name).ok()) {
+            see(name, part.value);
+        }
+    }
+    parts.ended()
+}
+
+/// Name of a part, whether it is a file, and its value.
+fn read(part: &[u8]) -> (Option<&[u8]>, bool, &[u8]) {
+    let Some(end) = memmem::find(part, b"\r\n\r\n") else { return (None, false, &[]) };
     let (head, value) = (&part[..end], &part[end + 4..]);
     let disposition = head.split(|b| *b == b'\n').find_map(|line| {
         let at = line.iter().position(|b| *b == b':')?;
         line[..at].eq_ignore_ascii_case(b"content-disposition").then_some(&line[at + 1..])
-    })?;
-    if parameter(disposition, b"filename").is_some() {
-        return None;
-    }
-    Some((std::str::from_utf8(parameter(disposition, b"name")?).ok()?, value))
+    });
+    let Some(disposition) = disposition else { return (None, false, value) };
+    let is_file = parameter(disposition, b"filename").is_some();
+    (parameter(disposition, b"name"), is_file, value)
 }
 
 /// A parameter of `form-data; name="…"`. Browsers escape quotation marks in it by percent.
-fn parameter<'a>(disposition: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
-    let mut rest = disposition;
-    while let Some(at) = rest.iter().position(|b| *b == b';') {
-        rest = rest[at + 1..].trim_ascii_start();
-        let Some(value) = rest.strip_prefix(name).and_then(|value| value.strip_prefix(b"=")) else {
+fn parameter<'a>(text: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    let mut rest = text;
+    while let Some(at) = separator(rest) {
+        rest = &rest[at + 1..];
+        let pair = &rest[..separator(rest).unwrap_or(rest.len())];
+        let Some(equals) = pair.iter().position(|b| *b == b'=') else { continue };
+        if !pair[..equals].trim_ascii().eq_ignore_ascii_case(name) {
             continue;
-        };
+        }
+        let value = pair[equals + 1..].trim_ascii();
         return match value.strip_prefix(b"\"") {
             Some(quoted) => quoted.iter().position(|b| *b == b'"').map(|end| &quoted[..end]),
-            None => value.split(|b| *b == b';').next().map(<[u8]>::trim_ascii),
+            None => Some(value),
         };
     }
     None
+}
+
+/// Where a parameter ends, outside quotation marks. Some applications take a comma for a semicolon.
+fn separator(text: &[u8]) -> Option<usize> {
+    let mut quoted = false;
+    text.iter().position(|b| {
+        quoted ^= *b == b'"';
+        !quoted && matches!(b, b';' | b',')
+    })
 }

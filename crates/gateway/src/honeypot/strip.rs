@@ -3,6 +3,9 @@
 use bytes::{Bytes, BytesMut};
 use memchr::memmem;
 
+use crate::fields::kind::Kind;
+use crate::fields::multipart::Parts;
+
 /// What became of a form's beginning.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Stripped {
@@ -15,33 +18,34 @@ pub(crate) struct Stripped {
 }
 
 /// Takes the field called `name` out of what was inspected of a body; `None` when it is not in there. A form may have it
-/// more than once, as a page may have it.
-pub(crate) fn strip(content_type: &[u8], body: &Bytes, name: &str) -> Option<Stripped> {
+/// more than once, as a page may have it. Of a body that is not `complete` the end stays as it is: what follows belongs
+/// to it.
+pub(crate) fn strip(content_type: &[u8], body: &Bytes, complete: bool, name: &str) -> Option<Stripped> {
     memmem::find(body, name.as_bytes())?;
-    let starts = |kind: &str| {
-        content_type.get(..kind.len()).is_some_and(|start| start.eq_ignore_ascii_case(kind.as_bytes()))
-    };
-    if starts("application/x-www-form-urlencoded") {
-        strip_pairs(body, name)
-    } else if starts("multipart/form-data") {
-        strip_parts(body, &boundary(content_type)?, name)
-    } else {
-        None
+    match Kind::of(content_type) {
+        Kind::Form => strip_pairs(body, complete, name),
+        Kind::Multipart => strip_parts(body, Parts::of(content_type, body)?, name),
+        Kind::Json | Kind::Other => None,
     }
 }
 
 /// `a=b&name=value`. Browsers write the name as it is: it has letters and an underscore only.
-fn strip_pairs(body: &Bytes, name: &str) -> Option<Stripped> {
+fn strip_pairs(body: &Bytes, complete: bool, name: &str) -> Option<Stripped> {
     let value = |pair: &[u8]| {
         let rest = pair.strip_prefix(name.as_bytes())?;
         if rest.is_empty() { Some(false) } else { rest.strip_prefix(b"=").map(|value| !value.is_empty()) }
     };
     let (mut kept, mut found, mut filled) = (BytesMut::with_capacity(body.len()), false, false);
     let mut first = true;
-    for pair in body.split(|b| *b == b'&') {
+    let mut pairs = body.split(|b| *b == b'&').peekable();
+    while let Some(pair) = pairs.next() {
         if let Some(is_filled) = value(pair) {
-            (found, filled) = (true, filled || is_filled);
-            continue;
+            filled |= is_filled;
+            // Where the body is cut, the rest of this pair comes behind it.
+            if complete || pairs.peek().is_some() {
+                found = true;
+                continue;
+            }
         }
         if !first {
             kept.extend_from_slice(b"&");
@@ -49,57 +53,29 @@ fn strip_pairs(body: &Bytes, name: &str) -> Option<Stripped> {
         kept.extend_from_slice(pair);
         first = false;
     }
-    found.then(|| stripped(body, kept, filled))
+    (found || filled).then(|| stripped(body, kept, filled))
 }
 
-/// Parts between boundaries (RFC 7578). Only a part that is there whole is taken out, with the delimiter before it.
-fn strip_parts(body: &Bytes, boundary: &[u8], name: &str) -> Option<Stripped> {
-    let delimiter = [b"--", boundary].concat();
-    let inner = [b"\r\n", &delimiter[..]].concat();
-    let marker = format!("name=\"{name}\"");
+/// Only a part that is there whole is taken out, with the delimiter before it.
+fn strip_parts(body: &Bytes, parts: Parts<'_>, name: &str) -> Option<Stripped> {
     let mut kept = BytesMut::with_capacity(body.len());
-    let (mut found, mut filled) = (false, false);
-    // A part reaches from its delimiter to the line break before the next one.
-    let mut at = memmem::find(body, &delimiter)?;
-    kept.extend_from_slice(&body[..at]);
-    while let Some(length) = memmem::find(&body[at + delimiter.len()..], &inner) {
-        let end = at + delimiter.len() + length;
-        let part = &body[at..end];
-        // The line break belongs to the next delimiter, which begins behind it.
-        let next = end + 2;
-        match memmem::find(part, b"\r\n\r\n") {
-            Some(head) if is_field(&part[..head], &marker) => {
-                found = true;
-                filled |= part.len() > head + 4;
-            }
-            _ => kept.extend_from_slice(&body[at..next]),
+    let (mut found, mut filled, mut copied) = (false, false, 0);
+    for part in parts {
+        if part.is_file || part.name != Some(name.as_bytes()) {
+            continue;
         }
-        at = next;
+        found = true;
+        filled |= !part.value.is_empty();
+        kept.extend_from_slice(&body[copied..part.range.start]);
+        copied = part.range.end;
     }
-    kept.extend_from_slice(&body[at..]);
+    kept.extend_from_slice(&body[copied..]);
     found.then(|| stripped(body, kept, filled))
-}
-
-/// Whether a part's head is that of the field: named so, and no file.
-fn is_field(head: &[u8], marker: &str) -> bool {
-    let named = memmem::find(head, marker.as_bytes());
-    named.is_some_and(|at| head[..at].last().is_some_and(|before| matches!(before, b' ' | b';')))
-        && memmem::find(head, b"filename").is_none()
 }
 
 fn stripped(body: &Bytes, kept: BytesMut, filled: bool) -> Stripped {
     let removed = (body.len() - kept.len()) as u64;
     Stripped { body: kept.freeze(), removed, filled }
-}
-
-fn boundary(content_type: &[u8]) -> Option<Vec<u8>> {
-    let text = std::str::from_utf8(content_type).ok()?;
-    let parameter = text.split(';').find_map(|parameter| {
-        let (name, value) = parameter.split_once('=')?;
-        name.trim().eq_ignore_ascii_case("boundary").then(|| value.trim().trim_matches('"'))
-    })?;
-    // RFC 2046, section 5.1.1.
-    (1..=70).contains(&parameter.len()).then(|| parameter.as_bytes().to_vec())
 }
 
 #[cfg(test)]
@@ -112,7 +88,12 @@ mod tests {
     const PARTS: &str = "multipart/form-data; boundary=\"X1\"";
 
     fn stripped_text(kind: &str, body: &str) -> Option<(String, u64, bool)> {
-        let found = strip(kind.as_bytes(), &Bytes::copy_from_slice(body.as_bytes()), "topic_ab")?;
+        stripped_beginning(kind, body, true)
+    }
+
+    fn stripped_beginning(kind: &str, body: &str, complete: bool) -> Option<(String, u64, bool)> {
+        let body = Bytes::copy_from_slice(body.as_bytes());
+        let found = strip(kind.as_bytes(), &body, complete, "topic_ab")?;
         Some((String::from_utf8(found.body.to_vec()).unwrap(), found.removed, found.filled))
     }
 
@@ -137,6 +118,24 @@ mod tests {
     }
 
     #[test]
+    fn the_pair_at_a_cut_stays() {
+        let check = |body: &str, expected: Option<(&str, u64, bool)>| {
+            let found = stripped_beginning(FORM, body, false);
+            assert_eq!(
+                found.as_ref().map(|(text, removed, filled)| (&text[..], *removed, *filled)),
+                expected,
+                "{body}"
+            );
+        };
+        check("a=1&topic_ab", None);
+        check("a=1&topic_ab=", None);
+        check("a=1&topic_ab=sp", Some(("a=1&topic_ab=sp", 0, true)));
+        check("a=1&topic_ab=&", Some(("a=1&", 10, false)));
+        check("topic_ab=&b", Some(("b", 10, false)));
+        check("topic_ab=&topic_ab=", Some(("topic_ab=", 10, false)));
+    }
+
+    #[test]
     fn parts() {
         let part = |name: &str, value: &str| {
             format!("--X1\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
@@ -157,21 +156,58 @@ mod tests {
         check(format!("{a}--X1\r\nContent-Disposition: form-data; name=\"topic_ab\"\r\n\r\nhalf"), None);
         let file = "--X1\r\nContent-Disposition: form-data; name=\"topic_ab\"; filename=\"a\"\r\n\r\n1\r\n";
         check(format!("{file}{end}"), None);
+        // Words of a head count where they stand: not in a value, and however they are written.
+        let head = |head: &str| format!("--X1\r\n{head}\r\n\r\n1\r\n");
+        let other = head("Content-Disposition: form-data; name=\"a; name=\"topic_ab\"");
+        check(format!("{other}{end}"), None);
+        for ours in [
+            "content-disposition: form-data; NAME=\"topic_ab\"",
+            "Content-Disposition: form-data;name=topic_ab",
+            "Content-Disposition: form-data; name=\"topic_ab\"\r\nX-Note: filename",
+            "Content-Disposition: form-data; x=\"; filename=1\"; name=\"topic_ab\"",
+        ] {
+            check(format!("{}{a}{end}", head(ours)), Some((format!("{a}{end}"), true)));
+        }
+        let many = a.repeat(300);
+        check(format!("{many}{}{end}", part("topic_ab", "")), Some((format!("{many}{end}"), false)));
         assert_eq!(stripped_text("multipart/form-data", &format!("{a}topic_ab")), None, "without a boundary");
         assert_eq!(stripped_text("application/json", "{\"topic_ab\":\"x\"}"), None);
     }
 
+    fn written(pairs: &[(String, String)], multipart: bool) -> String {
+        if multipart {
+            pairs.iter().fold(String::new(), |body, (name, value)| {
+                format!("{body}--X1\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+            }) + "--X1--"
+        } else {
+            pairs.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
+        }
+    }
+
     proptest! {
+        /// A body that is cut and taken up again is one from which fields may be missing, and nothing else.
+        #[test]
+        fn a_cut_changes_nothing(
+            before in prop::collection::vec(("[a-c]{0,2}|topic_ab", "[x=%\r\n-]{0,4}"), 0..4),
+            cut: prop::sample::Index,
+            multipart: bool,
+        ) {
+            let body = written(&before, multipart);
+            let kind = if multipart { PARTS } else { FORM };
+            let (beginning, rest) = body.split_at(cut.index(body.len() + 1));
+            let stripped = stripped_beginning(kind, beginning, false);
+            let passed = stripped.map_or_else(|| beginning.to_owned(), |(text, ..)| text) + rest;
+            let again = |body: &str| stripped_text(kind, body).map_or_else(|| body.to_owned(), |(text, ..)| text);
+            prop_assert_eq!(again(&passed), again(&body));
+            if before.iter().filter(|(name, _)| name == "topic_ab").count() == 1 {
+                prop_assert!(passed == body || passed == again(&body), "{}", passed);
+            }
+        }
+
         /// Whatever comes, nothing but whole fields of that name is taken out, and the count is right.
         #[test]
         fn the_rest_stays(pairs in prop::collection::vec(("[a-c]{0,2}|topic_ab", "[x=%&\r\n-]{0,4}"), 0..6), multipart: bool) {
-            let body = if multipart {
-                pairs.iter().fold(String::new(), |body, (name, value)| {
-                    format!("{body}--X1\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
-                }) + "--X1--"
-            } else {
-                pairs.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
-            };
+            let body = written(&pairs, multipart);
             let kind = if multipart { PARTS } else { FORM };
             if let Some((text, removed, _)) = stripped_text(kind, &body) {
                 prop_assert_eq!(text.len() as u64 + removed, body.len() as u64);

@@ -241,7 +241,7 @@ impl<S: State> Turn<'_, S> {
             body = Through::Bytes(kept.body.clone());
         }
         let content_type = parts.headers.get(header::CONTENT_TYPE);
-        let (removed, in_trap) = self.take_honeypot(content_type, &mut body, &mut inspected);
+        let (removed, in_trap) = self.take_honeypot(content_type, &mut body, &mut inspected, complete);
         let upgrade = wanted_upgrade(parts);
         let original = Original { parts, kept: kept.as_ref(), removed, upgrade, left_out: proofs.left_out };
         let (looked_at, facts) = self.body_facts(&original, &inspected, complete, body_bytes);

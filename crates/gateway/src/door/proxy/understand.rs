@@ -149,9 +149,11 @@ impl<S: State> Turn<'_, S> {
         content_type: Option<&HeaderValue>,
         body: &mut Through,
         inspected: &mut Bytes,
+        complete: bool,
     ) -> (u64, bool) {
         let content_type = content_type.map_or(&b""[..], HeaderValue::as_bytes);
-        let Some(found) = strip(content_type, inspected, &self.connection.gateway.honeypot.name) else {
+        let name = &self.connection.gateway.honeypot.name;
+        let Some(found) = strip(content_type, inspected, complete, name) else {
             return (0, false);
         };
         *inspected = found.body.clone();
