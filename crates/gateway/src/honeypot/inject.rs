@@ -116,8 +116,10 @@ impl Injected {
 fn settings(field: &Honeypot, host: &str, styled: bool) -> Settings<'static, 'static> {
     let styled = Rc::new(Cell::new(styled));
     let (plain, with_style) = (field.html(false), field.html(true));
-    let host = host.to_owned();
+    let host: Rc<str> = host.into();
     let mut forms = 0;
+    let elsewhere = Rc::new(Cell::new(false));
+    let (base_host, base_elsewhere) = (host.clone(), elsewhere.clone());
     let in_page = styled.clone();
     let memory = MemorySettings::new()
         .with_max_allowed_memory_usage(HELD_BYTES_MAX)
@@ -135,9 +137,16 @@ fn settings(field: &Honeypot, host: &str, styled: bool) -> Settings<'static, 'st
             }
             Ok(())
         }))
+        .append_element_content_handler(element!("base[href]", move |base| {
+            if !goes_to(base.get_attribute("href").as_deref(), &base_host, false) {
+                base_elsewhere.set(true);
+            }
+            Ok(())
+        }))
         .append_element_content_handler(element!("form[method=\"post\" i]", move |form| {
             forms += 1;
-            if forms > FORMS_MAX || !goes_to(form.get_attribute("action").as_deref(), &host) {
+            let action = form.get_attribute("action");
+            if forms > FORMS_MAX || !goes_to(action.as_deref(), &host, elsewhere.get()) {
                 return Ok(());
             }
             let html = if styled.get() { &with_style } else { &plain };
@@ -153,9 +162,19 @@ fn settings(field: &Honeypot, host: &str, styled: bool) -> Settings<'static, 'st
         }))
 }
 
-/// Whether a form is sent to this site: nobody else's has to learn of the field.
-fn goes_to(action: Option<&str>, host: &str) -> bool {
-    let action = action.unwrap_or_default().trim();
+/// Whether a form is sent to this site: nobody else's has to learn of the field. `elsewhere`: paths of this page belong to
+/// another site by its `<base>`. The action is read as browsers do (URL standard, basic URL parser).
+fn goes_to(action: Option<&str>, host: &str, elsewhere: bool) -> bool {
+    let action = action.unwrap_or_default().trim_matches(|c| c <= ' ').replace(['\t', '\n', '\r'], "");
+    let action = action.as_str();
+    // An empty one is the page's own address, whatever its base.
+    if action.is_empty() {
+        return true;
+    }
+    // A character reference may stand for any part of an address; parameters have one between them.
+    if action.split('?').next().is_some_and(|path| path.contains('&')) {
+        return false;
+    }
     let before_path = action.split(['/', '?', '#']).next().unwrap_or_default();
     let after_scheme = match before_path.split_once(':') {
         Some((scheme, _)) => &action[scheme.len() + 1..],
@@ -163,7 +182,7 @@ fn goes_to(action: Option<&str>, host: &str) -> bool {
     };
     let Some(authority) = after_scheme.strip_prefix("//") else {
         // A path, or nothing; `mailto:` and `javascript:` have a scheme. Browsers take `\\` for `/`.
-        return !before_path.contains(':') && !action.contains('\\');
+        return !elsewhere && !before_path.contains(':') && !action.contains('\\');
     };
     let name = authority.split(['/', '?', '#']).next().unwrap_or_default();
     let name = name
@@ -207,6 +226,14 @@ mod tests {
             "<form method=post enctype=multipart/form-data>§<input type=file></form>",
         );
         check(
+            "<base target=_top><base href=/shop/><form method=post action=a></form>",
+            "<base target=_top><base href=/shop/><form method=post action=a>§</form>",
+        );
+        check(
+            "<base href=https://pay.example/><form method=post></form><form method=post action=//shop.example/></form>",
+            "<base href=https://pay.example/><form method=post>§</form><form method=post action=//shop.example/>§</form>",
+        );
+        check(
             "<meta http-equiv=Content-Security-Policy content=\"style-src 'none'\"><form method=post></form>",
             "<meta http-equiv=Content-Security-Policy content=\"style-src 'none'\"><form method=post>¤</form>",
         );
@@ -216,6 +243,8 @@ mod tests {
             "<form method=post action=https://pay.example/></form>",
             "<form method=post action=//pay.example/></form>",
             "<form method=post action=mailto:a@b></form>",
+            "<base href=https://pay.example/><form method=post action=/a></form>",
+            "<base href='\t//pay.example'><base href=/><form method=post action=?a></form>",
             "<script>'<form method=post></form>'</script>",
             "<!-- <form method=post></form> -->",
             "<p>\u{e4}\u{1f980} no form",
@@ -239,10 +268,19 @@ mod tests {
     #[test]
     fn where_forms_go() {
         let check = |action: &str, expected: bool| {
-            assert_eq!(goes_to(Some(action), "shop.example"), expected, "{action}");
+            assert_eq!(goes_to(Some(action), "shop.example", false), expected, "{action}");
         };
-        for here in ["", "/a", "a?b=http://c", "?q", "https://shop.example", "//Shop.example:8443/a", "a/b:c"]
-        {
+        for here in [
+            "",
+            "/a",
+            "a?b=http://c",
+            "?q",
+            "https://shop.example",
+            "//Shop.example:8443/a",
+            "a/b:c",
+            "/a?b&c",
+            "\n/a",
+        ] {
             check(here, true);
         }
         for elsewhere in [
@@ -252,9 +290,14 @@ mod tests {
             "javascript:alert(1)",
             "data:x",
             "/\\evil.example",
+            "/\t/evil.example",
+            "ht\ntps://evil.example",
+            "\u{1}//evil.example",
+            "&#47;/evil.example",
+            "&#104;ttps://evil.example",
         ] {
             check(elsewhere, false);
         }
-        assert!(goes_to(None, "shop.example"));
+        assert!(goes_to(None, "shop.example", true));
     }
 }
