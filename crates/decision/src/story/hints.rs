@@ -24,9 +24,9 @@ impl Rules {
         if !matches!(browser.family, Family::Chrome | Family::Edge) || browser.engine != Engine::Blink {
             return None;
         }
-        let phone = agent.device == Some(Device::Phone);
-        if matches!((sent.mobile, phone), (b"?1", false) | (b"?0", true)) {
-            return Some(Found::That("only one of its user agent and its client hints is a phone's"));
+        // The other way round it happens: a phone that says ?0.
+        if sent.mobile == b"?1" && agent.device == Some(Device::Desktop) {
+            return Some(Found::That("its client hints are a phone's, its user agent is not"));
         }
         let (said, hinted) = (agent.platform?, platform(sent.platform)?);
         // The desktop version of a page on a phone: the user agent pretends, the hint need not.

@@ -190,7 +190,7 @@ fn client_hints() {
     check(agent, "", "", "", "");
     check(agent, "nonsense \"Chromium\";v=\"99999999\"", "?7", "\"Toaster\"", "");
     check(&chrome(130), brands, "?0", "\"Windows\"", "its client hints name another version");
-    check(agent, brands, "?1", "\"Windows\"", "only one of its user agent and its client hints is a phone's");
+    check(agent, brands, "?1", "\"Windows\"", "its client hints are a phone's, its user agent is not");
     check(agent, brands, "?0", "\"Linux\"", "its client hints name another system");
     check(agent, r#""HeadlessChrome";v="131""#, "?0", "", "its client hints say that it has no window");
     check(FIREFOX, brands, "?0", "\"Linux\"", "it sends client hints, which that browser does not");

@@ -29,7 +29,7 @@ impl Recorded {
         for line in text.lines() {
             let line = line.trim();
             let item = line.strip_prefix("- ").unwrap_or(line).trim();
-            let bare = item.trim_matches(['\'', '"', ' ']);
+            let bare = unquoted(item);
             match line {
                 "ciphersuites:" | "headers:" | "pseudo_headers:" => section = line,
                 "third_party:" => break,
@@ -86,6 +86,12 @@ impl Recorded {
         let window = self.window.as_ref()?;
         Some(format!("{}|{window}|0|{}", self.settings.join(";"), self.order.join(",")))
     }
+}
+
+/// Without the quotes around all of it, which may end in another line; those within stay.
+fn unquoted(text: &str) -> &str {
+    let quoted = |quote: char| text.strip_prefix(quote).map(|rest| rest.strip_suffix(quote).unwrap_or(rest));
+    quoted('\'').or_else(|| quoted('"')).unwrap_or_else(|| text.trim_end_matches('\''))
 }
 
 #[test]
