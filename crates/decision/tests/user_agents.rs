@@ -1,6 +1,8 @@
-//! How well declared bots are told from people's browsers, on lists that others made. The words of `bot/table.rs` were
+//! How well declared bots are told from people's browsers, on lists that others made. The words of `agent/bot/table.rs` were
 //! chosen on isbot's lists. Of crawler-user-agents, what the general words alone leave was read through once; no word was
 //! taken from it. Nothing was taken from the browsers of npm's `user-agents`.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::path::{Path, PathBuf};
 
