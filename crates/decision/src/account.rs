@@ -112,8 +112,8 @@ pub struct AccountOutcome {
     pub failed: bool,
     /// How long an account is locked, and from how many failures.
     pub lock: Arc<Ladder>,
-    /// For how long success is remembered, in days.
-    pub remember_days: u32,
+    /// For how long success is remembered, in days; `None` where nothing would have told a failure.
+    pub remember_days: Option<u32>,
 }
 
 /// A client's network, for "the address is new for this account": what a line keeps when its address changes.
@@ -172,14 +172,21 @@ pub(crate) fn plan(
     }))
 }
 
-/// What an answer says about the attempt that was planned for; `None` when it says nothing.
-pub(crate) fn outcome(policy: &Policy, plan: &Plan, failed: Option<bool>) -> Option<Box<AccountOutcome>> {
+/// What an answer says about the attempt that was planned for; `None` when it says nothing. `told` is that the
+/// application said in words how it ended.
+pub(crate) fn outcome(
+    policy: &Policy,
+    plan: &Plan,
+    failed: Option<bool>,
+    told: bool,
+) -> Option<Box<AccountOutcome>> {
     let settings = &policy.accounts;
+    let told = told || policy.route(plan.route).settings.tells_failures();
     let (plan, failed) = plan.account.as_deref().zip(failed)?;
     Some(Box::new(AccountOutcome {
         plan: *plan,
         failed,
         lock: settings.lock.clone(),
-        remember_days: settings.remember_days,
+        remember_days: told.then_some(settings.remember_days),
     }))
 }

@@ -120,8 +120,13 @@ pub fn outcome(
             }
         }
     }
-    let account =
-        crate::account::outcome(policy, plan, told.filter(|failed| *failed || ending.may_be_success()));
+    let in_words = matches!(ending, Ending::Told { .. });
+    let account = crate::account::outcome(
+        policy,
+        plan,
+        told.filter(|failed| *failed || ending.may_be_success()),
+        in_words,
+    );
     let account = account.filter(|_| ending != Ending::Refused);
     Outcome { failed, counts, offenders, account }
 }

@@ -54,10 +54,10 @@ impl Memory {
             self.accounts.crowds.add(key, outcome.failed.then_some(plan.member), plan.window_millis, now);
         }
         if !outcome.failed {
-            // Asking for a new password proves nothing.
-            if plan.kind != Attempt::Reset {
+            // Asking for a new password proves nothing, and a sign-up is answered alike when the account is another's.
+            if let Some(days) = outcome.remember_days.filter(|_| plan.kind == Attempt::LogIn) {
                 for key in plan.successes.into_iter().flatten() {
-                    self.accounts.successes.remember(key, outcome.remember_days, now);
+                    self.accounts.successes.remember(key, days, now);
                 }
             }
             return;

@@ -14,19 +14,28 @@ pub fn mail_domain(account: &str) -> Option<&str> {
 }
 
 /// An account's name without what is changed from one farmed sign-up to the next: tags behind a plus, dots where they
-/// mean nothing, and runs of digits, which become one `#`.
+/// mean nothing, and runs of digits, which become one `#`. A name without a letter is a number itself, of a telephone or
+/// a mailbox: without it nothing would tell people apart.
 pub(super) fn shape(account: &str) -> String {
-    let (local, domain) = match mail_domain(account) {
-        Some(domain) => (account.rsplit_once('@').map_or(account, |(local, _)| local), domain),
+    let (untagged, domain) = match mail_domain(account) {
+        Some(domain) => {
+            let local = account.rsplit_once('@').map_or(account, |(local, _)| local);
+            (
+                local
+                    .split_once('+')
+                    .map_or(local, |(before, _)| if before.is_empty() { local } else { before }),
+                domain,
+            )
+        }
         None => (account, ""),
     };
-    let untagged = local.split_once('+').map_or(local, |(before, _)| before);
+    let counted = untagged.chars().any(char::is_alphabetic);
     let local: Cow<'_, str> =
         if DOTLESS.contains(&domain) { untagged.replace('.', "").into() } else { untagged.into() };
     let mut shape = String::with_capacity(account.len());
     for letter in local.chars() {
-        let letter = if letter.is_ascii_digit() { '#' } else { letter };
-        if letter != '#' || !shape.ends_with('#') {
+        let letter = if counted && letter.is_ascii_digit() { '#' } else { letter };
+        if !counted || letter != '#' || !shape.ends_with('#') {
             shape.push(letter);
         }
     }
@@ -51,7 +60,13 @@ mod tests {
         check("farm18@example.org", "farm#@example.org");
         check("farm18b7@example.org", "farm#b#@example.org");
         check("buyer-31", "buyer-#");
-        check("+tag@example.org", "@example.org");
+        check("+tag@example.org", "+tag@example.org");
+        check("123456789@qq.com", "123456789@qq.com");
+        check("123456789+shop@qq.com", "123456789@qq.com");
+        check("+49 170 1234567", "+49 170 1234567");
+        check("01701234567", "01701234567");
+        check("+491701234567@sms.example.org", "+491701234567@sms.example.org");
+        check("buyer+31", "buyer+#");
         check("a@b", "a@b");
         check("", "");
     }

@@ -124,6 +124,16 @@ pub enum Unavailable {
 }
 
 impl Settings {
+    /// Whether any answer would count as a failed attempt. Where none does, every guess looks like a success.
+    #[must_use]
+    pub fn tells_failures(&self) -> bool {
+        let attempt = &self.attempt;
+        !self.failure_status.is_empty()
+            || attempt.failed_body.is_some()
+            || attempt.failed_header.is_some()
+            || attempt.failed_location.is_some()
+    }
+
     /// What a preset stands for.
     #[must_use]
     pub fn preset(preset: Preset) -> Self {

@@ -18,27 +18,35 @@ pub(crate) struct Begun {
     hint: SizeHint,
 }
 
-/// Reads an answer until it ends, until `most` bytes have come, or until nothing came for `pause`. The beginning, and
-/// the whole.
-pub(crate) async fn begin(mut answer: Through, most: usize, pause: Duration) -> (Vec<u8>, Through) {
+/// Reads an answer until it ends, until `most` bytes have come, or until nothing came for `pause`. The beginning,
+/// whether that is all, and the whole.
+pub(crate) async fn begin(mut answer: Through, most: usize, pause: Duration) -> (Vec<u8>, bool, Through) {
     let hint = answer.size_hint();
     let (mut taken, mut beginning) = (VecDeque::new(), Vec::new());
-    while beginning.len() < most && !answer.is_end_stream() {
-        let Ok(Some(frame)) = timeout(pause, answer.frame()).await else { break };
+    let (mut ended, mut cut) = (answer.is_end_stream(), false);
+    while beginning.len() < most && !ended {
+        let Ok(frame) = timeout(pause, answer.frame()).await else { break };
+        let Some(frame) = frame else {
+            ended = true;
+            break;
+        };
         if let Some(data) = frame.as_ref().ok().and_then(Frame::data_ref) {
             let fits = data.len().min(most - beginning.len());
             beginning.extend_from_slice(&data[..fits]);
+            cut = fits < data.len();
         }
         let broken = frame.is_err();
         taken.push_back(frame);
         if broken {
             break;
         }
+        ended = answer.is_end_stream();
     }
+    let whole = ended && !cut;
     if taken.is_empty() {
-        return (beginning, answer);
+        return (beginning, whole, answer);
     }
-    (beginning, Through::Begun(Box::new(Begun { taken, rest: answer, hint })))
+    (beginning, whole, Through::Begun(Box::new(Begun { taken, rest: answer, hint })))
 }
 
 impl Body for Begun {

@@ -163,6 +163,21 @@ fn strangers_who_never_stop_hold_an_account_for_a_quarter_of_an_hour_at_most() {
 }
 
 #[test]
+fn nobody_becomes_known_without_proof() {
+    // A sign-up with another's address is answered like any other, and where no answer counts as a failure each guess is.
+    let check = |text: &str, path: &str, known: bool| {
+        let site = Site::new(text);
+        site.attempt(path, at("198.51.100.7"), "ada", 200, 0);
+        let elsewhere = site.attempt("/login", at("192.0.2.1"), "ada", 401, 1);
+        assert_eq!(site.names(&elsewhere).contains(&"new_address"), known, "{text} {path}");
+    };
+    check("", "/login", true);
+    check("", "/signup", false);
+    check("", "/reset", false);
+    check("failure_status = []", "/login", false);
+}
+
+#[test]
 fn a_new_address_is_told_and_asks_nobody() {
     let site = Site::new("");
     let home = at("198.51.100.7");

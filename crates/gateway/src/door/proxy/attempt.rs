@@ -31,7 +31,7 @@ impl<S: State> Turn<'_, S> {
         let settings = &snapshot.policy.route(decided.plan.route).settings;
         let (failed, response) = judge(settings, response).await;
         gateway.report(snapshot, seen, decided, Ending::Answered { status, failed }).await;
-        if failed.is_none() {
+        if settings.attempt.reported {
             gateway.attempts.open(
                 decided.id,
                 OpenAttempt {
@@ -46,7 +46,8 @@ impl<S: State> Turn<'_, S> {
         }
         match &settings.same_answer {
             Some(same) => {
-                self.same(same, failed.unwrap_or(true) || is_failure(settings, status), response).await
+                // What cannot be told passes: refused, it would lock out those who are right.
+                self.same(same, failed == Some(true) || is_failure(settings, status), response).await
             }
             None => response,
         }
@@ -58,7 +59,7 @@ impl<S: State> Turn<'_, S> {
         let replaced = !response.status().is_server_error() && (failed || !same.only_failures);
         let response = if replaced {
             // Read to its end, so that the connection to the application is free; the time of that is covered, too.
-            let (_, rest) = begin(response.into_body(), BEGINNING_BYTES, PAUSE).await;
+            let (_, _, rest) = begin(response.into_body(), BEGINNING_BYTES, PAUSE).await;
             drop(rest);
             instead(same)
         } else {
@@ -73,7 +74,8 @@ impl<S: State> Turn<'_, S> {
     }
 }
 
-/// Whether an attempt failed, as far as its answer tells; `None` where the application reports it afterwards.
+/// Whether an attempt failed, as far as its answer tells; `None` where the application reports it afterwards, or where
+/// only a part of the answer could be read: what did not say so there may say so later.
 async fn judge(settings: &Settings, response: Response<Through>) -> (Option<bool>, Response<Through>) {
     let attempt = &settings.attempt;
     if attempt.reported {
@@ -87,10 +89,13 @@ async fn judge(settings: &Settings, response: Response<Through>) -> (Option<bool
     let Some(wanted) = attempt.failed_body.as_ref().filter(|_| is_page(response.headers())) else {
         return (Some(false), response);
     };
+    if is_coded(response.headers()) {
+        return (None, response);
+    }
     let (parts, body) = response.into_parts();
-    let (beginning, body) = begin(body, BEGINNING_BYTES, PAUSE).await;
+    let (beginning, whole, body) = begin(body, BEGINNING_BYTES, PAUSE).await;
     let failed = memmem::find(&beginning, wanted.as_bytes()).is_some();
-    (Some(failed), Response::from_parts(parts, body))
+    ((failed || whole).then_some(failed), Response::from_parts(parts, body))
 }
 
 fn is_failure(settings: &Settings, status: u16) -> bool {
@@ -100,6 +105,12 @@ fn is_failure(settings: &Settings, status: u16) -> bool {
 /// Whether the application has to answer without compression, so that its answer can be read.
 pub(super) fn is_read(attempt: &AttemptSettings) -> bool {
     attempt.failed_body.is_some()
+}
+
+/// Compressed though it was asked for plainly.
+fn is_coded(headers: &HeaderMap) -> bool {
+    let codings = headers.get_all(header::CONTENT_ENCODING);
+    codings.iter().any(|coding| !coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity"))
 }
 
 /// Something that says in words how an attempt ended, and not a download or a stream of events.
@@ -121,4 +132,38 @@ fn instead(same: &SameAnswer) -> Response<Through> {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_was_not_read_whole_is_no_success() {
+        let check = async |coding: Option<&str>, body: Vec<u8>, expected: Option<bool>| {
+            let mut settings = Settings::preset(spigot_decision::policy::Preset::Low);
+            settings.attempt.failed_body = Some("wrong".to_owned());
+            let length = body.len();
+            let mut response = Response::new(Through::Bytes(body.into()));
+            if let Some(coding) = coding {
+                response
+                    .headers_mut()
+                    .insert(header::CONTENT_ENCODING, HeaderValue::from_str(coding).unwrap());
+            }
+            let (failed, response) = judge(&settings, response).await;
+            assert_eq!(failed, expected, "{coding:?}, {length} bytes");
+            assert_eq!(response.into_body().collect().await.unwrap().to_bytes().len(), length);
+        };
+        let long = |end: &str| [vec![b'x'; BEGINNING_BYTES], end.as_bytes().to_vec()].concat();
+        check(None, b"welcome".to_vec(), Some(false)).await;
+        check(None, b"wrong".to_vec(), Some(true)).await;
+        check(None, Vec::new(), Some(false)).await;
+        check(None, long(""), Some(false)).await;
+        check(None, long("wrong"), None).await;
+        check(None, [b"wrong".to_vec(), long("")].concat(), Some(true)).await;
+        check(Some("gzip"), b"welcome".to_vec(), None).await;
+        check(Some("identity"), b"welcome".to_vec(), Some(false)).await;
+    }
 }
