@@ -31,6 +31,8 @@ pub struct Observation<'r> {
     pub honeypot_filled: bool,
     /// The account that the request names, from the route's `identifier` fields.
     pub account: Option<&'r str>,
+    /// Which account is meant cannot be told for sure: the body was not read whole, or names two.
+    pub account_unclear: bool,
     /// A clearance that was presented and is genuine, unexpired, in scope and bound to this client.
     pub clearance: Option<Presented>,
     /// One was presented that is all of this, but not from where it is presented: then it is as if there were none, and
@@ -173,6 +175,7 @@ impl<'r> Observation<'r> {
             headers: &NoHeaders,
             body: Body::default(),
             honeypot_filled: false,
+            account_unclear: false,
             account: None,
             clearance: None,
             clearance_elsewhere: None,

@@ -8,6 +8,7 @@ pub(crate) mod multipart;
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode;
+use spigot_decision::Attempt;
 use spigot_decision::policy::Settings;
 use zeroize::Zeroizing;
 
@@ -20,6 +21,10 @@ pub(crate) struct Fields {
     pub(crate) account: Option<String>,
     pub(crate) password: Option<Password>,
     pub(crate) honeypot_filled: bool,
+    /// The field that named it.
+    account_field: String,
+    /// Which account is meant cannot be told for sure.
+    pub(crate) unclear: bool,
 }
 
 /// An account's name is cut here: no log-in name is longer, and a key of any length would be hashed.
@@ -31,6 +36,17 @@ pub(crate) struct Named<'s> {
     account: &'s [String],
     password: &'s [String],
     honeypot: &'s [String],
+    /// Several fields are ways to name one account, and not the parts of a new one.
+    one_account: bool,
+}
+
+/// What came of a body.
+#[derive(Clone, Copy)]
+pub(crate) struct Came<'b> {
+    pub(crate) content_type: &'b [u8],
+    pub(crate) bytes: &'b [u8],
+    /// All of it came, and is not compressed.
+    pub(crate) plain: bool,
 }
 
 impl<'s> Named<'s> {
@@ -40,58 +56,90 @@ impl<'s> Named<'s> {
             account: &settings.account_fields,
             password: if passwords { &settings.attempt.password_fields } else { &[] },
             honeypot: &settings.honeypot_fields,
+            one_account: settings.attempt.kind != Attempt::SignUp,
         }
     }
 
+    fn all(&self) -> impl Iterator<Item = &'s String> {
+        [self.account, self.password, self.honeypot].into_iter().flatten()
+    }
+
     fn any(&self, name: &str) -> bool {
-        [self.account, self.password, self.honeypot].into_iter().flatten().any(|wanted| wanted == name)
+        self.all().any(|wanted| wanted == name)
+    }
+
+    /// The field that a name in JSON is taken for: some readers do not tell upper from lower case there.
+    fn alike(&self, name: &str) -> Option<&'s str> {
+        let folded = |name: &str| name.to_uppercase().to_lowercase();
+        let same = |wanted: &&String| *wanted == name || folded(wanted) == folded(name);
+        self.all().find(same).map(String::as_str)
     }
 }
 
 /// Looks for the fields in a form, of either encoding, or a JSON object.
-pub(crate) fn read(content_type: &[u8], body: &[u8], named: Named<'_>) -> Fields {
+pub(crate) fn read(came: Came<'_>, named: Named<'_>) -> Fields {
+    let Came { content_type, bytes: body, plain } = came;
     let mut fields = Fields::default();
-    if [named.account, named.password, named.honeypot].iter().all(|names| names.is_empty()) {
+    if named.all().next().is_none() {
         return fields;
     }
+    let mut whole = plain;
     match Kind::of(content_type) {
-        Kind::Form => {
-            for pair in body.split(|b| *b == b'&') {
-                let (name, value) = match pair.iter().position(|b| *b == b'=') {
-                    Some(at) => (&pair[..at], &pair[at + 1..]),
-                    None => (pair, &[][..]),
-                };
-                let name = decode(name);
-                if named.any(&name) {
-                    fields.see(named, &name, Zeroizing::new(decode(value)));
-                }
-            }
-        }
+        Kind::Form => read_form(body, named, &mut fields),
         Kind::Multipart => {
-            multipart::each(content_type, body, |name, value| {
+            whole &= multipart::each(content_type, body, |name, value| {
                 if named.any(name) {
-                    fields.see(named, name, Zeroizing::new(String::from_utf8_lossy(value).into_owned()));
+                    let value = String::from_utf8_lossy(value).into_owned();
+                    fields.see(named, name, Zeroizing::new(value));
                 }
             });
         }
-        Kind::Json => {
-            // Of two that have one name the last counts, as nearly everywhere: what is judged is what the application takes.
-            let mut texts: Vec<(String, Zeroizing<String>)> = Vec::new();
-            json::each(
-                body,
-                |name| named.any(name),
-                |name, value| {
-                    texts.retain(|(known, _)| known != name);
-                    texts.push((name.to_owned(), value));
-                },
-            );
-            for (name, value) in texts {
-                fields.see(named, &name, value);
-            }
-        }
+        Kind::Json => read_json(body, named, &mut fields),
         Kind::Other => {}
     }
+    fields.unclear |= !whole && !named.account.is_empty();
     fields
+}
+
+fn read_form(body: &[u8], named: Named<'_>, fields: &mut Fields) {
+    for pair in body.split(|b| *b == b'&') {
+        let (name, value) = match pair.iter().position(|b| *b == b'=') {
+            Some(at) => (&pair[..at], &pair[at + 1..]),
+            None => (pair, &[][..]),
+        };
+        let name = decode(name);
+        if named.any(&name) {
+            fields.see(named, &name, Zeroizing::new(decode(value)));
+        }
+    }
+}
+
+fn read_json(body: &[u8], named: Named<'_>, fields: &mut Fields) {
+    // Of two that have one name the last counts, as nearly everywhere: what is judged is what the application takes.
+    let mut texts: Vec<(&str, Zeroizing<String>)> = Vec::new();
+    json::each(
+        body,
+        |name| named.alike(name).is_some(),
+        |name, value| {
+            let Some(name) = named.alike(name) else { return };
+            let before = texts.iter().find(|(known, _)| *known == name);
+            let other = before.is_some_and(|(_, before)| account_name(before) != account_name(&value));
+            fields.unclear |= other && named.account.iter().any(|wanted| wanted == name);
+            texts.retain(|(known, _)| *known != name);
+            texts.push((name, value));
+        },
+    );
+    for (name, value) in texts {
+        fields.see(named, name, value);
+    }
+}
+
+/// An account's name as it is counted.
+fn account_name(value: &str) -> String {
+    let mut account = value.trim().to_lowercase();
+    let fits = |i: &usize| account.is_char_boundary(*i);
+    account.truncate((0..=ACCOUNT_BYTES.min(account.len())).rev().find(fits).unwrap_or(0));
+    account
 }
 
 impl Fields {
@@ -101,11 +149,18 @@ impl Fields {
         if is(named.honeypot) && !value.is_empty() {
             self.honeypot_filled = true;
         }
-        if self.account.is_none() && is(named.account) && !value.trim().is_empty() {
-            let mut account = value.trim().to_lowercase();
-            let fits = |i: &usize| account.is_char_boundary(*i);
-            account.truncate((0..=ACCOUNT_BYTES.min(account.len())).rev().find(fits).unwrap_or(0));
-            self.account = Some(account);
+        if is(named.account) && !value.trim().is_empty() {
+            let account = account_name(&value);
+            match &self.account {
+                None => {
+                    self.account = Some(account);
+                    self.account_field = name.to_owned();
+                }
+                // Which of them the application takes is not known.
+                Some(first) => {
+                    self.unclear |= *first != account && (named.one_account || self.account_field == name);
+                }
+            }
         }
         if self.password.is_none() && is(named.password) {
             self.password = Password::of(value);
@@ -134,9 +189,10 @@ mod tests {
     #[test]
     fn forms_and_json() {
         let (account, password, honeypot) = (names(&["email"]), names(&["password"]), names(&["website"]));
-        let named = Named { account: &account, password: &password, honeypot: &honeypot };
+        let named = Named { account: &account, password: &password, honeypot: &honeypot, one_account: true };
         let check = |kind: &str, body: &str, account: Option<&str>, password: bool, honeypot_filled: bool| {
-            let found = read(kind.as_bytes(), body.as_bytes(), named);
+            let came = Came { content_type: kind.as_bytes(), bytes: body.as_bytes(), plain: true };
+            let found = read(came, named);
             let found = (found.account.as_deref(), found.password.is_some(), found.honeypot_filled);
             assert_eq!(found, (account, password, honeypot_filled), "{kind} {body}");
         };
@@ -188,10 +244,50 @@ mod tests {
     }
 
     #[test]
+    fn an_account_cannot_be_hidden() {
+        let (account, other) = (names(&["email", "login"]), names(&["website"]));
+        let check = |one_account, plain, kind: &str, body: &str, account_found: Option<&str>, unclear| {
+            let named = Named { account: &account, password: &[], honeypot: &other, one_account };
+            let found = read(Came { content_type: kind.as_bytes(), bytes: body.as_bytes(), plain }, named);
+            assert_eq!((found.account.as_deref(), found.unclear), (account_found, unclear), "{kind} {body}");
+        };
+        let form = "Application/X-WWW-Form-URLEncoded ; charset=utf-8";
+        check(true, true, form, "email=ada", Some("ada"), false);
+        check(true, true, form, "email=ada&email=Ada&login=", Some("ada"), false);
+        check(true, true, form, "email=decoy&email=victim", Some("decoy"), true);
+        check(true, true, form, "email=decoy&login=victim", Some("decoy"), true);
+        check(false, true, form, "email=ada@example.org&login=ada", Some("ada@example.org"), false);
+        check(false, true, form, "email=decoy&email=victim", Some("decoy"), true);
+        check(true, false, form, "x=1", None, true);
+        check(true, false, form, "", None, true);
+        let json = "application/JSON";
+        check(true, true, json, r#"{"EMAIL":"ada"}"#, Some("ada"), false);
+        check(true, true, json, r#"{"ema\u0131l":"ada"}"#, Some("ada"), false);
+        check(true, true, json, r#"{"email":"decoy","Email":"victim"}"#, Some("victim"), true);
+        check(true, true, json, r#"{"email":"decoy","login":"victim"}"#, Some("decoy"), true);
+        let part_of = |name: &str, value: &str| {
+            format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        };
+        let part = part_of("x", "1").repeat(257);
+        let named = part_of("email", "ada");
+        let many = "Multipart/Form-Data; boundary=b";
+        check(true, true, many, &format!("{part}{named}--b--"), Some("ada"), false);
+        check(true, true, many, &format!("{part}{named}--b"), None, true);
+    }
+
+    #[test]
+    fn without_account_fields_nothing_is_unclear() {
+        let honeypot = names(&["website"]);
+        let named = Named { account: &[], password: &[], honeypot: &honeypot, one_account: true };
+        assert!(!read(Came { content_type: b"application/json", bytes: b"{", plain: false }, named).unclear);
+    }
+
+    #[test]
     fn a_password_cannot_be_printed() {
         let password = names(&["password"]);
-        let named = Named { account: &[], password: &password, honeypot: &[] };
-        let found = read(b"application/json", br#"{"password":"hunter2"}"#, named);
+        let named = Named { account: &[], password: &password, honeypot: &[], one_account: true };
+        let bytes = br#"{"password":"hunter2"}"#;
+        let found = read(Came { content_type: b"application/json", bytes, plain: true }, named);
         assert_eq!(format!("{:?}", found.password), "Some(Password(..))");
     }
 }

@@ -225,6 +225,7 @@ impl<S: State> Gateway<S> {
         let place = snapshot.networks.place(seen.client);
         let observation = Observation {
             honeypot_filled: fields.honeypot_filled,
+            account_unclear: fields.unclear,
             account: fields.account.as_deref(),
             clearance: held.presented,
             clearance_elsewhere: held.elsewhere,

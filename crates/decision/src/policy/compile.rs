@@ -95,6 +95,7 @@ pub(super) fn compile(section: &Section<'_, '_>, base: Option<&Section<'_, '_>>,
     let mut settings = Settings::preset(Preset::Low);
     let defaults = fallback.unwrap_or(Defaults { preset: None, overrides: Vec::new() });
     defaults.apply(&mut settings);
+    accounts::check_route(section, &settings);
     settings.provider = compiler.provider;
     compiler.routes.push(Route {
         name: "default".to_owned(),
@@ -336,6 +337,7 @@ impl Compiler {
                 read_settings(section, &mut settings);
             }
             read_settings(&part, &mut settings);
+            accounts::check_route(&part, &settings);
             settings.provider = match challenger(&part, "challenge", &self.provider_names) {
                 Some(Challenger::Own) => None,
                 Some(Challenger::Provider(index)) => Some(index),

@@ -39,6 +39,7 @@ mod steered_browser;
 mod tls_mismatch;
 mod tool_user_agent;
 mod tor_exit;
+mod unclear_account;
 mod vpn_network;
 pub(crate) mod vulnerability_probe;
 
@@ -76,7 +77,7 @@ pub struct Seen<'a> {
 }
 
 /// Every signal. The order is that of the events and must only grow at the end, so that indexes in stored events stay.
-pub static SIGNALS: [Signal; 40] = [
+pub static SIGNALS: [Signal; 41] = [
     honeypot_filled::SIGNAL,
     failures_behind::SIGNAL,
     malformed_request::SIGNAL,
@@ -117,6 +118,7 @@ pub static SIGNALS: [Signal; 40] = [
     header_mismatch::SIGNAL,
     hints_mismatch::SIGNAL,
     environment_mismatch::SIGNAL,
+    unclear_account::SIGNAL,
 ];
 
 /// The signal that a list's own weight counts for.

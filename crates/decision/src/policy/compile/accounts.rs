@@ -130,6 +130,19 @@ fn attempt(part: &Section<'_, '_>, settings: &mut Settings) {
     }
 }
 
+/// What is known only afterwards cannot choose the answer: everybody would be told that the attempt failed.
+pub(super) fn check_route(section: &Section<'_, '_>, settings: &Settings) {
+    let by_failure = settings.same_answer.as_ref().is_some_and(|same| same.only_failures);
+    if by_failure && settings.attempt.reported {
+        let here = ["same_answer", "attempt"].into_iter().find_map(|key| section.raw(key));
+        section.reader.problem(
+            here.map_or_else(|| section.span.clone(), |(_, span)| span),
+            "`same_answer` waits for failures, and the application reports them only after its answer",
+            "write answers = \"all\", or say how a failed attempt looks in place of `reported`",
+        );
+    }
+}
+
 fn same_answer(part: &Section<'_, '_>, before: Option<SameAnswer>) -> Option<SameAnswer> {
     let body = part.require(
         "body",

@@ -10,6 +10,7 @@ use spigot_state::State;
 use tokio::time::sleep_until;
 
 use super::Turn;
+use super::understand::is_coded;
 use crate::accounts::OpenAttempt;
 use crate::body::{Through, begin};
 use crate::pipeline::Decided;
@@ -105,12 +106,6 @@ fn is_failure(settings: &Settings, status: u16) -> bool {
 /// Whether the application has to answer without compression, so that its answer can be read.
 pub(super) fn is_read(attempt: &AttemptSettings) -> bool {
     attempt.failed_body.is_some()
-}
-
-/// Compressed though it was asked for plainly.
-fn is_coded(headers: &HeaderMap) -> bool {
-    let codings = headers.get_all(header::CONTENT_ENCODING);
-    codings.iter().any(|coding| !coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity"))
 }
 
 /// Something that says in words how an attempt ended, and not a download or a stream of events.

@@ -21,7 +21,7 @@ use spigot_intel::Agents;
 use spigot_state::State;
 
 use self::rewrite::Original;
-use self::understand::{body_fields, sender, understood, wanted_upgrade};
+use self::understand::{body_fields, is_coded, sender, understood, wanted_upgrade};
 use crate::body::{Fault, Through};
 use crate::challenge_routes::BELOW;
 use crate::client_ip::client_address;
@@ -247,7 +247,8 @@ impl<S: State> Turn<'_, S> {
         let (looked_at, facts) = self.body_facts(&original, &inspected, complete, body_bytes);
         let mut fields = route.map_or_else(Default::default, |route| {
             let passwords = snapshot.settings.breach.is_some();
-            body_fields(&route.settings, original.content_type(), &looked_at, passwords)
+            let plain = facts.complete && !is_coded(&parts.headers);
+            body_fields(&route.settings, original.content_type(), &looked_at, plain, passwords)
         });
         fields.honeypot_filled |= in_trap;
         let decided = gateway.decide(snapshot, seen, facts, fields, sender, held).await;

@@ -169,13 +169,22 @@ pub(super) fn body_fields(
     settings: &spigot_decision::policy::Settings,
     content_type: Option<&HeaderValue>,
     inspected: &Bytes,
+    plain: bool,
     passwords: bool,
 ) -> fields::Fields {
-    if inspected.is_empty() {
+    // Whoever has no body inspected has chosen to know no account.
+    if settings.body_bytes == 0 {
         return fields::Fields::default();
     }
     let content_type = content_type.map_or(&b""[..], HeaderValue::as_bytes);
-    fields::read(content_type, inspected, fields::Named::by(settings, passwords))
+    let came = fields::Came { content_type, bytes: inspected, plain };
+    fields::read(came, fields::Named::by(settings, passwords))
+}
+
+/// Whether a body has to be unpacked to be read.
+pub(super) fn is_coded(headers: &HeaderMap) -> bool {
+    let codings = headers.get_all(header::CONTENT_ENCODING);
+    codings.iter().any(|coding| !coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity"))
 }
 
 /// Whether pages of a route get a field that people cannot see.
