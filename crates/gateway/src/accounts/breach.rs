@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use spigot_intel::{Breached, range_holds};
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::Password;
@@ -37,6 +38,8 @@ pub struct Breach {
     unanswered: AtomicU32,
     /// Until when nobody is asked.
     rests: Mutex<Option<Instant>>,
+    /// Questions that wait for an answer.
+    open: Semaphore,
 }
 
 /// After so many in a row nobody waits any more for a while: log-ins go on without the look-up.
@@ -44,12 +47,20 @@ const UNANSWERED_MAX: u32 = 5;
 const REST: Duration = Duration::from_secs(30);
 /// A range has some thousand lines of about 40 bytes, with padding more.
 const RANGE_BYTES_MAX: usize = 512 << 10;
+/// A flood of log-ins is no flood of questions: further log-ins go on without. They share a thread with the questions to
+/// providers, which has to have room for those.
+const OPEN_MAX: usize = 32;
 
 impl Breach {
     /// A look-up.
     #[must_use]
     pub fn new(settings: BreachSettings) -> Self {
-        Self { settings, unanswered: AtomicU32::new(0), rests: Mutex::new(None) }
+        Self {
+            settings,
+            unanswered: AtomicU32::new(0),
+            rests: Mutex::new(None),
+            open: Semaphore::new(OPEN_MAX),
+        }
     }
 
     /// The server that is asked, when there is one.
@@ -70,6 +81,7 @@ impl Breach {
                 if self.is_resting() {
                     return false;
                 }
+                let Ok(_open) = self.open.try_acquire() else { return false };
                 let (range, suffix) = digest.range();
                 drop(digest);
                 // Padding makes every answer about as long, so that its length tells nobody on the way the range.
@@ -81,6 +93,8 @@ impl Breach {
                         self.unanswered.store(0, Ordering::Relaxed);
                         range_holds(&answer.body, &suffix)
                     }
+                    // That the thread has no room says nothing about the service.
+                    Err(_) => false,
                     _ => {
                         self.missed();
                         false

@@ -21,10 +21,13 @@ impl<S: State> Gateway<S> {
         name: Option<&str>,
         password: Option<Password>,
     ) {
+        let is_restricted = facts.restriction.is_some();
         let Some((account, name)) = facts.account.as_mut().zip(name) else { return };
         let settings = &snapshot.settings;
         account.disposable = mail_domain(name).is_some_and(|domain| settings.ill_domains.contains(domain));
-        if let Some((breach, password)) = settings.breach.as_ref().zip(password) {
+        // Who is turned away anyway costs nobody a question.
+        let is_stopped = is_restricted || account.locked.is_some();
+        if let Some((breach, password)) = settings.breach.as_ref().zip(password).filter(|_| !is_stopped) {
             account.breached = breach.holds(&self.asker, password).await;
         }
     }
