@@ -1,10 +1,10 @@
 //! Thresholds and weights as recorded events suggest them. Nothing here changes a policy: the result is a report and the
 //! lines that a person may put into one.
 //!
-//! Events are read twice. First who somebody was ([`sift`]): whoever solved a challenge is taken for a person; whoever
+//! Events are read twice. First who somebody was (`sift`): whoever solved a challenge is taken for a person; whoever
 //! filled a honeypot in, sent forged proofs or was restricted for failures for a bot; an operator's mark counts over both.
-//! Then what they did ([`shape`]): which signals fired together, per route. From half of the clients weights and
-//! thresholds are found ([`fit`]), on the other half they have to prove themselves.
+//! Then what they did (`shape`): which signals fired together, per route. From half of the clients weights and
+//! thresholds are found (`fit`), on the other half they have to prove themselves.
 //!
 //! All memory is bounded: [`CLIENTS_MAX`] clients, [`shape::PATTERNS_MAX`] combinations of findings per route.
 

@@ -146,7 +146,7 @@ impl Upstream {
         Ok(())
     }
 
-    /// Its scheme and [`Self::authority`].
+    /// Its scheme, host and port: where it is reached.
     pub fn origin(&self) -> String {
         format!("{}://{}", if self.is_secure() { "https" } else { "http" }, self.authority())
     }
