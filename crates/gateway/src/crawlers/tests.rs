@@ -56,7 +56,7 @@ fn answer(zone: &Zone, query: &[u8], cut: bool) -> Vec<u8> {
         Some((_, data)) => (Rcode::NOERROR, Some(*data).filter(|_| !cut)),
         None => (Rcode::NXDOMAIN, None),
     };
-    let mut message = MessageBuilder::new_vec().start_answer(&query, rcode).unwrap();
+    let mut message = MessageBuilder::new_vec().start_answer(query, rcode).unwrap();
     message.header_mut().set_tc(cut);
     let owner = question.qname();
     match (data, question.qtype()) {

@@ -110,7 +110,7 @@ impl Here {
             let from = feed.from.shown();
             match about.changed {
                 Some(changed) => {
-                    println!("  {} entries from {from}, as of {}", about.entries, Millis(changed))
+                    println!("  {} entries from {from}, as of {}", about.entries, Millis(changed));
                 }
                 None => println!("  nothing yet from {from}"),
             }
