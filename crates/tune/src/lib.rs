@@ -6,7 +6,7 @@
 //! Then what they did (`shape`): which signals fired together, per route. From half of the clients weights and
 //! thresholds are found (`fit`), on the other half they have to prove themselves.
 //!
-//! All memory is bounded: [`CLIENTS_MAX`] clients, [`shape::PATTERNS_MAX`] combinations of findings per route.
+//! All memory is bounded: [`CLIENTS_MAX`] clients, `PATTERNS_MAX` combinations of findings per route.
 
 mod fit;
 mod interval;
