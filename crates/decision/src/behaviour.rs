@@ -1,7 +1,7 @@
 //! What a widget saw of how a page was used, as sums: the client's own word, so it can only add to the risk, never take
 //! from it. Every field is described in `docs/privacy.md`.
 //!
-//! - [`whole`]: the numbers. [`browser`]: marks of the browser itself. [`hand`]: who could have filled a form in.
+//! - `whole`: the numbers. `browser`: marks of the browser itself. `hand`: who could have filled a form in.
 //! - [`path_model`]: how much a pointer's way looks like a program's.
 
 mod browser;
