@@ -15,9 +15,8 @@ fn the_application_sees_the_truth() {
         ("X-Captcha-Reason", "none"),
         ("Connection", "keep-alive, x-forwarded-proto"),
         ("Accept", "application/json"),
-        // As the browser sends that the user agent names.
-        ("Accept-Language", "en"),
-        ("Accept-Encoding", "gzip"),
+        // No browser, so that nothing is to be held against it.
+        ("User-Agent", "somebody/1.0"),
         ("X-Mine", "1"),
     ];
     let seen = connection.request("POST", "/whoami?a=b", &lies, b"body").json();
