@@ -30,7 +30,7 @@ def main() -> None:
     about.add_argument("--spigot", type=pathlib.Path, help="a built spigot; otherwise a release build is made")
     about.add_argument("--solver", type=pathlib.Path, help="a built solver (example `solve` of spigot-cachewalk)")
     about.add_argument("--seed", type=int, default=20261121)
-    about.add_argument("--out", type=pathlib.Path, help="the folder of the JSON; lab/results after a whole run, else lab/work")
+    about.add_argument("--out", type=pathlib.Path, help="the folder of the JSON; lab/results after a whole run, else its folder `last`")
     told = about.parse_args()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, stop)
@@ -40,7 +40,7 @@ def main() -> None:
         wanted = [presets.SHIPPED]
     origin = {"date": datetime.date.today().isoformat(), "machine": machine(), "seed": told.seed}
     whole = not told.quick and not told.only
-    out = told.out or ROOT / "lab" / ("results" if whole else "work")
+    out = told.out or ROOT / "lab" / ("results" if whole else "last")
     runs = []
     with tempfile.TemporaryDirectory(prefix="spigot-lab-") as folder:
         options = measure.Options(
@@ -73,7 +73,7 @@ def build(what: str) -> pathlib.Path:
 
 def keep_output(folder: pathlib.Path) -> None:
     """What programs said stays until the next run, for whoever wonders."""
-    kept = ROOT / "lab/work/output"
+    kept = ROOT / "lab/last/output"
     shutil.rmtree(kept, ignore_errors=True)
     for file in folder.glob("*/*.out"):
         into = kept / file.parent.name

@@ -1,7 +1,8 @@
 //! *Brass & Bowl*, the small shop that `spigot demo` protects.
 //!
 //! It is a plain web application: server-rendered pages, forms, a JSON interface, streams and a WebSocket. It knows
-//! nothing of the gateway in front of it but the `X-Spigot-*` request headers, which every page shows in its footer.
+//! nothing of the gateway in front of it but the `X-Spigot-*` request headers, which every page shows in its footer, and
+//! the widget in its form for questions, where it is given a [`Check`].
 //! It speaks HTTP/1.1, reads no clock for its answers, and keeps its state in one file of one folder.
 //!
 //! Where things live: `route` names every path and its methods; `handlers` answers them; `pages` and `html` write the
