@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::demo::{Demo, OPEN};
 use super::tls::Secure;
@@ -141,6 +141,43 @@ fn tools_that_say_they_are_chrome_are_found() {
     }
 }
 
+/// Shows a page to a real Chromium with a new profile, and ends it when it hangs, as it may where it cannot draw.
+fn visit(demo: &Demo, url: &str, agent: &str) {
+    let profile = tempfile::tempdir().unwrap();
+    let mut process = Command::new("chromium")
+        .args(["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
+        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+        .args(["--ignore-certificate-errors", "--host-resolver-rules=MAP shop.example 127.0.0.1"])
+        .args(["--virtual-time-budget=3000", "--dump-dom"])
+        .arg(format!("--user-agent={agent}"))
+        .arg(format!("--user-data-dir={}", profile.path().display()))
+        .arg(url)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let begun = Instant::now();
+    while process.try_wait().unwrap().is_none() {
+        if begun.elapsed() > Duration::from_secs(60) {
+            let _ = process.kill();
+        }
+        demo.until("it is alive", |_| true);
+    }
+}
+
+/// Whether an event with such a mark is written within the time that writing may take.
+fn arrived(demo: &Demo, agent: &str, mark: &str) -> bool {
+    let begun = Instant::now();
+    loop {
+        if recorded(demo, agent).iter().any(|event| event.contains(mark)) {
+            return true;
+        }
+        if begun.elapsed() > Duration::from_secs(10) {
+            return false;
+        }
+    }
+}
+
 #[test]
 fn a_real_chromium_is_what_it_says() {
     let Ok(version) = Command::new("chromium").arg("--version").output() else {
@@ -154,42 +191,24 @@ fn a_real_chromium_is_what_it_says() {
     let agent = format!(
         "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{major}.0.0.0 Safari/537.36"
     );
-    let profile = tempfile::tempdir().unwrap();
     let (over_tls, clear) =
         (format!("https://localhost:{}/", secure.address.port()), format!("http://{}/", secure.demo.address));
     // No own machine's: there it tells less.
     let elsewhere = format!("http://shop.example:{}/", secure.demo.address.port());
-    for url in [&over_tls, &clear, &elsewhere] {
-        let mut process = Command::new("chromium")
-            .args(["--headless=new", "--no-sandbox", "--disable-gpu", "--ignore-certificate-errors"])
-            .args([
-                "--host-resolver-rules=MAP shop.example 127.0.0.1",
-                "--virtual-time-budget=3000",
-                "--dump-dom",
-            ])
-            .arg(format!("--user-agent={agent}"))
-            .arg(format!("--user-data-dir={}", profile.path().display()))
-            .arg(url)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        // It answers within a second or two, and is ended when it hangs, as it may where it cannot draw.
-        let begun = std::time::Instant::now();
-        while process.try_wait().unwrap().is_none() {
-            if begun.elapsed() > Duration::from_secs(60) {
-                let _ = process.kill();
-            }
-            std::thread::yield_now();
-            secure.demo.until("it is alive", |_| true);
-        }
+    for (url, mark) in [
+        (&over_tls, "\"http2\":"),
+        (&clear, "\"host\":\"127.0.0.1\""),
+        (&elsewhere, "\"host\":\"shop.example\""),
+    ] {
+        // A browser that is started on a busy machine sometimes ends, or hangs, before it has asked for anything.
+        let visited = (0..4).any(|_| {
+            visit(&secure.demo, url, &agent);
+            arrived(&secure.demo, &agent, mark)
+        });
+        assert!(visited, "none with {mark}: {:#?}", recorded(&secure.demo, &agent));
     }
-    until_written(&secure.demo, 3);
     let events = recorded(&secure.demo, &agent);
     println!("Chromium {major}: {} requests", events.len());
-    for scheme in ["\"http2\":", "localhost", "shop.example"] {
-        assert!(events.iter().any(|event| event.contains(scheme)), "none with {scheme}: {events:#?}");
-    }
     let wrong: Vec<_> = events.iter().filter(|event| event.contains("_mismatch")).collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
