@@ -89,6 +89,10 @@ pub struct AccountFacts {
     pub known: bool,
     /// Failures on the account in the window, by strangers or by this known client.
     pub failures: u32,
+    /// Attempts of others on the account whose end is not known: of strangers, or of this known client.
+    pub open: u32,
+    /// Such attempts of this client, on accounts where it is not known.
+    pub client_open: u32,
     /// The account is locked to this client until then; which step of the ladder it is.
     pub locked: Option<(Millis, u8)>,
     /// The route's attempts, those with this user agent, and this client's.

@@ -12,7 +12,7 @@ use spigot_decision::{
 };
 use spigot_event::{ChallengeStep, DecisionId, Event, Recorder};
 use spigot_intel::{Networks, Reputations, Software};
-use spigot_state::{Breaker, State};
+use spigot_state::{Breaker, OpenPlace, State};
 
 use crate::accounts::Attempts;
 use crate::crawlers::Proofs;
@@ -156,6 +156,8 @@ pub(crate) struct Decided {
     pub(crate) body: Body,
     /// The password is known from a breach.
     pub(crate) breached: bool,
+    /// Counts it among the attempts whose end is not known, until all that hold it are gone.
+    pub(crate) open: Option<Arc<OpenPlace>>,
 }
 
 /// Header access for conditions.
@@ -239,7 +241,10 @@ impl<S: State> Gateway<S> {
         (facts.network, facts.country) = (place.network, place.country);
         facts.reputation = self.reputation(snapshot, seen, place);
         self.look_up_account(snapshot, &mut facts, fields.account.as_deref(), fields.password).await;
+        let place_taken = self.begin(&plan, &mut facts, seen.now).await;
         let decision = decide(policy, &observation, &plan, &facts, seen.now);
+        // Who is not let through attempts nothing.
+        let open = place_taken.filter(|_| policy.lets_through(&decision)).map(Arc::new);
         let action = Action::ALL.iter().position(|action| *action == decision.action).unwrap_or(0);
         Metrics::one(&self.metrics.actions[action]);
         Decided {
@@ -252,6 +257,7 @@ impl<S: State> Gateway<S> {
             account: fields.account,
             body,
             breached: facts.account.is_some_and(|account| account.breached),
+            open,
         }
     }
 

@@ -10,7 +10,7 @@ use spigot_decision::policy::{Ladder, Strike, load};
 use spigot_decision::{Count, Facts, Keys, Millis, Outcome, Plan};
 use spigot_event::{Event, Maintained, Recorder, RecorderSettings, Sink, SinkError};
 use spigot_gateway::{Front, Gateway, Settings, Snapshot, listen, serve};
-use spigot_state::{Claim, SpendError, State};
+use spigot_state::{Begun, Claim, SpendError, State};
 
 /// Nothing can be asked.
 struct Away;
@@ -18,6 +18,9 @@ struct Away;
 impl State for Away {
     async fn fetch(&self, _: &Plan, _: &str, _: Millis) -> Facts {
         Facts::default()
+    }
+    async fn begin(&self, _: &Plan, _: Millis) -> Option<Begun> {
+        None
     }
     async fn count(&self, _: &Count, _: Millis) -> Option<u32> {
         None

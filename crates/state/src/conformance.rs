@@ -24,6 +24,7 @@ pub async fn run<S: State>(make: impl Fn(Millis) -> S) {
     failures_climb_the_ladder(&make(Millis(0))).await;
     clients_are_remembered(&make(Millis(0))).await;
     accounts_are_remembered_and_locked_to_strangers(&make(Millis(0))).await;
+    attempts_at_one_moment_are_told_apart(Arc::new(make(Millis(0)))).await;
 }
 
 fn count(key: u64, limit: u32, add: bool) -> Count {
@@ -175,6 +176,28 @@ async fn accounts_are_remembered_and_locked_to_strangers(state: &impl State) {
     assert_eq!(facts(stranger, None, 4).await, (true, false, 0, true), "locked, and counted afresh");
     assert_eq!(facts(home, None, 4).await, (true, true, 0, false), "not to who is known");
     assert_eq!(facts(stranger, None, 60_003).await, (true, false, 0, false), "it ends by itself");
+}
+
+async fn attempts_at_one_moment_are_told_apart(state: Arc<impl State>) {
+    let policy = load("conformance", "extends = \"nothing\"").expect("it is a policy");
+    let plan = |n: u32| {
+        let client = Ipv4Addr::from_bits(0x0a00_0000 + n).into();
+        let observation = Observation { account: Some("ada"), ..Observation::of(client, "POST", "/login") };
+        plan(&policy, &observation, &Keys(1, 2), Millis(0))
+    };
+    let attempts: Vec<_> = (0..64)
+        .map(|n| (state.clone(), plan(n)))
+        .map(|(state, plan)| std::thread::spawn(move || wait(state.begin(&plan, Millis(0)))))
+        .collect();
+    let begun: Vec<_> =
+        attempts.into_iter().map(|thread| thread.join().expect("no attempt panics")).collect();
+    let mut others: Vec<u32> = begun.iter().flatten().map(|begun| begun.open).collect();
+    others.sort_unstable();
+    assert_eq!(others, (0..64).collect::<Vec<_>>(), "each finds another number of others");
+    assert!(begun.iter().flatten().all(|begun| begun.client_open == 0 && begun.failures == 0));
+    drop(begun);
+    let alone = state.begin(&plan(0), Millis(0)).await.map(|begun| begun.open);
+    assert_eq!(alone, Some(0), "places are given back");
 }
 
 /// Runs a future on this thread without a runtime: implementations that wait bring their own threads.

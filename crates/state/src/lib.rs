@@ -20,7 +20,7 @@ use std::future::Future;
 use spigot_decision::policy::{Ladder, Strike};
 use spigot_decision::{Action, Count, Facts, Millis, Outcome, Plan};
 
-pub use accounts::{Accounts, Crowds, SUCCESSES_MAX, Successes};
+pub use accounts::{Accounts, Begun, Crowds, OpenPlace, Opens, SUCCESSES_MAX, Successes};
 pub use breaker::{Breaker, Turn};
 pub use cohorts::{CLIENT_MOST, Cohorts, KeptCohorts, KeptLevel};
 pub use history::{Histories, Mark};
@@ -35,6 +35,10 @@ pub trait State: Send + Sync + 'static {
     /// Counts a request and reads what its plan asks for, under one deadline of the implementation's own. When it is
     /// away the facts say so ([`Facts::available`]); that is a fact, not an error.
     fn fetch(&self, plan: &Plan, route: &str, now: Millis) -> impl Future<Output = Facts> + Send;
+
+    /// Counts an attempt to log in among those whose end is not known, until its place is dropped, and says what is known
+    /// of the account and of the client besides them; `None` where there is nothing to count, or the state is away.
+    fn begin(&self, plan: &Plan, now: Millis) -> impl Future<Output = Option<Begun>> + Send;
 
     /// Counts one more event and returns the count including it; `None` when the state is away.
     fn count(&self, count: &Count, now: Millis) -> impl Future<Output = Option<u32>> + Send;

@@ -2,7 +2,7 @@ use spigot_decision::policy::{Ladder, Strike};
 use spigot_decision::{Count, CountKind, Facts, History, Millis, Outcome, Plan, RestrictionFact};
 
 use crate::{
-    Accounts, CLIENT_MOST, Claim, Cohorts, Histories, Hours, Mark, RESTRICTION_ACTION, Restrictions,
+    Accounts, Begun, CLIENT_MOST, Claim, Cohorts, Histories, Hours, Mark, RESTRICTION_ACTION, Restrictions,
     SpendError, Spends, State, Struck, Table,
 };
 
@@ -140,6 +140,10 @@ impl Memory {
 impl State for Memory {
     async fn fetch(&self, plan: &Plan, route: &str, now: Millis) -> Facts {
         self.fetch_now(plan, route, now)
+    }
+
+    async fn begin(&self, plan: &Plan, now: Millis) -> Option<Begun> {
+        self.begin_now(plan, now)
     }
 
     async fn count(&self, count: &Count, now: Millis) -> Option<u32> {

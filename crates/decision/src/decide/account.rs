@@ -3,6 +3,9 @@
 use super::Weighing;
 use crate::{Action, Evidence, Source};
 
+/// When whoever came while others were being answered may try again: an application judges a password within it.
+const OPEN_MILLIS: i64 = 1000;
+
 impl Weighing<'_> {
     pub(super) fn account(&mut self) {
         let Some(account) = self.facts.account else { return };
@@ -12,7 +15,17 @@ impl Weighing<'_> {
             self.retry_after_millis = Some(self.retry_after_millis.map_or(wait, |other| other.max(wait)));
         }
         let settings = &self.policy.accounts;
-        let worst = self.failures.max(account.failures);
+        let lock = &settings.lock;
+        // Whoever waits for an answer may be wrong, and then there is a lock: no more are let through than it takes.
+        let guesses = account.failures.saturating_add(account.open);
+        if account.open > 0 && guesses >= lock.restrict_from {
+            let window_millis = lock.window_millis;
+            let evidence = Evidence::Count { count: guesses, limit: lock.restrict_from, window_millis };
+            self.asks(Source::AccountLocked, Action::Block, evidence);
+            self.retry_after_millis =
+                Some(self.retry_after_millis.map_or(OPEN_MILLIS, |other| other.max(OPEN_MILLIS)));
+        }
+        let worst = self.own_failures().max(guesses);
         if worst > settings.challenge_after {
             let evidence = Evidence::Count {
                 count: worst,
@@ -25,6 +38,11 @@ impl Weighing<'_> {
 
     /// Its own failures are a reason to ask a client again; those of others on the account are answered by a clearance.
     pub(super) fn failed_itself(&self) -> bool {
-        self.failures > self.policy.accounts.challenge_after
+        self.own_failures() > self.policy.accounts.challenge_after
+    }
+
+    /// Those of the client, and its attempts that may become some.
+    fn own_failures(&self) -> u32 {
+        self.failures.saturating_add(self.facts.account.map_or(0, |account| account.client_open))
     }
 }

@@ -39,7 +39,7 @@ use expression::Condition;
 use units::Rate;
 
 use crate::reputation::Class;
-use crate::{Action, Level, Observation, Prefix, Source};
+use crate::{Action, Decision, Level, Observation, Prefix, Source};
 
 /// A compiled policy.
 #[derive(Debug)]
@@ -241,6 +241,16 @@ impl List {
 }
 
 impl Policy {
+    /// Whether the application gets a request that is so decided, be it at a trickle or marked as a shadow.
+    #[must_use]
+    pub fn lets_through(&self, decision: &Decision) -> bool {
+        match decision.effective {
+            Action::Allow | Action::Log | Action::Throttle => true,
+            Action::Shadow => self.route(decision.route).settings.shadow.mark,
+            Action::Challenge | Action::Block => false,
+        }
+    }
+
     /// The lists that hold an address by their entries in the policy: a bit each, by index.
     #[must_use]
     pub fn lists_of(&self, client: IpAddr) -> u64 {

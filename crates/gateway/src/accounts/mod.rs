@@ -4,8 +4,8 @@ mod breach;
 mod open;
 mod password;
 
-use spigot_decision::{Facts, mail_domain};
-use spigot_state::State;
+use spigot_decision::{CountKind, Facts, Millis, Plan, mail_domain};
+use spigot_state::{Begun, OpenPlace, State};
 
 pub use self::breach::{Breach, BreachSettings};
 pub(crate) use self::open::{Attempts, OpenAttempt, Reported};
@@ -30,5 +30,19 @@ impl<S: State> Gateway<S> {
         if let Some((breach, password)) = settings.breach.as_ref().zip(password).filter(|_| !is_stopped) {
             account.breached = breach.holds(&self.asker, password).await;
         }
+    }
+
+    /// Counts an attempt to log in among those whose end is not known, and puts what is known by now into the facts.
+    pub(crate) async fn begin(&self, plan: &Plan, facts: &mut Facts, now: Millis) -> Option<OpenPlace> {
+        let account = facts.account.as_mut()?;
+        let begun = self.state.begin(plan, now).await?;
+        let Begun { failures, locked, open, client_failures, client_open, place } = begun;
+        (account.failures, account.locked) = (failures, locked);
+        (account.open, account.client_open) = (open, client_open);
+        let own = plan.counts.iter().position(|count| count.kind == CountKind::Failures);
+        if let Some(count) = own.and_then(|own| facts.counts.get_mut(own)) {
+            *count = client_failures;
+        }
+        Some(place)
     }
 }

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use spigot_decision::policy::Policy;
 use spigot_decision::{Ending, Millis, Observation, Plan, Presented, outcome};
 use spigot_event::DecisionId;
-use spigot_state::State;
+use spigot_state::{OpenPlace, State};
 
 use crate::pipeline::Gateway;
 
@@ -21,6 +21,8 @@ pub(crate) struct OpenAttempt {
     /// Whose site's secret may report about it.
     pub(crate) host: Box<str>,
     pub(crate) opened: Millis,
+    /// Counts it among those whose end is not known.
+    pub(crate) _place: Option<Arc<OpenPlace>>,
 }
 
 /// Attempts by decision.
@@ -162,6 +164,7 @@ mod tests {
             plan: Box::new(plan),
             host: "a.example".into(),
             opened: Millis(opened),
+            _place: None,
         }
     }
 

@@ -24,6 +24,7 @@ mod moving;
 mod neighbours;
 mod networks;
 mod operator;
+mod parallel;
 mod places;
 mod providers;
 mod providers_away;

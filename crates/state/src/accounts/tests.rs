@@ -8,6 +8,8 @@ use spigot_decision::{
 use super::*;
 use crate::{MemorySettings, RESTRICTIONS_MAX, Restricted};
 
+mod parallel;
+
 const KEYS: Keys = Keys(3, 5);
 const MINUTE: i64 = 60_000;
 
@@ -40,18 +42,22 @@ impl Site {
         Self { policy, state }
     }
 
-    /// What is decided about an attempt; where it passes, the application answers with `status`.
-    fn attempt(&self, path: &str, from: From<'_>, account: &str, status: u16, now: i64) -> Decision {
+    fn observation<'o>(&self, path: &'o str, from: From<'o>, account: &'o str) -> Observation<'o> {
         let level = Level::High;
         let presented = |id| Presented { id, level, quota: 5000, life_millis: 43_200_000 };
-        let observation = Observation {
+        Observation {
             host: "shop.example",
             sender: Sender::Navigation,
             user_agent: from.agent,
             account: Some(account),
             clearance: from.clearance.map(presented),
             ..Observation::of(from.client, "POST", path)
-        };
+        }
+    }
+
+    /// What is decided about an attempt; where it passes, the application answers with `status`.
+    fn attempt(&self, path: &str, from: From<'_>, account: &str, status: u16, now: i64) -> Decision {
+        let observation = self.observation(path, from, account);
         let now = Millis(now);
         let plan = plan(&self.policy, &observation, &KEYS, now);
         let facts = self.state.fetch_now(&plan, "login", now);

@@ -65,6 +65,7 @@ impl<S: State> Call<'_, S> {
             place: snapshot.networks.place(seen.client),
             body: Body::default(),
             breached: false,
+            open: None,
         };
         self.gateway.record(snapshot, seen, decided, End { challenge: Some(step), ..End::default() });
     }

@@ -42,6 +42,7 @@ impl<S: State> Turn<'_, S> {
                     plan: decided.plan.clone(),
                     host: seen.host.into(),
                     opened: seen.now,
+                    _place: decided.open.clone(),
                 },
             );
         }
