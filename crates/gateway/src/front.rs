@@ -27,7 +27,7 @@ use tokio_rustls::TlsAcceptor;
 
 pub(crate) use self::admission::{Admission, Place};
 pub(crate) use self::http::LocalExecutor;
-use crate::door::proxy::Connection;
+use crate::door::connection::Connection;
 use crate::marks::Marks;
 use crate::metrics::Metrics;
 use crate::pipeline::Gateway;

@@ -117,19 +117,19 @@ pub(crate) fn retry_after(response: &mut Response<Through>, seconds: Option<u32>
     }
 }
 
-/// Removes what a client sent under our names: also with underscores for dashes, which CGI-like servers cannot tell
-/// apart.
+/// Whether a field's name is one of ours: also with underscores for dashes, which CGI-like servers cannot tell apart.
+pub(crate) fn is_ours(name: &HeaderName) -> bool {
+    let same = |a: u8, b: u8| a == b || (a == b'_' && b == b'-');
+    let name = name.as_str().as_bytes();
+    let starts =
+        |prefix: &[u8]| name.len() >= prefix.len() && name.iter().zip(prefix).all(|(a, b)| same(*a, *b));
+    starts(PREFIX.as_bytes()) || (name.len() == REASON.as_str().len() && starts(REASON.as_str().as_bytes()))
+}
+
+/// Removes what a client sent under our names.
 pub(crate) fn remove_ours(headers: &mut HeaderMap) {
-    let ours = |name: &HeaderName| {
-        let same = |a: u8, b: u8| a == b || (a == b'_' && b == b'-');
-        let name = name.as_str().as_bytes();
-        let starts =
-            |prefix: &[u8]| name.len() >= prefix.len() && name.iter().zip(prefix).all(|(a, b)| same(*a, *b));
-        starts(PREFIX.as_bytes())
-            || (name.len() == REASON.as_str().len() && starts(REASON.as_str().as_bytes()))
-    };
-    if headers.keys().any(ours) {
-        let names: Vec<HeaderName> = headers.keys().filter(|name| ours(name)).cloned().collect();
+    if headers.keys().any(is_ours) {
+        let names: Vec<HeaderName> = headers.keys().filter(|name| is_ours(name)).cloned().collect();
         for name in names {
             headers.remove(name);
         }

@@ -24,11 +24,8 @@ const TOLD_MAX: usize = 512;
 impl FingerprintHeaders {
     /// What a trusted proxy tells of the client before it. Its own connection with us says nothing of that one.
     pub(crate) fn told(&self, headers: &HeaderMap) -> Told {
-        let read = |name: &Option<HeaderName>| {
-            let value = headers.get(name.as_ref()?)?.to_str().ok()?;
-            Mark::new(value).filter(|_| value.len() <= TOLD_MAX && !value.contains(' '))
-        };
-        Told { tls: read(&self.tls), http2: read(&self.http2) }
+        let read = |name: &Option<HeaderName>| headers.get(name.as_ref()?)?.to_str().ok();
+        Told::by_word(read(&self.tls), read(&self.http2))
     }
 }
 
@@ -37,6 +34,17 @@ impl FingerprintHeaders {
 pub(crate) struct Told {
     pub(crate) tls: Option<Mark>,
     pub(crate) http2: Option<Mark>,
+}
+
+impl Told {
+    /// What is no fingerprint is left out.
+    pub(crate) fn by_word(tls: Option<&str>, http2: Option<&str>) -> Self {
+        let read = |text: Option<&str>| {
+            let text = text.filter(|text| text.len() <= TOLD_MAX && !text.contains(' '))?;
+            Mark::new(text)
+        };
+        Self { tls: read(tls), http2: read(http2) }
+    }
 }
 
 /// What a connection's layers contradict, for the browser that was named last: nearly always the only one.

@@ -51,6 +51,14 @@ impl Through {
         Self::Answer(line)
     }
 
+    /// The bytes of an answer of our own; nothing of any other.
+    pub(crate) fn of_ours(self) -> Bytes {
+        match self {
+            Self::Bytes(bytes) => bytes,
+            _ => Bytes::new(),
+        }
+    }
+
     /// The application's half of a connection that has switched protocols.
     pub(crate) fn into_tunnel(self) -> Option<Tunnel> {
         match self {

@@ -1,4 +1,9 @@
-//! Ways in: one file per protocol.
+//! Ways in. [`connection`] knows who is at the other end and which door it is at; [`turn`] is the same for all of them:
+//! one request decided, and what is done about it. Behind it is the application ([`proxy`]), or whoever described the
+//! request and acts on the answer ([`described`]).
 
 pub(crate) mod api;
-pub(crate) mod proxy;
+pub(crate) mod connection;
+pub(crate) mod described;
+mod proxy;
+mod turn;

@@ -13,7 +13,7 @@ use hyper::body::Incoming;
 use spigot_state::State;
 
 use crate::body::{BodyBroken, Through};
-use crate::door::proxy::Connection;
+use crate::door::connection::Connection;
 use crate::metrics::Metrics;
 use crate::respond;
 use crate::wire::{Busy, Limits, Notes, Refusal, order_of};

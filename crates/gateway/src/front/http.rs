@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::answer::answer;
-use crate::door::proxy::Connection;
+use crate::door::connection::Connection;
 use crate::settings::Bounds;
 use crate::wire::{Abort, Gate, Limits, Notes, Protocol, Times};
 

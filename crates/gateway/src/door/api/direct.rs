@@ -49,9 +49,6 @@ impl<S: State> Gateway<S> {
             *response.status_mut() = StatusCode::NOT_FOUND;
             response
         };
-        answer.map(|body| match body {
-            Through::Bytes(bytes) => bytes,
-            _ => Bytes::new(),
-        })
+        answer.map(Through::of_ours)
     }
 }

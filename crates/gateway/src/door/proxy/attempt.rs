@@ -9,10 +9,9 @@ use spigot_decision::policy::{AttemptSettings, SameAnswer, Settings};
 use spigot_state::State;
 use tokio::time::sleep_until;
 
-use super::Turn;
-use super::understand::is_coded;
-use crate::accounts::OpenAttempt;
+use super::Passing;
 use crate::body::{Through, begin};
+use crate::door::turn::is_coded;
 use crate::pipeline::Decided;
 
 /// How much of an answer is looked at: a page that says that a log-in failed says it here.
@@ -20,10 +19,10 @@ const BEGINNING_BYTES: usize = 64 << 10;
 /// An answer that pauses for longer is no page.
 const PAUSE: Duration = Duration::from_secs(5);
 
-impl<S: State> Turn<'_, S> {
+impl<S: State> Passing<'_, S> {
     /// Counts how an attempt ended, and gives the answer that its sender gets.
     pub(super) async fn answered(&self, decided: &Decided, response: Response<Through>) -> Response<Through> {
-        let (gateway, snapshot, seen) = (&self.connection.gateway, self.snapshot, self.seen);
+        let (gateway, snapshot, seen) = (self.turn.gateway, self.turn.snapshot, self.turn.seen);
         let status = response.status().as_u16();
         if decided.plan.account.is_none() {
             gateway.report(snapshot, seen, decided, Ending::status(status)).await;
@@ -32,20 +31,7 @@ impl<S: State> Turn<'_, S> {
         let settings = &snapshot.policy.route(decided.plan.route).settings;
         let (failed, response) = judge(settings, response).await;
         gateway.report(snapshot, seen, decided, Ending::Answered { status, failed }).await;
-        if settings.attempt.reported {
-            gateway.attempts.open(
-                decided.id,
-                OpenAttempt {
-                    policy: snapshot.policy.clone(),
-                    client: seen.client,
-                    clearance: decided.clearance,
-                    plan: decided.plan.clone(),
-                    host: seen.host.into(),
-                    opened: seen.now,
-                    _place: decided.open.clone(),
-                },
-            );
-        }
+        self.turn.open_attempt(decided);
         match &settings.same_answer {
             Some(same) => {
                 // What cannot be told passes: refused, it would lock out those who are right.
@@ -68,10 +54,10 @@ impl<S: State> Turn<'_, S> {
             response
         };
         let step = Duration::from_millis(u64::from(same.time_millis));
-        let spent = self.arrived.elapsed();
+        let spent = self.turn.arrived.elapsed();
         let steps =
             u32::try_from(spent.as_nanos().div_ceil(step.as_nanos().max(1))).unwrap_or(u32::MAX).max(1);
-        sleep_until((self.arrived + step.saturating_mul(steps)).into()).await;
+        sleep_until((self.turn.arrived + step.saturating_mul(steps)).into()).await;
         response
     }
 }

@@ -10,10 +10,10 @@ use spigot_decision::Sender;
 use spigot_event::DecisionId;
 use spigot_state::State;
 
-use super::rewrite::{Onward, Original};
-use super::understand::injects;
-use super::{Turn, unfinished};
+use super::rewrite::Onward;
+use super::{Passing, unfinished};
 use crate::body::Through;
+use crate::door::turn::{Original, Turn, injects};
 use crate::honeypot::Injected;
 use crate::metrics::Metrics;
 use crate::pipeline::{Decided, End};
@@ -71,7 +71,7 @@ impl<S: State> Drop for Asked<'_, S> {
     }
 }
 
-impl<S: State> Turn<'_, S> {
+impl<S: State> Passing<'_, S> {
     /// Sends the request to the application and hands its answer back.
     pub(super) async fn pass(
         &self,
@@ -80,18 +80,19 @@ impl<S: State> Turn<'_, S> {
         decided: Decided,
         trickled: bool,
     ) -> Response<Through> {
-        let (gateway, snapshot, seen) = (&self.connection.gateway, self.snapshot, self.seen);
+        let (gateway, snapshot, seen) = (self.turn.gateway, self.turn.snapshot, self.turn.seen);
         let Some((_, site)) = snapshot.settings.site(seen.host) else {
-            return self.refuse(decided, &UNKNOWN_HOST);
+            return self.turn.refuse(decided, &UNKNOWN_HOST);
         };
         let (sender, id, route) = (decided.sender, decided.id, decided.decision.route);
-        let mut asked = Asked { turn: self, decided: Some(decided), trickled, added: self.arrived.elapsed() };
+        let mut asked =
+            Asked { turn: &self.turn, decided: Some(decided), trickled, added: self.turn.arrived.elapsed() };
         let upload = body.watched();
         // HTTP/1.0 has no interim answers (RFC 9110, section 15.2), and hyper no way to send them over HTTP/2.
         let interim = (original.parts.version == Version::HTTP_11).then_some(&self.connection.marks.notes);
         let answer = if let Some(decided) = &asked.decided {
             let outgoing = Outgoing {
-                head: &Onward { turn: self, original, decided },
+                head: &Onward { passing: self, original, decided },
                 body,
                 idempotent: original.method().is_idempotent(),
                 http1_only: original.upgrade.is_some(),

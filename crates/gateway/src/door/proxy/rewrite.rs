@@ -4,16 +4,14 @@ use http::request::Parts;
 use http::uri::{Authority, PathAndQuery, Scheme, Uri};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Version, header};
 use http_body::Body;
-use spigot_decision::{Action, ReasonKind, Source};
 use spigot_state::State;
 
-use super::Turn;
+use super::Passing;
 use super::attempt::is_read;
-use super::understand::{injects, told_length};
 use crate::body::Through;
-use crate::pipeline::{Decided, Seen};
+use crate::door::turn::{Original, injects, target, tell};
+use crate::pipeline::Decided;
 use crate::respond::{is_of_one_hop, named_by_connection};
-use crate::stash::Kept;
 use crate::upstream::{Fields, Head};
 
 /// Fields that are added to the client's.
@@ -21,53 +19,11 @@ const OURS: usize = 15;
 
 static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 static X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-static X_SPIGOT_ACTION: HeaderName = HeaderName::from_static("x-spigot-action");
-static X_SPIGOT_DECISION: HeaderName = HeaderName::from_static("x-spigot-decision");
-static X_SPIGOT_RISK: HeaderName = HeaderName::from_static("x-spigot-risk");
-static X_SPIGOT_REASONS: HeaderName = HeaderName::from_static("x-spigot-reasons");
-static X_SPIGOT_SHADOW: HeaderName = HeaderName::from_static("x-spigot-shadow");
-static X_SPIGOT_PASSWORD: HeaderName = HeaderName::from_static("x-spigot-password");
-static X_SPIGOT_TRUSTED: HeaderName = HeaderName::from_static("x-spigot-trusted");
 static X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
-
-/// What the upstream's head is made of.
-pub(super) struct Original<'a> {
-    pub(super) parts: &'a Parts,
-    /// The form that stands in for the body, when one was kept.
-    pub(super) kept: Option<&'a Kept>,
-    /// Bytes that were taken out of the body.
-    pub(super) removed: u64,
-    /// The protocol that the client wants to switch to.
-    pub(super) upgrade: Option<&'a HeaderValue>,
-    /// The field that held a proof which the application is not to see.
-    pub(super) left_out: Option<HeaderName>,
-}
-
-impl<'o> Original<'o> {
-    /// The application's method: a kept form's own.
-    pub(super) fn method(&self) -> &'o Method {
-        self.kept.map_or(&self.parts.method, |kept| &kept.method)
-    }
-
-    /// The body's length as it was told, less what was taken out.
-    pub(super) fn told_length(&self) -> Option<u64> {
-        self.kept.map_or_else(
-            || told_length(&self.parts.headers).map(|told| told.saturating_sub(self.removed)),
-            |kept| Some(kept.body.len() as u64),
-        )
-    }
-
-    pub(super) fn content_type(&self) -> Option<&'o HeaderValue> {
-        match self.kept {
-            Some(kept) => kept.content_type.as_ref(),
-            None => self.parts.headers.get(header::CONTENT_TYPE),
-        }
-    }
-}
 
 /// A request as it goes on to the application, for whichever protocol that speaks.
 pub(super) struct Onward<'a, S> {
-    pub(super) turn: &'a Turn<'a, S>,
+    pub(super) passing: &'a Passing<'a, S>,
     pub(super) original: &'a Original<'a>,
     pub(super) decided: &'a Decided,
 }
@@ -80,7 +36,7 @@ impl<S: State> Head for Onward<'_, S> {
     fn http1(&self, body: &Through, into: &mut Vec<u8>) -> Option<u64> {
         into.extend_from_slice(self.method().as_str().as_bytes());
         into.push(b' ');
-        into.extend_from_slice(self.turn.target_of(self.original.parts).as_str().as_bytes());
+        into.extend_from_slice(self.passing.target_of(self.original.parts).as_str().as_bytes());
         into.extend_from_slice(b" HTTP/1.1\r\n");
         self.write(body, into);
         if let Some(protocol) = self.original.upgrade {
@@ -98,10 +54,10 @@ impl<S: State> Head for Onward<'_, S> {
         let host = headers.remove(header::HOST);
         let authority = host.and_then(|host| Authority::try_from(host.as_bytes()).ok());
         let mut uri = http::uri::Parts::default();
-        uri.scheme = Some(if self.turn.connection.secure { Scheme::HTTPS } else { Scheme::HTTP });
+        uri.scheme = Some(if self.passing.connection.secure { Scheme::HTTPS } else { Scheme::HTTP });
         // A host that we understood is an authority.
-        uri.authority = authority.or_else(|| Authority::try_from(self.turn.seen.host).ok());
-        uri.path_and_query = Some(self.turn.target_of(self.original.parts));
+        uri.authority = authority.or_else(|| Authority::try_from(self.passing.turn.seen.host).ok());
+        uri.path_and_query = Some(self.passing.target_of(self.original.parts));
         let mut request = Request::new(());
         *request.method_mut() = self.method().clone();
         *request.uri_mut() = Uri::from_parts(uri).unwrap_or_default();
@@ -129,15 +85,14 @@ impl<S: State> Onward<'_, S> {
             fields.set(&header::TRAILER, name.as_str().as_bytes());
         }
         self.forwarded(fields);
-        self.told(fields);
-        self.turn.seen.marks.forward(self.turn.seen.told, self.turn.seen.header_order, fields);
+        tell(self.passing.turn.snapshot, self.passing.turn.seen, self.decided, fields);
     }
 
     /// What the client said and the application is to hear.
     fn clients(&self, body: &Through, fields: &mut impl Fields) {
         let Original { parts, kept, removed, .. } = self.original;
         // What is coded cannot be read, and a part of a page has no forms.
-        let readable = injects(self.turn.snapshot, self.decided.decision.route, self.decided.sender);
+        let readable = injects(self.passing.turn.snapshot, self.decided.decision.route, self.decided.sender);
         let headers = &parts.headers;
         let http2 = parts.version == Version::HTTP_2;
         let authority = parts.uri.authority().filter(|_| http2);
@@ -147,7 +102,7 @@ impl<S: State> Onward<'_, S> {
         let named = headers.contains_key(header::CONNECTION);
         let trusted = self.is_from_trusted_proxy();
         // Whatever says there who the client is, nobody has verified.
-        let unverified = self.turn.snapshot.settings.certificate_header.as_ref().filter(|_| !trusted);
+        let unverified = self.passing.turn.snapshot.settings.certificate_header.as_ref().filter(|_| !trusted);
         let secret = self.original.left_out.as_ref();
         for (name, value) in headers {
             let text = name.as_str();
@@ -190,16 +145,17 @@ impl<S: State> Onward<'_, S> {
     /// Whether the answer is looked at, and has to come as it is.
     fn is_answer_read(&self) -> bool {
         let plan = &self.decided.plan;
-        plan.account.is_some() && is_read(&self.turn.snapshot.policy.route(plan.route).settings.attempt)
+        plan.account.is_some()
+            && is_read(&self.passing.turn.snapshot.policy.route(plan.route).settings.attempt)
     }
 
     fn is_from_trusted_proxy(&self) -> bool {
-        self.turn.connection.is_trusted_proxy(self.turn.snapshot)
+        self.passing.turn.from_trusted_proxy
     }
 
     /// What the application is told of the client. Only a trusted proxy's own words are kept.
     fn forwarded(&self, fields: &mut impl Fields) {
-        let (connection, parts) = (self.turn.connection, self.original.parts);
+        let (connection, parts) = (self.passing.connection, self.original.parts);
         let trusted = self.is_from_trusted_proxy();
         let said = |name: &HeaderName| trusted.then(|| parts.headers.get(name)).flatten();
         match said(&X_FORWARDED_FOR) {
@@ -221,53 +177,17 @@ impl<S: State> Onward<'_, S> {
             }
         }
     }
-
-    /// What the application is told of the decision.
-    fn told(&self, fields: &mut impl Fields) {
-        let (decision, policy) = (&self.decided.decision, &self.turn.snapshot.policy);
-        fields.set(&X_SPIGOT_ACTION, decision.effective.name().as_bytes());
-        fields.set(&X_SPIGOT_DECISION, &self.decided.id.letters());
-        match decision.risk {
-            0 => fields.set(&X_SPIGOT_RISK, b"0"),
-            risk => fields.set(&X_SPIGOT_RISK, risk.to_string().as_bytes()),
-        }
-        let trusted = decision.reasons.iter().find(|reason| {
-            matches!(reason.source, Source::Trusted(_) | Source::TrustedKey(_))
-                && reason.kind != ReasonKind::Tells
-        });
-        if let Some(reason) = trusted {
-            fields.set(&X_SPIGOT_TRUSTED, policy.source_name(reason.source).as_bytes());
-        }
-        let mut reasons = String::new();
-        for reason in decision.reasons.iter().filter(|reason| reason.kind != ReasonKind::Tells) {
-            if !reasons.is_empty() {
-                reasons.push_str(", ");
-            }
-            reasons.push_str(policy.source_name(reason.source));
-        }
-        fields.set(&X_SPIGOT_REASONS, reasons.as_bytes());
-        if decision.effective == Action::Shadow {
-            fields.set(&X_SPIGOT_SHADOW, b"1");
-        }
-        if self.decided.breached {
-            fields.set(&X_SPIGOT_PASSWORD, b"breached");
-        }
-    }
 }
 
-impl<S: State> Turn<'_, S> {
+impl<S: State> Passing<'_, S> {
     fn target_of(&self, parts: &Parts) -> PathAndQuery {
         match parts.uri.path_and_query() {
             // Nothing was normalised: no need to write it anew.
-            Some(same) if same.path() == self.seen.path => same.clone(),
-            _ => PathAndQuery::try_from(target(self.seen)).unwrap_or_else(|_| PathAndQuery::from_static("/")),
+            Some(same) if same.path() == self.turn.seen.path => same.clone(),
+            _ => PathAndQuery::try_from(target(self.turn.seen))
+                .unwrap_or_else(|_| PathAndQuery::from_static("/")),
         }
     }
-}
-
-/// Path and query as they are matched, shown and forwarded: one text for all three.
-pub(super) fn target(seen: &Seen<'_>) -> String {
-    if seen.query.is_empty() { seen.path.to_owned() } else { format!("{}?{}", seen.path, seen.query) }
 }
 
 /// HTTP/2 may send a cookie in pieces (RFC 9113, section 8.2.3); HTTP/1.1 has one field.

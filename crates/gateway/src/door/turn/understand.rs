@@ -4,14 +4,12 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Version, header};
-use hyper::body::Incoming;
 use spigot_challenge::from_text;
 use spigot_decision::{Body, Sender, Subject, Told};
 use spigot_state::State;
 
-use super::Turn;
-use super::rewrite::{Original, target};
-use crate::body::{Fault, Patience, RequestBody, Through, inspect};
+use super::{Original, Turn, target};
+use crate::body::Through;
 use crate::fields;
 use crate::honeypot::strip;
 use crate::pipeline::Snapshot;
@@ -21,7 +19,9 @@ use crate::stash::Kept;
 const STASH_FIELD: &[u8] = b"spigot-stash=";
 
 /// Host in lower case and normalised path; or why the request could be read in more than one way.
-pub(super) fn understood(parts: &http::request::Parts) -> Result<(Cow<'_, str>, Cow<'_, str>), &'static str> {
+pub(in crate::door) fn understood(
+    parts: &http::request::Parts,
+) -> Result<(Cow<'_, str>, Cow<'_, str>), &'static str> {
     let headers = &parts.headers;
     let mut hosts = headers.get_all(header::HOST).iter();
     let host = hosts.next();
@@ -69,46 +69,9 @@ fn host_name(host: &str) -> Option<Cow<'_, str>> {
 }
 
 impl<S: State> Turn<'_, S> {
-    /// The beginning of the body, held for a look; gRPC streams go by unseen, because their ends wait for each other.
-    /// Half a body must never look like a whole one: a client that broke off, or was too slow, is refused.
-    pub(super) async fn inspected(
-        &self,
-        parts: &http::request::Parts,
-        sender: Sender,
-        body: Incoming,
-        most: u64,
-    ) -> Result<(Through, Bytes, bool), Fault> {
-        if http_body::Body::is_end_stream(&body) {
-            return Ok((Through::Empty, Bytes::new(), true));
-        }
-        let bounds = &self.snapshot.settings.bounds;
-        let http2 = parts.version == Version::HTTP_2;
-        let unread = (!http2).then(|| self.connection.pool.unread.clone());
-        let body = RequestBody::new(body, unread);
-        if sender == Sender::Grpc {
-            return Ok((Through::Incoming(body), Bytes::new(), false));
-        }
-        let body = if http2 { body.paced(Patience::new(bounds)) } else { body };
-        let time = bounds.inspect_time;
-        let found = Box::pin(inspect(body, Bytes::new(), most, time)).await;
-        let (bytes, complete) = (found.bytes.clone(), found.complete);
-        if let Some(fault) = found.fault {
-            return Err(fault);
-        }
-        if complete && told_length(&parts.headers).is_some_and(|told| told != bytes.len() as u64) {
-            return Err(Fault::BrokeOff);
-        }
-        let body = if found.rest.is_none() && found.trailers.is_none() {
-            Through::Bytes(found.bytes)
-        } else {
-            Through::Inspected(Box::new(found))
-        };
-        Ok((body, bytes, complete))
-    }
-
     /// What a decision sees of a body: its first `most` bytes. More may be at hand, depending on how the body came in
     /// frames, and must not change what is found.
-    pub(super) fn body_facts(
+    pub(in crate::door) fn body_facts(
         &self,
         original: &Original<'_>,
         inspected: &Bytes,
@@ -120,7 +83,7 @@ impl<S: State> Turn<'_, S> {
         }
         let looked_at = inspected.slice(..inspected.len().min(usize::try_from(most).unwrap_or(usize::MAX)));
         let complete = complete && looked_at.len() == inspected.len();
-        let keys = &self.connection.gateway.keys;
+        let keys = &self.gateway.keys;
         let body = Purpose::Body.counter();
         let digest = match original.told_length() {
             // Of a body that goes on, the length that was told tells apart what begins alike.
@@ -134,17 +97,17 @@ impl<S: State> Turn<'_, S> {
     }
 
     /// The form that was kept while its sender solved a challenge, when this request brings its id.
-    pub(super) fn kept_form(&self, parts: &http::request::Parts, inspected: &Bytes) -> Option<Kept> {
+    pub(in crate::door) fn kept_form(&self, parts: &http::request::Parts, inspected: &Bytes) -> Option<Kept> {
         let id = inspected.strip_prefix(STASH_FIELD).filter(|_| parts.method == Method::POST)?;
         let id = from_text(std::str::from_utf8(id).ok()?)?;
-        self.connection.gateway.stash.take(id.as_slice().try_into().ok()?, self.seen.host, &target(self.seen))
+        self.gateway.stash.take(id.as_slice().try_into().ok()?, self.seen.host, &target(self.seen))
     }
 }
 
 impl<S: State> Turn<'_, S> {
     /// Takes our own field out of a posted form, whatever the policy says by now: forms outlive it. What was kept has been
     /// through here already. How many bytes less it is, and whether somebody wrote into the field.
-    pub(super) fn take_honeypot(
+    pub(in crate::door) fn take_honeypot(
         &self,
         content_type: Option<&HeaderValue>,
         body: &mut Through,
@@ -152,7 +115,7 @@ impl<S: State> Turn<'_, S> {
         complete: bool,
     ) -> (u64, bool) {
         let content_type = content_type.map_or(&b""[..], HeaderValue::as_bytes);
-        let name = &self.connection.gateway.honeypot.name;
+        let name = &self.gateway.honeypot.name;
         let Some(found) = strip(content_type, inspected, complete, name) else {
             return (0, false);
         };
@@ -165,7 +128,7 @@ impl<S: State> Turn<'_, S> {
     }
 }
 
-pub(super) fn body_fields(
+pub(in crate::door) fn body_fields(
     settings: &spigot_decision::policy::Settings,
     content_type: Option<&HeaderValue>,
     inspected: &Bytes,
@@ -182,23 +145,23 @@ pub(super) fn body_fields(
 }
 
 /// Whether a body has to be unpacked to be read.
-pub(super) fn is_coded(headers: &HeaderMap) -> bool {
+pub(in crate::door) fn is_coded(headers: &HeaderMap) -> bool {
     let codings = headers.get_all(header::CONTENT_ENCODING);
     codings.iter().any(|coding| !coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity"))
 }
 
 /// Whether pages of a route get a field that people cannot see.
-pub(super) fn injects(snapshot: &Snapshot, route: u16, sender: Sender) -> bool {
+pub(in crate::door) fn injects(snapshot: &Snapshot, route: u16, sender: Sender) -> bool {
     sender == Sender::Navigation && snapshot.policy.route(route).settings.inject_honeypot
 }
 
 /// The body's length as its sender told it.
-pub(super) fn told_length(headers: &HeaderMap) -> Option<u64> {
+pub(in crate::door) fn told_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// The protocol that an HTTP/1.1 request asks to switch to. Not another HTTP: its requests would pass by unseen.
-pub(super) fn wanted_upgrade(parts: &http::request::Parts) -> Option<&HeaderValue> {
+pub(in crate::door) fn wanted_upgrade(parts: &http::request::Parts) -> Option<&HeaderValue> {
     let asked = parts
         .headers
         .get_all(header::CONNECTION)
@@ -215,7 +178,7 @@ pub(super) fn wanted_upgrade(parts: &http::request::Parts) -> Option<&HeaderValu
 }
 
 /// Who waits for the answer. One pass over the few fields that came, instead of a search for each of five.
-pub(super) fn sender(headers: &HeaderMap) -> Sender {
+pub(in crate::door) fn sender(headers: &HeaderMap) -> Sender {
     let mut told = Told::default();
     for (name, value) in headers {
         let field = match name {

@@ -1,0 +1,162 @@
+//! A connection, as its requests see it: who is at the other end, and what is behind the door.
+
+use std::cell::RefCell;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Instant;
+
+use http::{HeaderMap, HeaderValue, Request, Response, Version, header};
+use hyper::body::Incoming;
+use spigot_intel::Agents;
+use spigot_state::State;
+
+use super::proxy::Passing;
+use super::turn::{Turn, UNCLEAR, understood, user_agent};
+use crate::body::Through;
+use crate::challenge_routes::BELOW;
+use crate::client_ip::client_address;
+use crate::front::Door;
+use crate::marks::Marks;
+use crate::metrics::Metrics;
+use crate::pipeline::{Gateway, Seen, Snapshot};
+use crate::respond::{Refusal, remove_ours};
+use crate::story::{self, Judged};
+use crate::upstream::Pool;
+
+/// A connection, as its requests see it.
+pub(crate) struct Connection<S> {
+    pub(crate) gateway: Arc<Gateway<S>>,
+    door: Door,
+    pub(super) pool: Rc<Pool>,
+    agents: Rc<RefCell<Agents>>,
+    peer: SocketAddr,
+    /// The peer's address as it is forwarded.
+    pub(super) peer_text: HeaderValue,
+    pub(super) secure: bool,
+    pub(crate) marks: Marks,
+    judged: Judged,
+}
+
+impl<S: State> Connection<S> {
+    pub(crate) fn new(
+        gateway: Arc<Gateway<S>>,
+        door: Door,
+        pool: Rc<Pool>,
+        agents: Rc<RefCell<Agents>>,
+        peer: SocketAddr,
+        secure: bool,
+        marks: Marks,
+    ) -> Rc<Self> {
+        let peer_text = HeaderValue::try_from(peer.ip().to_canonical().to_string())
+            .unwrap_or_else(|_| HeaderValue::from_static("unknown"));
+        Rc::new(Self {
+            gateway,
+            door,
+            pool,
+            agents,
+            peer,
+            peer_text,
+            secure,
+            marks,
+            judged: Judged::default(),
+        })
+    }
+
+    /// Answers one request. There is always an answer.
+    pub(crate) async fn handle(
+        self: Rc<Self>,
+        request: Request<Incoming>,
+        header_order: u64,
+    ) -> Response<Through> {
+        let snapshot = self.gateway.snapshot.load_full();
+        let arrived = Instant::now();
+        let now = (self.gateway.clock)();
+        let (mut parts, body) = request.into_parts();
+        remove_ours(&mut parts.headers);
+        let (host, path) = match understood(&parts) {
+            Ok(understood) => understood,
+            Err(why) => {
+                Metrics::one(&self.gateway.metrics.requests_refused);
+                let mut response = Refusal { detail: why, ..UNCLEAR }.undecided();
+                if parts.version != Version::HTTP_2 {
+                    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+                }
+                return response;
+            }
+        };
+        let client = client_address(
+            self.peer.ip(),
+            &parts.headers,
+            &snapshot.settings.forwarded_header,
+            &snapshot.settings.trusted_proxies,
+        );
+        let user_agent = user_agent(&parts.headers);
+        let told = self.told(&parts.headers, &snapshot);
+        let software = self.agents.borrow_mut().read(user_agent);
+        let secure = self.secure || self.came_by_tls(&parts.headers, &snapshot);
+        let asked = story::Request {
+            agent: &software.agent,
+            method: parts.method.as_str(),
+            headers: &parts.headers,
+            told: told.as_ref(),
+            trustworthy: secure || story::is_own_machine(&host),
+        };
+        let story = self.judged.story(&snapshot.settings.browsers, &self.marks, &asked);
+        let seen = Seen {
+            client,
+            host: &host,
+            method: parts.method.as_str(),
+            path: &path,
+            query: parts.uri.query().unwrap_or_default(),
+            headers: &parts.headers,
+            user_agent,
+            software,
+            secure,
+            marks: &self.marks,
+            told: told.as_ref(),
+            story,
+            header_order,
+            errand: None,
+            behaviour: None,
+            now,
+        };
+        if self.door == Door::Service {
+            let request = Request::from_parts(parts.clone(), body);
+            return Box::pin(self.gateway.service(&snapshot, &seen, request)).await;
+        }
+        if path.starts_with(BELOW) {
+            let request = Request::from_parts(parts.clone(), body);
+            // In a box, as everything rare is: a request's future is moved several times, and is as large as its
+            // largest part.
+            return Box::pin(self.gateway.own_route(&snapshot, &seen, request)).await;
+        }
+        let turn = Turn {
+            gateway: &self.gateway,
+            snapshot: &snapshot,
+            seen: &seen,
+            arrived,
+            from_trusted_proxy: self.is_trusted_proxy(&snapshot),
+        };
+        Passing { connection: &self, turn }.take(&parts, body).await
+    }
+}
+
+impl<S> Connection<S> {
+    /// Whether the peer may speak for clients.
+    fn is_trusted_proxy(&self, snapshot: &Snapshot) -> bool {
+        snapshot.settings.trusted_proxies.find(self.peer.ip()).is_some()
+    }
+
+    /// The client's fingerprints by the word of a trusted proxy in front; `None` when there is none.
+    fn told(&self, headers: &HeaderMap, snapshot: &Snapshot) -> Option<story::Told> {
+        self.is_trusted_proxy(snapshot).then(|| snapshot.settings.fingerprint_headers.told(headers))
+    }
+
+    /// Whether a trusted proxy in front says that the client speaks TLS with it.
+    fn came_by_tls(&self, headers: &HeaderMap, snapshot: &Snapshot) -> bool {
+        let trusted = self.is_trusted_proxy(snapshot);
+        let told = || headers.get("x-forwarded-proto");
+        trusted && told().is_some_and(|proto| proto.as_bytes().eq_ignore_ascii_case(b"https"))
+    }
+}
