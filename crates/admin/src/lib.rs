@@ -1,14 +1,18 @@
 //! Settings that operators change while Spigot runs. [`PolicyStore`] is the only writer: panel, command line and files
-//! all go through [`PolicyStore::commit`], which validates, attributes and numbers every change.
+//! all go through [`PolicyStore::commit`], which validates, attributes and numbers every change. [`api`] is the API behind the
+//! panel, and [`staff`] who may use it.
 
+pub mod api;
 mod breaker_setting;
 mod key;
 mod key_store;
 mod mark;
+pub mod panel;
 mod policy_store;
 mod setting;
 mod site;
 mod site_store;
+pub mod staff;
 
 pub use breaker_setting::BreakerSetting;
 pub use key::{KeyDigest, KeySetting};

@@ -271,10 +271,22 @@ impl PolicyStore {
     /// # Errors
     /// When the store cannot be read.
     pub fn changes(&self, most: u32) -> Result<Vec<Change>, StoreError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT number, time, author, key, body FROM change ORDER BY number DESC LIMIT ?1",
-        )?;
-        let rows = statement.query_map([most], |row| {
+        self.changes_where("1 ORDER BY number DESC LIMIT ?1", [most])
+    }
+
+    /// The changes after a number, oldest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn changes_since(&self, number: u64, most: u32) -> Result<Vec<Change>, StoreError> {
+        self.changes_where("number > ?1 ORDER BY number LIMIT ?2", params![number.cast_signed(), most])
+    }
+
+    fn changes_where(&self, which: &str, values: impl rusqlite::Params) -> Result<Vec<Change>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached(&format!("SELECT number, time, author, key, body FROM change WHERE {which}"))?;
+        let rows = statement.query_map(values, |row| {
             let body: Option<String> = row.get(4)?;
             Ok(Change {
                 number: row.get::<_, i64>(0)?.cast_unsigned(),

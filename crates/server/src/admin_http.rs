@@ -1,43 +1,97 @@
-//! The admin port: health and metrics, and the API for sites, which asks for a key. On the loopback unless configured
-//! otherwise.
+//! The admin port: the panel and its API, health and metrics, and the API for sites, which asks for a key. On the loopback
+//! unless configured otherwise. It has a thread of its own, so that nothing which an operator asks for holds up the
+//! control thread, and a few more for what waits for the disk.
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use spigot_admin::api::{Answer, Api, BODY_BYTES, Body};
+use spigot_admin::panel;
 use spigot_decision::Policy;
 use spigot_gateway::Gateway;
 use spigot_state::Memory;
+use tokio::sync::{Semaphore, watch};
 
+use crate::clock::now;
 use crate::keeping::Keeping;
 use crate::site_api;
+use crate::written::{Sent, written};
 
-/// Serves until its thread ends.
-pub(crate) async fn serve(
-    gateway: Arc<Gateway<Memory>>,
-    keeping: Arc<Keeping>,
-    folder: PathBuf,
+/// Calls at work or waiting for a thread at most; each holds its body, 4 MiB at most.
+const CALLS_MAX: usize = 64;
+/// Threads for them. Each may hash a password, which takes 64 MiB.
+const THREADS: usize = 4;
+/// Downloads at once, which hold a thread as long as somebody reads; the others stay for everything else.
+const DOWNLOADS_MAX: usize = 2;
+/// Connections at most: a few operators with a few tabs each, and whoever reads metrics.
+const CONNECTIONS_MAX: usize = 256;
+/// How long a body may take.
+const BODY_TIME: Duration = Duration::from_secs(60);
+
+/// What the admin port answers from.
+pub(crate) struct AdminPort {
+    pub(crate) gateway: Arc<Gateway<Memory>>,
+    pub(crate) keeping: Arc<Keeping>,
+    pub(crate) folder: PathBuf,
+    pub(crate) api: Api,
+}
+
+/// Everything that connections share.
+struct Shared {
+    port: AdminPort,
+    calls: Semaphore,
+    downloads: Arc<Semaphore>,
+}
+
+/// Serves on a thread of its own until `stopped`.
+pub(crate) fn start(
+    port: AdminPort,
     listener: std::net::TcpListener,
-) {
+    stopped: watch::Receiver<bool>,
+) -> std::io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(THREADS)
+        .thread_name("spigot-admin-work")
+        .build()?;
+    let shared = Arc::new(Shared {
+        port,
+        calls: Semaphore::new(CALLS_MAX),
+        downloads: Arc::new(Semaphore::new(DOWNLOADS_MAX)),
+    });
+    std::thread::Builder::new().name("spigot-admin".to_owned()).spawn(move || {
+        let local = tokio::task::LocalSet::new();
+        local.block_on(&runtime, serve(shared, listener, stopped));
+        // Nobody waits for a download whose reader has gone to sleep.
+        runtime.shutdown_background();
+    })?;
+    Ok(())
+}
+
+async fn serve(shared: Arc<Shared>, listener: std::net::TcpListener, mut stopped: watch::Receiver<bool>) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
-    loop {
-        let Ok((stream, _)) = listener.accept().await else { continue };
-        let (gateway, keeping, folder) = (gateway.clone(), keeping.clone(), folder.clone());
+    let connections = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    while !*stopped.borrow() {
+        let Ok(permit) = connections.clone().acquire_owned().await else { return };
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stopped.changed() => return,
+        };
+        let Ok((stream, peer)) = accepted else { continue };
+        let shared = shared.clone();
         tokio::task::spawn_local(async move {
+            let _permit = permit;
             let service = service_fn(move |request| {
-                let (gateway, keeping, folder) = (gateway.clone(), keeping.clone(), folder.clone());
-                async move {
-                    let path = request.uri().path();
-                    if path == "/v1/sites" || path.starts_with("/v1/sites/") {
-                        return Ok::<_, Infallible>(site_api::answer(&folder, request).await);
-                    }
-                    Ok(answer(&gateway, &keeping, &request))
-                }
+                let shared = shared.clone();
+                async move { Ok::<_, Infallible>(answer(&shared, request, peer.ip()).await) }
             });
             let mut builder = hyper::server::conn::http1::Builder::new();
             let _ = builder.timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service).await;
@@ -45,18 +99,84 @@ pub(crate) async fn serve(
     }
 }
 
-fn answer(
-    gateway: &Gateway<Memory>,
-    keeping: &Keeping,
-    request: &Request<Incoming>,
-) -> Response<Full<Bytes>> {
-    let (status, media_type, text) = match request.uri().path() {
+async fn answer(shared: &Arc<Shared>, request: Request<Incoming>, peer: IpAddr) -> Response<Sent> {
+    let path = request.uri().path();
+    if path == "/v1/sites" || path.starts_with("/v1/sites/") {
+        return site_api::answer(&shared.port.folder, request).await.map(Sent::Whole);
+    }
+    if path.starts_with("/api/") {
+        return called(shared, request, peer).await;
+    }
+    let (gateway, keeping) = (&shared.port.gateway, &shared.port.keeping);
+    let (status, media_type, text) = match path {
         "/health" => (StatusCode::OK, "application/json", health(gateway, keeping)),
         "/metrics" => (StatusCode::OK, "text/plain; version=0.0.4", metrics(gateway, keeping)),
-        "/" => (StatusCode::OK, "text/plain; charset=utf-8", "Spigot's admin port: /health, /metrics, and /v1/sites with a key. Other settings are made with the command line; see `spigot help`.\n".to_owned()),
-        _ => (StatusCode::NOT_FOUND, "text/plain; charset=utf-8", "There is nothing here. Try /health or /metrics.\n".to_owned()),
+        path => match panel::file(path, request.headers()) {
+            Some(answer) => return sent(answer, None),
+            None => (
+                StatusCode::NOT_FOUND,
+                "text/plain; charset=utf-8",
+                "There is nothing here. Try / for the panel, /health or /metrics.\n".to_owned(),
+            ),
+        },
     };
-    let mut response = Response::new(Full::new(Bytes::from(text)));
+    plain(status, media_type, text)
+}
+
+/// A call of the API, on a thread that may wait.
+async fn called(shared: &Arc<Shared>, request: Request<Incoming>, peer: IpAddr) -> Response<Sent> {
+    let Ok(_permit) = shared.calls.try_acquire() else {
+        return plain(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "text/plain; charset=utf-8",
+            "Too many calls at once. Try again in a moment.\n".to_owned(),
+        );
+    };
+    let (head, body) = request.into_parts();
+    let body = tokio::time::timeout(BODY_TIME, Limited::new(body, BODY_BYTES).collect()).await;
+    let Ok(Ok(body)) = body else {
+        return plain(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "text/plain; charset=utf-8",
+            format!("A body has at most {BODY_BYTES} bytes, and a minute to arrive.\n"),
+        );
+    };
+    let request = Request::from_parts(head, body.to_bytes());
+    let worker = shared.clone();
+    let answered = tokio::task::spawn_blocking(move || worker.port.api.answer(&request, peer, now())).await;
+    match answered {
+        Ok(answer) => sent(answer, Some(shared)),
+        Err(_) => plain(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "text/plain; charset=utf-8",
+            "This call ended unforeseen. The log of the program says where.\n".to_owned(),
+        ),
+    }
+}
+
+fn sent(answer: Answer, shared: Option<&Arc<Shared>>) -> Response<Sent> {
+    let body = match answer.body {
+        Body::Whole(bytes) => Sent::Whole(Full::new(bytes)),
+        Body::Written(write) => {
+            let permit = shared.and_then(|shared| shared.downloads.clone().try_acquire_owned().ok());
+            let Some(permit) = permit else {
+                return plain(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "text/plain; charset=utf-8",
+                    "Other downloads are running. Try again when they have ended.\n".to_owned(),
+                );
+            };
+            written(write, permit)
+        }
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = answer.status;
+    *response.headers_mut() = answer.headers;
+    response
+}
+
+fn plain(status: StatusCode, media_type: &'static str, text: String) -> Response<Sent> {
+    let mut response = Response::new(Sent::Whole(Full::new(Bytes::from(text))));
     *response.status_mut() = status;
     response.headers_mut().insert("content-type", hyper::header::HeaderValue::from_static(media_type));
     response

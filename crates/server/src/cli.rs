@@ -5,6 +5,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::commands;
 
+mod admin;
 mod breach;
 mod breaker;
 mod examples;
@@ -14,6 +15,7 @@ mod puzzle;
 mod site;
 mod tune;
 
+pub(crate) use self::admin::{AdminArgs, AdminCommand, TokenCommand};
 pub(crate) use self::breach::{BreachArgs, BreachCommand, BuildArgs};
 pub(crate) use self::breaker::{BreakerArgs, BreakerCommand};
 pub(crate) use self::key::{KeyArgs, KeyCommand};
@@ -118,6 +120,11 @@ enum Command {
         after_help = "Example:\n  spigot breach build pwned-passwords-sha1-ordered-by-hash.txt --seen-at-least 10 --out breached.spigot\n  spigot breach build words.txt --words --out breached.spigot"
     )]
     Breach(BreachArgs),
+    /// Make users of the panel and what they sign in with, and read the audit log.
+    #[command(
+        after_help = "Example:\n  spigot admin create ada\n  spigot admin create sue --role support --at https://spigot.example\n  spigot admin link ada\n  spigot admin list\n  spigot admin role sue analyst\n  spigot admin remove sue\n  spigot admin token add ci --role operator --resource lists --for 90d\n  spigot admin token list\n  spigot admin token revoke ci\n  spigot admin audit --limit 20"
+    )]
+    Admin(AdminArgs),
     /// Print the JSON Schema of the configuration, for editors.
     #[command(after_help = "Example:\n  spigot schema > spigot.schema.json")]
     Schema,
@@ -426,6 +433,7 @@ pub(crate) fn run() -> Result<(), String> {
         Command::Puzzle(args) => commands::puzzle::run(&args),
         Command::Breach(args) => commands::breach::run(&args),
         Command::Site(args) => commands::site::run(&args),
+        Command::Admin(args) => commands::admin::run(&args),
         Command::Key(args) => commands::key::run(&args),
         Command::Schema => {
             print!("{}", spigot_decision::policy::json_schema());

@@ -12,6 +12,7 @@ mod data_files;
 mod directories;
 mod keeping;
 mod lists;
+mod live;
 mod log;
 mod names;
 mod run;
@@ -19,6 +20,7 @@ mod secrets;
 mod site_api;
 mod sites;
 mod tls;
+mod written;
 
 use std::process::ExitCode;
 

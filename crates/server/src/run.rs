@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use spigot_admin::PolicyStore;
+use spigot_admin::api::{Api, Hosts};
 use spigot_challenge::Keyring;
 use spigot_event::{Recorder, RecorderSettings, Retention, SqliteSink, WriterHandle};
 use spigot_gateway::{Door, Front, Gateway, Service, Snapshot, Tls, listen, serve};
@@ -16,13 +17,14 @@ use spigot_state::{Memory, MemorySettings};
 use tokio::sync::watch;
 
 use crate::account_data::AccountData;
-use crate::admin_http;
+use crate::admin_http::{self, AdminPort};
 use crate::clock::{clock, now};
 use crate::cohorts::CohortFile;
 use crate::config::{Config, Server};
 use crate::data_files::DataFiles;
 use crate::keeping::{Keeping, Said};
 use crate::lists::ListKeeper;
+use crate::live::LiveGateway;
 use crate::names::{Names, look_up};
 use crate::secrets::Secrets;
 use crate::tls::Certificates;
@@ -231,13 +233,7 @@ fn control(control: Control) -> Result<JoinHandle<()>, String> {
 impl Control {
     async fn run(mut self, admin: Option<std::net::TcpListener>) {
         if let Some(listener) = admin {
-            let folder = self.server.data.clone();
-            tokio::task::spawn_local(admin_http::serve(
-                self.gateway.clone(),
-                self.keeping.clone(),
-                folder,
-                listener,
-            ));
+            self.start_admin(listener);
         }
         let mut ticks = tokio::time::interval(Duration::from_millis(250));
         let mut hangup = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).ok();
@@ -303,6 +299,19 @@ impl Control {
         self.keep();
         self.cohorts.write(&self.gateway.state.cohorts);
         said.about(&self.keeping, &self.gateway.recorder);
+    }
+
+    fn start_admin(&self, listener: std::net::TcpListener) {
+        let live = Arc::new(LiveGateway { gateway: self.gateway.clone() });
+        let port = AdminPort {
+            gateway: self.gateway.clone(),
+            keeping: self.keeping.clone(),
+            folder: self.server.data.clone(),
+            api: Api::new(&self.server.data, live, Hosts::default()),
+        };
+        if let Err(error) = admin_http::start(port, listener, self.stopped.clone()) {
+            crate::log::line("admin_failed", &[("error", &error.to_string())]);
+        }
     }
 
     fn keep(&mut self) {

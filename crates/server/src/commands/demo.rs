@@ -5,7 +5,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use spigot_admin::PolicyStore;
+use spigot_admin::staff::{Role, StaffStore};
+use spigot_admin::{PolicyStore, StoreError};
 use spigot_decision::policy::DEFAULT;
 use spigot_demo::Check;
 use spigot_gateway::{Site, Upstream};
@@ -30,7 +31,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<(), String> {
     config.server.sites = vec![Site { hosts: Vec::new(), upstreams: vec![Arc::new(Upstream::at(shop))] }];
     let shared = [args.listen, args.admin, args.service].into_iter().find(|address| is_served(*address));
     let running = crate::run::start(config, args.config.clone())?;
-    welcome(args);
+    welcome(args, &panel(args)?);
     if let Some(address) = shared {
         println!(
             "\nAnother program listens on {address} too, and gets a part of the connections: end it, or choose other \
@@ -109,7 +110,23 @@ fn is_served(address: SocketAddr) -> bool {
     TcpStream::connect_timeout(&address, Duration::from_millis(200)).is_ok()
 }
 
-fn welcome(args: &DemoArgs) {
+/// How to get into the panel: with a one-time link as long as nobody has set a password.
+fn panel(args: &DemoArgs) -> Result<String, String> {
+    let at = format!("http://{}", args.admin);
+    let mut staff = StaffStore::open(&args.data).map_err(|error| error.to_string())?;
+    let said = |error: StoreError| error.to_string();
+    if staff.is_set_up().map_err(said)? {
+        return Ok(format!("{at}/"));
+    }
+    let users = staff.users().map_err(said)?;
+    let name = match users.iter().find(|user| user.role == Role::Admin) {
+        Some(user) => user.name.clone(),
+        None => staff.add_user("admin", Role::Admin, now()).map_err(said)?.name,
+    };
+    super::admin::link(&mut staff, &name, &at)
+}
+
+fn welcome(args: &DemoArgs, panel: &str) {
     let (shop, admin, service, data) = (args.listen, args.admin, args.service, args.data.display());
     println!(
         "Spigot stands in front of a small shop: http://{shop}/
@@ -124,6 +141,7 @@ Try:
   a forced challenge          spigot force 'GET /products/*' --for 10m --reason trying --data {data}
   what happened               spigot events --data {data}
   why                         spigot explain ID --data {data}
+  the panel                   {panel}
   health and metrics          http://{admin}/health  http://{admin}/metrics
   a site of your own          spigot site add mine --host 127.0.0.1 --data {data}
   a token, verified           curl -d 'secret=1x0000000000000000000000000000000AA&response=XXXX.DUMMY.TOKEN.XXXX' http://{service}/turnstile/v0/siteverify

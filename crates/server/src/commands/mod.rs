@@ -1,5 +1,6 @@
 //! One file per command, or per family of commands.
 
+pub(crate) mod admin;
 pub(crate) mod breach;
 pub(crate) mod breaker;
 pub(crate) mod check;

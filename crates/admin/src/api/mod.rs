@@ -1,0 +1,56 @@
+//! The admin API. What it can do stands in one table of [`Operation`]s, from which the router, the rights, the OpenAPI
+//! document and with it the panel's client are made. It knows no sockets: `server` brings requests and the clock, and
+//! runs [`Api::answer`] on threads that may wait for the disk.
+
+mod answer;
+mod call;
+mod cookie;
+mod guard;
+mod live;
+mod me;
+mod openapi;
+mod operation;
+mod problem;
+mod resources;
+mod session;
+mod throttle;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub use answer::{Answer, Body};
+pub use call::{Call, Caller, conflict, take_in_changes};
+pub use guard::Hosts;
+pub use live::Live;
+pub use openapi::document;
+pub use operation::{Download, Operation, WriteDownload};
+pub use problem::Problem;
+pub use resources::check_resources;
+
+use self::throttle::Throttle;
+
+/// Bytes of a request's body at most: a list of a hundred thousand addresses.
+pub const BODY_BYTES: usize = 4 << 20;
+
+/// The admin API of one running Spigot.
+pub struct Api {
+    folder: PathBuf,
+    live: Arc<dyn Live>,
+    hosts: Hosts,
+    throttle: Throttle,
+    operations: Vec<Operation>,
+}
+
+impl Api {
+    /// Over a data folder and what is live.
+    #[must_use]
+    pub fn new(folder: &Path, live: Arc<dyn Live>, hosts: Hosts) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            live,
+            hosts,
+            throttle: Throttle::default(),
+            operations: resources::all(),
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! The table of everything that the API can do: a file per resource, a line each here.
+
+use super::operation::Operation;
+use super::{me, session};
+use crate::staff::Need;
+
+/// All operations, in the order of the document.
+pub(crate) fn all() -> Vec<Operation> {
+    [session::operations(), me::operations()].into_iter().flatten().collect()
+}
+
+/// Checks the resources that a token shall be for.
+///
+/// # Errors
+/// Which there are.
+pub fn check_resources(wanted: &[String]) -> Result<(), String> {
+    let mut known: Vec<_> = all()
+        .iter()
+        .filter(|operation| !matches!(operation.need, Need::Nobody | Need::Own))
+        .map(Operation::resource)
+        .collect();
+    known.dedup();
+    match wanted.iter().find(|wanted| !known.contains(&wanted.as_str())) {
+        None => Ok(()),
+        Some(wrong) => Err(format!("\"{wrong}\" is no resource of the API; there are {}", known.join(", "))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn each_operation_is_one_and_can_be_reached() {
+        let (mut ids, mut paths) = (BTreeSet::new(), BTreeSet::new());
+        for operation in all() {
+            assert!(ids.insert(operation.id), "{} twice", operation.id);
+            let called = (operation.method.to_string(), operation.path);
+            assert!(paths.insert(called), "{} {} twice", operation.method, operation.path);
+            assert!(operation.id.contains('.') && operation.path.starts_with("/api/"), "{}", operation.id);
+            assert!(operation.summary.ends_with('.'), "{}", operation.id);
+            let changes = !operation.method.is_safe();
+            let may_change = !matches!(operation.need, Need::Look | Need::Read);
+            assert!(!changes || may_change, "{} changes something with the rights to look", operation.id);
+        }
+    }
+
+    /// The document is a golden file, so that a change of the API is seen in review; the panel's client is made of it.
+    #[test]
+    fn the_document_is_the_one_that_is_kept() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi/admin.json");
+        let document = format!("{}\n", serde_json::to_string_pretty(&crate::api::document()).unwrap());
+        if std::env::var_os("UPDATE_EXPECT").is_some() {
+            std::fs::write(path, &document).unwrap();
+        }
+        let kept = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(
+            kept == document,
+            "docs/openapi/admin.json is not what the code gives: run the test with UPDATE_EXPECT=1, then `npm run client` in web/admin"
+        );
+    }
+}
