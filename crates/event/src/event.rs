@@ -37,6 +37,8 @@ pub struct Event {
     pub device: Option<&'static str>,
     /// The client's fingerprints.
     pub fingerprints: Fingerprints,
+    /// The account that the request named: a hash under a key that stays with the data folder.
+    pub account: Option<u64>,
     /// The level of the clearance that the client held.
     pub clearance: Option<Level>,
     /// What happened to a challenge, when this request was about one.

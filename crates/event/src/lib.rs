@@ -10,14 +10,20 @@
 #[cfg(test)]
 extern crate self as spigot_event;
 
+mod conditions;
 mod event;
+mod filter;
 mod fingerprints;
+mod narrow;
+mod overview;
 mod packed;
 mod query;
 mod record;
 mod recorder;
 mod row;
+mod search;
 mod sink;
+mod slice;
 mod store;
 mod story;
 #[cfg(test)]
@@ -27,8 +33,10 @@ mod writer;
 
 pub use event::{ChallengeStep, CountedAs, DecisionId, Event, ProviderStep, SERVICE_ROUTE};
 pub use fingerprints::{Fingerprints, RecordFingerprints};
-pub use query::{Count, Cursor, Events, Order, Query, Reader, open_readonly};
+pub use query::{Cursor, Events, Order, Query, Reader, open_readonly};
 pub use record::{Record, RecordChallenge, RecordProvider, RecordReason, RecordThresholds};
 pub use recorder::{Recorder, RecorderSettings, Stats, WriterHandle};
+pub use search::{Search, Step};
 pub use sink::{Maintained, Retention, Sink, SinkError, SinkErrorKind, SqliteSink};
+pub use slice::{Dimension, LATENCY_STEPS, Slice, Span, Sums};
 pub use store::StoreError;

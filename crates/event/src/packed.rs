@@ -14,6 +14,13 @@ use crate::row::{action_number, quoted};
 /// Where the result of a challenge stands, as SQLite's JSON functions name places.
 pub(crate) const RESULT: &str = "$[17][1]";
 
+/// Where other places stand that queries may ask by: they are named seldom, or make what is left few.
+pub(crate) const PATH: &str = "$[9]";
+pub(crate) const DEVICE: &str = "$[12]";
+pub(crate) const NETWORK: &str = "$[14]";
+pub(crate) const COUNTRY: &str = "$[15]";
+pub(crate) const ACCOUNT: &str = "$[20]";
+
 /// Words by their numbers, see `store`.
 pub(crate) struct Words {
     pub(crate) revision: i64,
@@ -69,11 +76,16 @@ pub(crate) fn write(event: &Event, words: &Words, json: &mut String) {
     json.push(',');
     maybe(event.trickled.then_some(1), json, &mut filled);
     step(event, words, json, &mut filled);
-    if let Some(site) = &event.site {
-        json.push(',');
-        quoted(site, json);
-        filled = json.len();
+    json.push(',');
+    match &event.site {
+        Some(site) => {
+            quoted(site, json);
+            filled = json.len();
+        }
+        None => json.push_str("null"),
     }
+    json.push(',');
+    maybe(event.account.map(u64::cast_signed), json, &mut filled);
     json.truncate(filled);
     json.push(']');
 }
@@ -151,6 +163,8 @@ pub(crate) struct Packed {
     pub(crate) challenge: Option<Challenge>,
     pub(crate) provider: Option<Provider>,
     pub(crate) site: Option<String>,
+    /// The bits of the hash.
+    pub(crate) account: Option<i64>,
 }
 
 /// Kind, result, base-2 logarithm of the work, milliseconds to solve and claimed.
@@ -201,6 +215,7 @@ impl<'de> Deserialize<'de> for Packed {
                     challenge: next(&mut places)?,
                     provider: next(&mut places)?,
                     site: next(&mut places)?,
+                    account: next(&mut places)?,
                 };
                 // Places that a later version appended.
                 while places.next_element::<IgnoredAny>()?.is_some() {}

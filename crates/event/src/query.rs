@@ -5,12 +5,12 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 use spigot_decision::{Action, Millis, Prefix};
 
+use crate::conditions::{self, Within};
 use crate::store::{self, RANDOM_IDS_BEFORE, SEQUENCE_BITS, StoreError};
-use crate::{DecisionId, Record, packed, row};
+use crate::{DecisionId, Record, row};
 
 /// Events that are read in one go. Each piece is a read transaction of its own: one that stays open for long keeps the
 /// writer from reusing its log.
@@ -33,6 +33,16 @@ pub struct Query {
     pub fingerprint: Option<String>,
     /// For which the policy asked for this action.
     pub action: Option<Action>,
+    /// From this network (ASN).
+    pub network: Option<u32>,
+    /// From this country, by its code.
+    pub country: Option<[u8; 2]>,
+    /// With this device class, by name.
+    pub device: Option<String>,
+    /// About the account with this keyed hash.
+    pub account: Option<u64>,
+    /// For a path that begins with this.
+    pub path: Option<String>,
     /// With this decision id.
     pub id: Option<DecisionId>,
     /// At most so many; all when absent.
@@ -56,7 +66,7 @@ pub enum Order {
 /// A place in the stored events, for paging. It stays valid while events come and go. Its text is 16 hexadecimal
 /// digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Cursor(i64);
+pub struct Cursor(pub(crate) i64);
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -72,33 +82,10 @@ impl FromStr for Cursor {
     }
 }
 
-/// What the roll-ups say of one span of time, route and action.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Count {
-    /// The span's start.
-    pub start: Millis,
-    /// The route's name.
-    pub route: String,
-    /// The action that the policy asked for, by name.
-    pub action: String,
-    /// What was done, by name.
-    pub effective: String,
-    /// Events.
-    pub events: u64,
-    /// Challenges issued.
-    pub issued: u64,
-    /// Challenges solved.
-    pub solved: u64,
-    /// Submissions refused.
-    pub failed: u64,
-    /// The time that Spigot added to all of them together, in microseconds.
-    pub added_micros: u64,
-}
-
 /// Reads stored events while they may be written.
 #[derive(Debug)]
 pub struct Reader {
-    connection: Connection,
+    pub(crate) connection: Connection,
     file: PathBuf,
     /// Words that were asked for, at most [`store::MAX_WORDS`].
     words: RefCell<HashMap<i64, String>>,
@@ -134,43 +121,8 @@ impl Reader {
         self.find_with_place(id).map(|found| found.map(|(_, record)| record)).map_err(|e| self.failed(e))
     }
 
-    /// What the roll-ups say from `since` on and before `until`, summed over spans of `step_minutes`, oldest first.
-    /// Both ends are rounded down to minutes.
-    ///
-    /// # Errors
-    /// The file cannot be read.
-    pub fn counts(&self, since: Millis, until: Millis, step_minutes: u32) -> Result<Vec<Count>, StoreError> {
-        self.count(since, until, step_minutes).map_err(|error| self.failed(error))
-    }
-
-    fn count(&self, since: Millis, until: Millis, step_minutes: u32) -> rusqlite::Result<Vec<Count>> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT minute / ?3 * ?3 AS start, (SELECT text FROM word WHERE word = route) AS name, action, effective, \
-             sum(events), sum(issued), sum(solved), sum(failed), sum(added_micros) FROM minute \
-             WHERE minute >= ?1 AND minute < ?2 GROUP BY start, route, action, effective \
-             ORDER BY start, name, action, effective",
-        )?;
-        let minute = |time: Millis| time.0.div_euclid(60_000);
-        let number = |row: &rusqlite::Row<'_>, column| row.get::<_, i64>(column).map(i64::unsigned_abs);
-        let rows =
-            statement.query_map(params![minute(since), minute(until), step_minutes.max(1)], |row| {
-                Ok(Count {
-                    start: Millis(row.get::<_, i64>(0)?.saturating_mul(60_000)),
-                    route: row.get::<_, Option<String>>(1)?.unwrap_or_else(|| "unknown".to_owned()),
-                    action: row::action_name(row.get(2)?),
-                    effective: row::action_name(row.get(3)?),
-                    events: number(row, 4)?,
-                    issued: number(row, 5)?,
-                    solved: number(row, 6)?,
-                    failed: number(row, 7)?,
-                    added_micros: number(row, 8)?,
-                })
-            })?;
-        rows.collect()
-    }
-
     /// An id begins with its time, and with it the rows that can have it. Rows from before that are looked through.
-    fn find_with_place(&self, id: DecisionId) -> rusqlite::Result<Option<(i64, Record)>> {
+    pub(crate) fn find_with_place(&self, id: DecisionId) -> rusqlite::Result<Option<(i64, Record)>> {
         let mut within = self.connection.prepare_cached(&format!(
             "SELECT {} FROM event WHERE at >= ? AND at < ? AND id = ? LIMIT 1",
             row::COLUMNS
@@ -191,11 +143,11 @@ impl Reader {
         }
     }
 
-    fn record(&self, found: &rusqlite::Row<'_>) -> rusqlite::Result<(i64, Record)> {
+    pub(crate) fn record(&self, found: &rusqlite::Row<'_>) -> rusqlite::Result<(i64, Record)> {
         row::read(found, |number| self.word(number))
     }
 
-    fn word(&self, number: i64) -> rusqlite::Result<String> {
+    pub(crate) fn word(&self, number: i64) -> rusqlite::Result<String> {
         if let Some(text) = self.words.borrow().get(&number) {
             return Ok(text.clone());
         }
@@ -214,7 +166,7 @@ impl Reader {
         Ok(text)
     }
 
-    fn failed(&self, error: rusqlite::Error) -> StoreError {
+    pub(crate) fn failed(&self, error: rusqlite::Error) -> StoreError {
         StoreError::Database { file: self.file.clone(), error }
     }
 }
@@ -263,7 +215,8 @@ impl<R: Borrow<Reader>> Events<R> {
             },
             None => None,
         };
-        let (text, values) = sql(&self.query, self.fetched, only, piece);
+        let within = only.map_or(Within::After(self.fetched), Within::Only);
+        let (text, values) = conditions::sql(&self.query, within, piece);
         let mut statement = self.reader.borrow().connection.prepare_cached(&text)?;
         let mut rows = statement.query(params_from_iter(values))?;
         while let Some(found) = rows.next()? {
@@ -294,68 +247,6 @@ impl<R: Borrow<Reader>> Iterator for Events<R> {
         self.cursor = Some(Cursor(at));
         self.left -= 1;
         Some(Ok(record))
-    }
-}
-
-/// The statement for one piece, and its values.
-fn sql(query: &Query, after: Option<Cursor>, only: Option<i64>, piece: usize) -> (String, Vec<Value>) {
-    let mut text = format!("SELECT {} FROM event WHERE TRUE", row::COLUMNS);
-    let mut values: Vec<Value> = Vec::new();
-    let mut condition = |sql: &str, value: Value| {
-        text.push_str(" AND ");
-        text.push_str(sql);
-        values.push(value);
-    };
-    if let Some(at) = only {
-        condition("at = ?", at.into());
-    }
-    if let Some(since) = query.since {
-        condition("at >= ?", row::first_at(since).into());
-    }
-    if let Some(until) = query.until {
-        condition("at < ?", row::first_at(until).into());
-    }
-    if let Some(Cursor(at)) = after {
-        let sql = if query.order == Order::NewestFirst { "at < ?" } else { "at > ?" };
-        condition(sql, at.into());
-    }
-    if let Some(route) = &query.route {
-        condition("route = (SELECT word FROM word WHERE text = ?)", route.clone().into());
-    }
-    if let Some(fingerprint) = &query.fingerprint {
-        condition("instr(fingerprints, ?) > 0", format!(" {fingerprint}").into());
-    }
-    if let Some(action) = query.action {
-        condition("action = ?", row::action_number(action).into());
-    }
-    if let Some(prefix) = query.ip {
-        let (mut first, mut last) = ([0; 16], [0; 16]);
-        let first = row::address_bytes(prefix.base, &mut first);
-        let length = row::address_bytes(prefix.base, &mut last).len();
-        let last = &mut last[..length];
-        set_host_bits(last, prefix.length);
-        condition("length(client) = ?", (length as i64).into());
-        condition("client >= ?", first.to_vec().into());
-        condition("client <= ?", last.to_vec().into());
-    }
-    if let Some(reason) = &query.reason {
-        let mut part = String::from("[");
-        row::quoted(reason, &mut part);
-        part.push(',');
-        text.push_str(" AND (instr(reasons, ?) > 0");
-        text.push_str(" OR json_extract(packed, ?) = (SELECT word FROM word WHERE text = ?))");
-        values.extend([part, packed::RESULT.to_owned(), reason.clone()].map(Value::from));
-    }
-    text.push_str(if query.order == Order::NewestFirst { " ORDER BY at DESC" } else { " ORDER BY at" });
-    text.push_str(&format!(" LIMIT {piece}"));
-    (text, values)
-}
-
-/// Sets every bit behind the first `length`.
-fn set_host_bits(bytes: &mut [u8], length: u8) {
-    for (index, byte) in bytes.iter_mut().enumerate() {
-        let fixed = usize::from(length).saturating_sub(index * 8).min(8);
-        *byte |= 0xff_u8.checked_shr(fixed as u32).unwrap_or(0);
     }
 }
 

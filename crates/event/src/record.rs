@@ -38,6 +38,9 @@ pub struct Record {
     pub sender: String,
     /// The client's fingerprints; of events that are older than their being kept, none.
     pub fingerprints: RecordFingerprints,
+    /// The account that the request named: a keyed hash, 16 hexadecimal digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
     /// The action that the policy asked for, by name.
     pub action: String,
     /// What was done: the same, or `allow` in monitor mode.
@@ -143,6 +146,7 @@ impl From<&Event> for Record {
             user_agent: event.user_agent.to_string(),
             sender: event.sender.to_owned(),
             fingerprints: RecordFingerprints::from(&event.fingerprints),
+            account: event.account.map(account_text),
             action: event.decision.action.name().to_owned(),
             effective: event.decision.effective.name().to_owned(),
             risk: event.decision.risk,
@@ -164,6 +168,11 @@ impl From<&Event> for Record {
             added_micros: event.added_micros,
         }
     }
+}
+
+/// As it is shown and searched.
+pub(crate) fn account_text(account: u64) -> String {
+    format!("{account:016x}")
 }
 
 /// The name in the policy, or `unknown` for an index that the policy lacks.

@@ -153,6 +153,7 @@ pub(crate) fn read(
         user_agent: packed.user_agent,
         sender: word(packed.sender)?,
         fingerprints: RecordFingerprints::unpack(row.get_ref(6)?.as_str_or_null()?.unwrap_or_default()),
+        account: packed.account.map(|account| record::account_text(account.cast_unsigned())),
         action: action_name(row.get(4)?),
         effective: action_name(packed.effective),
         risk: packed.risk,

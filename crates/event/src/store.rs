@@ -13,7 +13,7 @@ pub(crate) const FILE: &str = "events.sqlite";
 pub(crate) const LOCK_FILE: &str = "events.lock";
 
 /// `PRAGMA user_version` of the tables below.
-pub(crate) const VERSION: i64 = 4;
+pub(crate) const VERSION: i64 = 5;
 
 /// `event.at` is the time in milliseconds shifted by this, plus a sequence number. So the row id itself is the index on
 /// time and the cursor for paging: rows are appended, and ranges of time are ranges of row ids.
@@ -36,18 +36,52 @@ CREATE TABLE event (
   at INTEGER PRIMARY KEY, route INTEGER NOT NULL, action INTEGER NOT NULL, client BLOB NOT NULL, id BLOB NOT NULL,
   reasons TEXT, fingerprints TEXT, packed TEXT NOT NULL
 ) STRICT;
-CREATE TABLE minute (
-  minute INTEGER NOT NULL, route INTEGER NOT NULL, action INTEGER NOT NULL, effective INTEGER NOT NULL,
-  events INTEGER NOT NULL, issued INTEGER NOT NULL, solved INTEGER NOT NULL, failed INTEGER NOT NULL,
-  added_micros INTEGER NOT NULL, PRIMARY KEY (minute, route, action, effective)
+";
+
+/// `slice` holds sums (see `slice.rs`): `span` is its length and `start` its begin, both in minutes; `key` is a word, 0 for
+/// none, -1 for those that found no room. `block` holds what runs of rows can have (see `filter.rs`): a row that lies in
+/// no block can have anything. `addresses` goes when the rows' own addresses are cut.
+const SLICES: &str = "
+CREATE TABLE slice (
+  span INTEGER NOT NULL, start INTEGER NOT NULL, dimension INTEGER NOT NULL, key INTEGER NOT NULL,
+  events INTEGER NOT NULL, monitored INTEGER NOT NULL, issued INTEGER NOT NULL, solved INTEGER NOT NULL,
+  failed INTEGER NOT NULL, added_micros INTEGER NOT NULL,
+  done_0 INTEGER NOT NULL, done_1 INTEGER NOT NULL, done_2 INTEGER NOT NULL,
+  done_3 INTEGER NOT NULL, done_4 INTEGER NOT NULL, done_5 INTEGER NOT NULL,
+  latency_0 INTEGER NOT NULL DEFAULT 0, latency_1 INTEGER NOT NULL DEFAULT 0, latency_2 INTEGER NOT NULL DEFAULT 0,
+  latency_3 INTEGER NOT NULL DEFAULT 0, latency_4 INTEGER NOT NULL DEFAULT 0, latency_5 INTEGER NOT NULL DEFAULT 0,
+  latency_6 INTEGER NOT NULL DEFAULT 0, latency_7 INTEGER NOT NULL DEFAULT 0, latency_8 INTEGER NOT NULL DEFAULT 0,
+  latency_9 INTEGER NOT NULL DEFAULT 0, latency_10 INTEGER NOT NULL DEFAULT 0, latency_11 INTEGER NOT NULL DEFAULT 0,
+  latency_12 INTEGER NOT NULL DEFAULT 0, latency_13 INTEGER NOT NULL DEFAULT 0, latency_14 INTEGER NOT NULL DEFAULT 0,
+  latency_15 INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (span, dimension, start, key)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE block (
+  first INTEGER PRIMARY KEY, last INTEGER NOT NULL, rows INTEGER NOT NULL, addresses BLOB, rest BLOB NOT NULL
+) STRICT;
+";
+
+/// The sums by minute of older files, as far as they go: they have no countries and no histogram.
+const MINUTES: &str = "
+INSERT INTO slice (span, start, dimension, key, events, monitored, issued, solved, failed, added_micros,
+  done_0, done_1, done_2, done_3, done_4, done_5)
+SELECT span, minute / span * span AS begin, dimension, route * dimension AS word, sum(events),
+  sum(iif(action <> effective, events, 0)), sum(issued), sum(solved), sum(failed), sum(added_micros),
+  sum(iif(effective = 0, events, 0)), sum(iif(effective = 1, events, 0)), sum(iif(effective = 2, events, 0)),
+  sum(iif(effective = 3, events, 0)), sum(iif(effective = 4, events, 0)), sum(iif(effective = 5, events, 0))
+FROM minute,
+  (SELECT 1 AS span UNION ALL SELECT 60 UNION ALL SELECT 1440),
+  (SELECT 0 AS dimension UNION ALL SELECT 1)
+GROUP BY span, begin, dimension, word;
+DROP TABLE minute;
 ";
 
 /// What brings a file of each older version, from 1 on, to the next.
-const STEPS: [&str; VERSION as usize - 1] = [
-    "ALTER TABLE event ADD COLUMN claimed_millis INTEGER;",
-    "ALTER TABLE event ADD COLUMN fingerprints TEXT;",
-    PACK,
+const STEPS: [&[&str]; VERSION as usize - 1] = [
+    &["ALTER TABLE event ADD COLUMN claimed_millis INTEGER;"],
+    &["ALTER TABLE event ADD COLUMN fingerprints TEXT;"],
+    &[PACK],
+    &[SLICES, MINUTES],
 ];
 
 /// From tables with a column for everything and an index on random ids.
@@ -176,7 +210,7 @@ pub(crate) fn open_writer(folder: &Path) -> Result<Connection, StoreError> {
         VERSION => configure(&connection).map_err(failed)?,
         found @ 1..VERSION => {
             configure(&connection).map_err(failed)?;
-            bring_up(&mut connection, &STEPS[found as usize - 1..]).map_err(failed)?;
+            bring_up(&mut connection, &STEPS[found as usize - 1..].concat()).map_err(failed)?;
         }
         0 => {
             let tables: i64 = connection
@@ -188,7 +222,7 @@ pub(crate) fn open_writer(folder: &Path) -> Result<Connection, StoreError> {
             // Has to come before the first page is written.
             connection.pragma_update(None, "auto_vacuum", "INCREMENTAL").map_err(failed)?;
             configure(&connection).map_err(failed)?;
-            bring_up(&mut connection, &[SCHEMA]).map_err(failed)?;
+            bring_up(&mut connection, &[SCHEMA, SLICES]).map_err(failed)?;
         }
         found => return Err(StoreError::Newer { file, found }),
     }

@@ -8,7 +8,7 @@ use spigot_challenge::{Binding, Errand, Keyring, Place, clearance};
 use spigot_decision::policy::Policy;
 use spigot_decision::{
     Action, Behaviour, Body, Cohort, Decision, Ending, Evidence, Headers, Keys, Level, Millis, Observation,
-    Plan, Presented, Sender, Story, Trusted, decide, outcome, plan,
+    Plan, Presented, Sender, Story, Subject, Trusted, decide, outcome, plan,
 };
 use spigot_event::{ChallengeStep, DecisionId, Event, Recorder};
 use spigot_intel::{Networks, Reputations, Software};
@@ -301,6 +301,7 @@ impl<S: State> Gateway<S> {
             country: decided.place.country,
             device: seen.software.device,
             fingerprints: seen.marks.fingerprints(seen.told, seen.header_order),
+            account: decided.account.as_deref().map(|name| self.keys.hash(0, &[Subject::Account(name)])),
             clearance: decided.clearance.map(|clearance| clearance.level),
             challenge: end.challenge,
             site: seen

@@ -252,6 +252,21 @@ pub(crate) struct EventsArgs {
     /// Only with this action.
     #[arg(long)]
     pub(crate) action: Option<String>,
+    /// Only from this network (AS64500).
+    #[arg(long)]
+    pub(crate) network: Option<String>,
+    /// Only from this country, two letters.
+    #[arg(long)]
+    pub(crate) country: Option<String>,
+    /// Only with this device class.
+    #[arg(long)]
+    pub(crate) device: Option<String>,
+    /// Only for paths that begin so.
+    #[arg(long)]
+    pub(crate) path: Option<String>,
+    /// Only about the account with this hash, which an event shows.
+    #[arg(long)]
+    pub(crate) account: Option<String>,
     /// How many, newest first.
     #[arg(long, default_value_t = 50)]
     pub(crate) limit: usize,

@@ -1,5 +1,7 @@
+mod blocks;
 mod retention;
 mod rows;
+pub(crate) mod slices;
 mod sqlite;
 
 use std::fmt;

@@ -5,6 +5,7 @@ use spigot_decision::{Millis, Prefix};
 
 use super::Maintained;
 use crate::row::{self, StoredReason};
+use crate::{Dimension, Span};
 
 const DAY_MILLIS: i64 = 86_400_000;
 
@@ -27,7 +28,7 @@ pub struct Retention {
     /// Days after which addresses are cut to their network, IPv4 to /24 and IPv6 to /48; never when absent, the
     /// default.
     pub truncate_addresses_after: Option<u32>,
-    /// Days that the roll-ups by minute are kept; they name nobody. Default 400.
+    /// Days that sums are kept at most (see [`Span::keep_days`]); they name nobody. Default 400.
     pub rollup_days: u32,
 }
 
@@ -51,8 +52,7 @@ pub(super) fn piece(
     if let Some(days) = retention.truncate_addresses_after {
         truncated = truncate(&transaction, before(days))?;
     }
-    let minute = row::time_of(before(retention.rollup_days)).0 / 60_000;
-    transaction.prepare_cached("DELETE FROM minute WHERE minute < ?")?.execute([minute])?;
+    forget_sums(&transaction, retention, now)?;
     transaction.commit()?;
     let free: i64 = pragma(connection, "freelist_count")?;
     if free > 0 {
@@ -83,7 +83,21 @@ fn remove(connection: &Connection, end: i64) -> rusqlite::Result<i64> {
         .optional()?;
     let removed =
         connection.prepare_cached("DELETE FROM event WHERE at < ?")?.execute([bound.unwrap_or(end)])?;
+    connection.prepare_cached("DELETE FROM block WHERE last < ?")?.execute([bound.unwrap_or(end)])?;
     Ok(removed as i64)
+}
+
+fn forget_sums(connection: &Connection, retention: &Retention, now: Millis) -> rusqlite::Result<()> {
+    let mut delete =
+        connection.prepare_cached("DELETE FROM slice WHERE span = ? AND dimension = ? AND start <= ?")?;
+    for span in Span::ALL {
+        let days = span.keep_days(retention.rollup_days);
+        let minute = now.plus(-i64::from(days) * DAY_MILLIS).0.max(0) / 60_000;
+        for dimension in Dimension::ALL {
+            delete.execute(params![span.minutes(), dimension as i64, minute - i64::from(span.minutes())])?;
+        }
+    }
+    Ok(())
 }
 
 /// Truncates the addresses of the oldest events before `end` that still have them.
@@ -111,6 +125,10 @@ fn truncate(connection: &Connection, end: i64) -> rusqlite::Result<i64> {
         until = at + 1;
     }
     if truncated > 0 {
+        // Of whole addresses nothing stays; /24 and /48 are among the rest.
+        connection
+            .prepare_cached("UPDATE block SET addresses = NULL WHERE first < ? AND addresses IS NOT NULL")?
+            .execute([until])?;
         connection
             .prepare_cached("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)")?
             .execute(params![NAME, until])?;

@@ -83,14 +83,3 @@ fn addresses() {
     assert_eq!(evidence(&left[2])[0], "192.0.2.78");
     assert_eq!(pieces, [Maintained { removed: 0, truncated: 2, more: false }]);
 }
-
-#[test]
-fn roll_ups_stay_longer() {
-    let folder = Folder::new();
-    let mut sink = SqliteSink::open(&folder.0, Retention::default()).unwrap();
-    sink.write(&daily(410)).unwrap();
-    let now = START.plus(410 * DAY_MILLIS);
-    assert_eq!(sink.maintain(now).unwrap().removed, 380);
-    let days = open_readonly(&folder.0).unwrap().counts(Millis(0), now, 1440).unwrap();
-    assert_eq!(days.iter().map(|count| count.events).sum::<u64>(), 400);
-}

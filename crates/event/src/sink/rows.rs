@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rusqlite::{CachedStatement, Connection, Statement};
 use spigot_decision::Policy;
 
+use super::blocks::Blocks;
 use crate::event::SERVICE_ROUTE;
 use crate::store::{MAX_WORDS, SEQUENCE_BITS};
 use crate::{Event, packed, record, row};
@@ -35,7 +36,7 @@ impl Words {
         self.0.clear();
     }
 
-    fn number(&mut self, connection: &Connection, text: &str) -> rusqlite::Result<i64> {
+    pub(super) fn number(&mut self, connection: &Connection, text: &str) -> rusqlite::Result<i64> {
         if let Some(number) = self.0.get(text) {
             return Ok(*number);
         }
@@ -56,6 +57,7 @@ pub(super) struct Rows<'a> {
     connection: &'a Connection,
     words: &'a mut Words,
     place: &'a mut Place,
+    blocks: &'a mut Blocks,
     one: CachedStatement<'a>,
     many: CachedStatement<'a>,
     named: Option<Named>,
@@ -78,6 +80,7 @@ impl<'a> Rows<'a> {
         connection: &'a Connection,
         words: &'a mut Words,
         place: &'a mut Place,
+        blocks: &'a mut Blocks,
     ) -> rusqlite::Result<Self> {
         let row = "(?, ?, ?, ?, ?, ?, ?, ?)";
         let many = format!("INSERT INTO event VALUES {}", [row; AT_ONCE].join(", "));
@@ -85,6 +88,7 @@ impl<'a> Rows<'a> {
             connection,
             words,
             place,
+            blocks,
             one: connection.prepare_cached(&format!("INSERT OR IGNORE INTO event VALUES {row}"))?,
             many: connection.prepare_cached(&many)?,
             named: None,
@@ -101,6 +105,7 @@ impl<'a> Rows<'a> {
                 let at = self.next(event);
                 self.place.newest = at;
                 self.bind(true, index * COLUMNS, at, event)?;
+                self.blocks.add(self.connection, at, true, event)?;
             }
             return self.many.raw_execute().map(drop);
         }
@@ -110,6 +115,7 @@ impl<'a> Rows<'a> {
                 self.bind(false, 0, at, event)?;
                 // Taken only when the clock was set back to where another event has this very millisecond and number.
                 if self.one.raw_execute()? == 1 {
+                    self.blocks.add(self.connection, at, at > self.place.newest, event)?;
                     self.place.newest = self.place.newest.max(at);
                     break;
                 }
@@ -165,11 +171,6 @@ impl<'a> Rows<'a> {
         statement.raw_bind_parameter(before + 6, reasons)?;
         statement.raw_bind_parameter(before + 7, &self.fingerprints)?;
         statement.raw_bind_parameter(before + 8, &self.packed)
-    }
-
-    /// The number of an event's route.
-    pub(super) fn route(&mut self, event: &Event) -> rusqlite::Result<i64> {
-        self.named(event).map(|(_, route)| route)
     }
 
     /// The numbers of an event's revision and route.

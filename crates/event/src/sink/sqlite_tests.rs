@@ -7,8 +7,8 @@ use spigot_decision::{Action, Evidence, Level, ReasonKind, Source};
 use super::*;
 use crate::support::{Folder, START, decided, event, fingerprints, policy, reason};
 use crate::{
-    ChallengeStep, DecisionId, ProviderStep, Query, Record, Recorder, RecorderSettings, SinkErrorKind,
-    open_readonly,
+    ChallengeStep, DecisionId, Dimension, ProviderStep, Query, Record, Recorder, RecorderSettings,
+    SinkErrorKind, Span, open_readonly,
 };
 
 fn sink(folder: &Folder) -> SqliteSink {
@@ -142,7 +142,7 @@ fn files_of_others_are_refused() {
             assert!(error.to_string().contains(message), "{error}");
         }
     };
-    refused("PRAGMA user_version = 99", "has version 99 and this Spigot knows up to 4: use the newer Spigot");
+    refused("PRAGMA user_version = 99", "has version 99 and this Spigot knows up to 5: use the newer Spigot");
     refused("CREATE TABLE other (a)", "holds no events of Spigot");
     let absent = Folder::new();
     let error = SqliteSink::open(&absent.0.join("absent"), Retention::default()).unwrap_err();
@@ -157,6 +157,30 @@ fn an_older_file_is_brought_up_to_date_by_who_writes() {
         "ALTER TABLE event ADD COLUMN claimed_millis INTEGER; ALTER TABLE event ADD COLUMN fingerprints TEXT; \
          PRAGMA user_version = 3",
     );
+}
+
+#[test]
+fn sums_by_minute_of_an_older_file_become_sums_of_every_span() {
+    let folder = Folder::new();
+    let old = Connection::open(folder.0.join(store::FILE)).unwrap();
+    old.execute_batch(include_str!("version_1.sql")).unwrap();
+    old.execute_batch("INSERT INTO minute VALUES (29920861, 2, 3, 0, 4, 1, 1, 1, 100)").unwrap();
+    drop(old);
+    sink(&folder);
+    let reader = open_readonly(&folder.0).unwrap();
+    let check = |span, expected: &[(u64, u64, u64)]| {
+        for dimension in [Dimension::Total, Dimension::Route] {
+            let slices = reader.slices(dimension, span, 1, (Millis(0), START.plus(86_400_000))).unwrap();
+            let found: Vec<_> =
+                slices.iter().map(|s| (s.sums.events, s.sums.monitored, s.sums.issued)).collect();
+            assert_eq!(found, expected, "{dimension:?} {span:?}");
+            let key = if dimension == Dimension::Total { "all" } else { "search" };
+            assert!(slices.iter().all(|slice| slice.key == key), "{slices:?}");
+        }
+    };
+    check(Span::Minute, &[(1, 0, 0), (4, 4, 1)]);
+    check(Span::Hour, &[(1, 0, 0), (4, 4, 1)]);
+    check(Span::Day, &[(5, 4, 1)]);
 }
 
 /// A file of version 1, with what later ones made of it.

@@ -55,6 +55,7 @@ pub(crate) fn event(policy: &Arc<Policy>, number: u64) -> Event {
         country: Some(*b"DE"),
         device: Some("desktop"),
         fingerprints: Fingerprints::default(),
+        account: None,
         clearance: None,
         challenge: None,
         site: None,

@@ -1,4 +1,3 @@
-use spigot_decision::{Action, Prefix};
 use spigot_event::{DecisionId, Query, Record, open_readonly};
 
 use super::moment;
@@ -24,38 +23,42 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<(), String> {
 }
 
 pub(crate) fn list(args: &EventsArgs) -> Result<(), String> {
-    let query = Query {
-        route: args.route.clone(),
+    let mut query = Query {
         since: args.since.as_deref().map(moment).transpose()?,
         until: args.until.as_deref().map(moment).transpose()?,
-        reason: args.reason.clone(),
-        ip: args
-            .ip
-            .as_deref()
-            .map(|text| Prefix::parse(text).ok_or_else(|| format!("\"{text}\" is no address or prefix")))
-            .transpose()?,
-        fingerprint: args.fingerprint.as_deref().map(|text| text.trim().to_ascii_lowercase()),
-        action: args
-            .action
-            .as_deref()
-            .map(|name| {
-                Action::from_name(name).ok_or_else(|| {
-                    format!("\"{name}\" is no action; write allow, log, throttle, challenge, shadow or block")
-                })
-            })
-            .transpose()?,
         limit: Some(args.limit),
         ..Query::default()
     };
+    let narrowed = [
+        ("route", &args.route),
+        ("reason", &args.reason),
+        ("ip", &args.ip),
+        ("fingerprint", &args.fingerprint),
+        ("action", &args.action),
+        ("network", &args.network),
+        ("country", &args.country),
+        ("device", &args.device),
+        ("path", &args.path),
+        ("account", &args.account),
+    ];
+    for (by, value) in narrowed {
+        query.narrow(by, value.as_deref().unwrap_or_default())?;
+    }
     let reader = open_readonly(&args.place.data).map_err(|error| error.to_string())?;
     let mut found = 0;
-    for record in reader.events(&query) {
-        let record = record.map_err(|error| error.to_string())?;
-        found += 1;
-        if args.place.format == Format::Json {
-            println!("{}", serde_json::to_string(&record).map_err(|error| error.to_string())?);
-        } else {
-            println!("{}", line(&record));
+    let mut search = reader.search(&query).map_err(|error| error.to_string())?;
+    loop {
+        let step = search.step().map_err(|error| error.to_string())?;
+        found += step.found.len();
+        for (_, record) in &step.found {
+            if args.place.format == Format::Json {
+                println!("{}", serde_json::to_string(record).map_err(|error| error.to_string())?);
+            } else {
+                println!("{}", line(record));
+            }
+        }
+        if step.done {
+            break;
         }
     }
     if found == 0 && args.place.format == Format::Text {
