@@ -44,7 +44,7 @@ before(async () => {
 after(async () => {
   await browser?.close();
   demo?.kill();
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 20 });
 });
 
 /** A new visitor, whose browser must not ask anybody but the shop for anything. */

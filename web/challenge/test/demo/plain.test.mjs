@@ -60,7 +60,7 @@ before(async () => {
 after(async () => {
   await closeBrowser();
   demo?.kill();
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
 });
 
 /** A page's HTML as it came, looked at by axe in a page that may run it. */

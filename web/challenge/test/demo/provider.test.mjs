@@ -110,7 +110,7 @@ before(async () => {
 after(async () => {
   await browser?.close();
   for (const end of running) end();
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 20 });
 });
 
 /** A new visitor, whose browser may ask the shop and the vendor, and whose page breaks none of its own rules. */

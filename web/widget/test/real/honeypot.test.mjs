@@ -41,7 +41,7 @@ before(async () => {
 after(async () => {
   await closeBrowser();
   program?.kill();
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
 });
 
 async function visit(path, scenario) {

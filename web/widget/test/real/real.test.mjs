@@ -65,7 +65,7 @@ after(async () => {
   server?.close();
   server?.closeAllConnections();
   program?.kill();
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
 });
 
 const script = (path = "/.spigot/widget/widget.js") => `<script src="${service}${path}" async defer></script>`;
