@@ -6,6 +6,7 @@ pub mod api;
 mod breaker_setting;
 mod key;
 mod key_store;
+mod known_store;
 mod mark;
 pub mod panel;
 mod policy_store;
@@ -16,6 +17,7 @@ pub mod staff;
 
 pub use breaker_setting::BreakerSetting;
 pub use key::{KeyDigest, KeySetting};
+pub use known_store::KnownStore;
 pub use mark::{MarkSetting, MarkedAs};
 pub use policy_store::{Change, Kept, Lift, Lifted, PolicyStore, StoreError};
 pub use setting::{

@@ -2,6 +2,7 @@
 //! from its answer. Names of accounts are hashed here and go no further.
 
 mod crowd;
+mod name;
 mod shape;
 
 use std::sync::Arc;
@@ -120,6 +121,11 @@ pub struct AccountOutcome {
     pub remember_days: Option<u32>,
 }
 
+/// An account, as limits count it.
+pub(crate) fn counted(name: &str, keys: &Keys) -> Hashed {
+    keys.subject(Subject::Account(&name::counted(name)))
+}
+
 /// A client's network, for "the address is new for this account": what a line keeps when its address changes.
 fn network(observation: &Observation<'_>) -> Prefix {
     Prefix::of(observation.client, if observation.client.to_canonical().is_ipv4() { 24 } else { 48 })
@@ -136,7 +142,8 @@ pub(crate) fn plan(
     let name = observation.account?;
     let settings: &AccountSettings = &policy.accounts;
     let kind = policy.route(route).settings.attempt.kind;
-    let account = keys.subject(Subject::Account(name));
+    let account = counted(name, keys);
+    let spelled = keys.subject(Subject::Account(name));
     let here = keys.subject(Subject::Address(network(observation)));
     let route = keys.subject(Subject::Number(route.into()));
     let agent = keys.subject(Subject::Text(observation.user_agent.as_bytes()));
@@ -152,10 +159,10 @@ pub(crate) fn plan(
     let failures =
         |kind, parts: &[Hashed]| count(kind, parts, window_millis, settings.lock.restrict_from, false);
     let signups = (kind == Attempt::SignUp).then(|| {
-        let shape = keys.subject(Subject::Account(&shape::shape(name)));
+        let shape = keys.subject(Subject::Account(&shape::shape(&name::counted(name))));
         let window = settings.signup_window_millis;
         [
-            count(ONCE, &[route, account], window, 1, true),
+            count(ONCE, &[route, spelled], window, 1, true),
             count(ALIKE, &[route, shape], window, settings.alike_from, true),
             count(BURST, &[route, here], window, settings.burst_from, true),
         ]
@@ -165,12 +172,12 @@ pub(crate) fn plan(
         failures: [failures(FAILURES, &[account]), failures(KNOWN_FAILURES, &[account, who.client])],
         locks: [keys.key(RESTRICTIONS, &[account]), keys.key(RESTRICTIONS, &[account, who.client])],
         successes: [
-            Some(key(SUCCESSES, &[account])),
-            Some(key(SUCCESSES, &[account, here])),
-            observation.clearance.map(|_| key(SUCCESSES, &[account, who.client])),
+            Some(key(SUCCESSES, &[spelled])),
+            Some(key(SUCCESSES, &[spelled, here])),
+            observation.clearance.map(|_| key(SUCCESSES, &[spelled, who.client])),
         ],
         crowds: [key(FAILURES, &[route]), key(FAILURES, &[route, agent]), key(BURST, &[route, who.address])],
-        member: [key(ONCE, &[account]), key(ONCE, &[who.address])],
+        member: [key(ONCE, &[spelled]), key(ONCE, &[who.address])],
         window_millis,
         signups,
     }))

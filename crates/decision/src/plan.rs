@@ -281,7 +281,7 @@ impl Asked<'_> {
             KeyPart::Client => return Some(self.who.client),
             KeyPart::Address => return Some(self.who.address),
             KeyPart::Route => Subject::Number(self.route.into()),
-            KeyPart::Account => Subject::Account(observation.account?),
+            KeyPart::Account => return Some(crate::account::counted(observation.account?, self.keys)),
             KeyPart::Path => Subject::Text(observation.path.as_bytes()),
             KeyPart::Host => Subject::Text(observation.host.as_bytes()),
             KeyPart::UserAgent => Subject::Text(observation.user_agent.as_bytes()),

@@ -23,6 +23,12 @@ impl Millis {
         self.0.div_euclid(1000)
     }
 
+    /// The day it lies in, counted from the epoch (UTC); 0 before it.
+    #[must_use]
+    pub fn day(self) -> u32 {
+        u32::try_from(self.0.div_euclid(86_400_000)).unwrap_or(0)
+    }
+
     /// The clock hour it lies in, counted from the epoch (UTC).
     #[must_use]
     pub fn hour(self) -> i64 {

@@ -1,12 +1,14 @@
 //! What has to survive a restart is written each second. When the data folder does not take it, serving goes on: it is
 //! said once, counted, and written as soon as the folder takes it again.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwapOption;
-use spigot_admin::PolicyStore;
+use spigot_admin::{KnownStore, PolicyStore};
+use spigot_decision::Millis;
 use spigot_event::Recorder;
-use spigot_state::Memory;
+use spigot_state::{Memory, Restricted};
 
 use crate::clock::now;
 
@@ -29,17 +31,48 @@ impl Keeping {
     }
 
     /// Writes what has changed since the last time.
-    pub(crate) fn keep(&self, store: &mut PolicyStore, state: &Memory) {
+    pub(crate) fn keep(&self, store: &mut PolicyStore, known: Option<&mut KnownStore>, state: &Memory) {
         state.hours.running(now());
+        // First who is known: a lock that is kept without would meet its owner at home after a crash.
+        let known = known.map_or(Ok(()), |known| {
+            let acquainted = state.accounts.successes.take_changed(now());
+            known.keep(&acquainted, now()).inspect_err(|_| state.accounts.successes.not_kept(&acquainted))
+        });
         let (hours, restrictions) = (state.hours.take_changed(), state.restrictions.take_changed());
-        match store.keep(&hours, &restrictions) {
+        let kept = store.keep(&hours, &restrictions);
+        if kept.is_err() {
+            state.hours.not_kept(hours);
+            state.restrictions.not_kept(&restrictions);
+        }
+        match kept.and(known) {
             Ok(()) => self.last_error.store(None),
             Err(error) => {
-                state.hours.not_kept(hours);
-                state.restrictions.not_kept(&restrictions);
                 self.failed.fetch_add(1, Ordering::Relaxed);
                 self.last_error.store(Some(error.to_string().into()));
             }
+        }
+    }
+}
+
+/// Takes back who is known for an account, and restrictions that were kept. A file that cannot be used is no reason not to
+/// start: it is said, and everybody is a stranger until they have logged in; locks end then.
+pub(crate) fn open_known(
+    folder: &Path,
+    state: &Memory,
+    restrictions: Vec<(u64, Restricted)>,
+    now: Millis,
+) -> Option<KnownStore> {
+    let opened = KnownStore::open(folder).and_then(|store| Ok((store.kept(now)?, store)));
+    match opened {
+        Ok((kept, store)) => {
+            state.accounts.successes.restore(kept);
+            state.restrictions.restore(restrictions);
+            Some(store)
+        }
+        Err(error) => {
+            crate::log::line("accounts_unread", &[("error", &error.to_string())]);
+            state.restrictions.restore_without_locks(restrictions);
+            None
         }
     }
 }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use spigot_admin::PolicyStore;
 use spigot_admin::api::{Api, Hosts};
+use spigot_admin::{KnownStore, PolicyStore};
 use spigot_challenge::Keyring;
 use spigot_event::{Recorder, RecorderSettings, Retention, SqliteSink, WriterHandle};
 use spigot_gateway::{Door, Front, Gateway, Service, Snapshot, Tls, listen, serve};
@@ -64,7 +64,7 @@ pub(crate) fn start(config: Config, file: Option<PathBuf>) -> Result<Running, St
     let lifted = store.last_change().map_err(|error| error.to_string())?;
     let (hours, restrictions) = store.kept().map_err(|error| error.to_string())?;
     state.hours.restore(hours);
-    state.restrictions.restore(restrictions);
+    let known = crate::keeping::open_known(&server.data, &state, restrictions, start);
     let cohorts = CohortFile::open(&server.data, &state.cohorts, start);
     let (recorder, writer) = recorder(&server)?;
     let operator = store.operator(start).map_err(|error| error.to_string())?;
@@ -117,6 +117,7 @@ pub(crate) fn start(config: Config, file: Option<PathBuf>) -> Result<Running, St
         secrets,
         networks,
         cohorts,
+        known,
         accounts,
         lists,
     })?;
@@ -207,6 +208,8 @@ struct Control {
     secrets: Secrets,
     networks: DataFiles<Networks>,
     cohorts: CohortFile,
+    /// `None` when its file cannot be used.
+    known: Option<KnownStore>,
     accounts: AccountData,
     lists: ListKeeper,
 }
@@ -315,7 +318,7 @@ impl Control {
     }
 
     fn keep(&mut self) {
-        self.keeping.keep(&mut self.store, &self.gateway.state);
+        self.keeping.keep(&mut self.store, self.known.as_mut(), &self.gateway.state);
     }
 
     /// Reads the certificates again. Whatever is wrong is said, and what stood stays.

@@ -13,7 +13,7 @@ use spigot_decision::{
 
 pub use self::crowds::Crowds;
 pub use self::opens::{OpenPlace, Opens};
-pub use self::successes::{SUCCESSES_MAX, Successes};
+pub use self::successes::{Acquainted, SUCCESSES_MAX, Successes};
 use crate::{Memory, Struck};
 
 /// What is remembered of accounts beside the counts.

@@ -20,7 +20,7 @@ use std::future::Future;
 use spigot_decision::policy::{Ladder, Strike};
 use spigot_decision::{Action, Count, Facts, Millis, Outcome, Plan};
 
-pub use accounts::{Accounts, Begun, Crowds, OpenPlace, Opens, SUCCESSES_MAX, Successes};
+pub use accounts::{Accounts, Acquainted, Begun, Crowds, OpenPlace, Opens, SUCCESSES_MAX, Successes};
 pub use breaker::{Breaker, Turn};
 pub use cohorts::{CLIENT_MOST, Cohorts, KeptCohorts, KeptLevel};
 pub use history::{Histories, Mark};

@@ -156,17 +156,29 @@ impl Restrictions {
         }
     }
 
-    /// Takes back what was kept, but for the locks of accounts: who is known there is not kept, so that such a lock would
-    /// meet its owner at home. They are changes then, to be kept no longer.
+    /// Takes back what was kept.
     pub fn restore(&self, kept: impl IntoIterator<Item = (u64, Restricted)>) {
+        self.restore_where(kept, |_| true);
+    }
+
+    /// [`Restrictions::restore`] without the locks of accounts, for when it is not known who was there before: such a lock
+    /// would meet its owner at home. They are changes then, to be kept no longer.
+    pub fn restore_without_locks(&self, kept: impl IntoIterator<Item = (u64, Restricted)>) {
+        self.restore_where(kept, |entry| !matches!(entry.offender, Offender::Account(_)));
+    }
+
+    fn restore_where(
+        &self,
+        kept: impl IntoIterator<Item = (u64, Restricted)>,
+        wanted: impl Fn(&Restricted) -> bool,
+    ) {
         let mut inner = self.inner.write();
         let mut locks = Vec::new();
         for (key, entry) in kept {
-            match entry.offender {
-                Offender::Account(_) => locks.push(key),
-                Offender::Address(_) | Offender::Clearance { .. } => {
-                    inner.set(key, entry, RESTRICTIONS_MAX);
-                }
+            if wanted(&entry) {
+                inner.set(key, entry, RESTRICTIONS_MAX);
+            } else {
+                locks.push(key);
             }
         }
         inner.changed.clear();
@@ -259,13 +271,16 @@ mod tests {
     }
 
     #[test]
-    fn locks_of_accounts_end_with_the_process_and_are_kept_no_longer() {
+    fn locks_of_accounts_come_back_unless_nobody_is_known() {
         let restrictions = Restrictions::default();
         let lock = Restricted { offender: Offender::Account(7), ..entry(7, 1, 100) };
-        restrictions.restore([(6, entry(6, 1, 100)), (7, lock)]);
+        restrictions.restore_without_locks([(6, entry(6, 1, 100)), (7, lock)]);
         assert_eq!(restrictions.find(7, Millis(1)), None);
         assert_eq!(restrictions.in_force(Millis(1)), [entry(6, 1, 100)]);
         assert_eq!(restrictions.take_changed(), Changes { removed: vec![7], ..Changes::default() });
+        restrictions.restore([(7, lock)]);
+        assert_eq!(restrictions.find(7, Millis(1)), Some(lock.strike));
+        assert!(restrictions.take_changed().is_empty());
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! What a crash must not take away: hours of earlier days, this hour's count, and restrictions.
 
-use spigot_admin::PolicyStore;
+use spigot_admin::{KnownStore, PolicyStore};
 use spigot_decision::Millis;
 use spigot_state::{Changes, HourChanges, HourCount};
 
-use super::client::Answer;
+use super::client::{Answer, Connection};
 use super::demo::Demo;
 
 const POLICY: &str = "[restrict]\nslow_from = 100\nrestrict_from = 3\nsteps = \"1h\"\n[[route]]\nname = \"login\"\nmatch = \"/login\"\n[route.triggers]\ntraffic_anomaly = false\n[[route]]\nname = \"all\"\nmatch = \"/**\"\n[route.triggers]\ntraffic_anomaly = { times = 2, at_least = 1 }\n";
@@ -88,4 +88,40 @@ fn survives_within_an_hour() -> bool {
         assert_eq!((answer.status, answer.header("x-captcha-reason")), (status, reason), "request {n}");
     }
     true
+}
+
+const ACCOUNTS: &str = "[accounts]\nchallenge_after = 1000\nstuffing_from = 1000\nlock_from = 3\nlock_steps = \"15m\"\n[[route]]\nname = \"login\"\nmatch = \"POST /login\"\naccount_fields = \"email\"\nweights = { failures_behind = 0 }\n";
+
+fn log_in(demo: &Demo, from: [u8; 4], password: &str) -> u16 {
+    let form = [("Content-Type", "application/x-www-form-urlencoded")];
+    let body = format!("email=demo%40example.org&password={password}");
+    Connection::open_in(demo.address, from).request("POST", "/login", &form, body.as_bytes()).status
+}
+
+#[test]
+fn a_lock_survives_a_kill_and_so_does_who_is_known() {
+    const RIGHT: &str = "brass+kettle+morning+rain";
+    let demo = Demo::start_with(tempfile::tempdir().unwrap(), Some(ACCOUNTS));
+    assert_eq!(log_in(&demo, [127, 77, 0, 1], RIGHT), 303);
+    for n in 0..3 {
+        assert_eq!(log_in(&demo, [127, 10, n, 1], "guess"), 401, "guess {n}");
+    }
+    assert_eq!(log_in(&demo, [127, 10, 9, 1], RIGHT), 403, "locked");
+    demo.until("both are kept", |_| {
+        let known = KnownStore::open(demo.folder.path()).unwrap().kept(now()).unwrap();
+        let (_, locks) = PolicyStore::open(demo.folder.path()).unwrap().kept().unwrap();
+        known.len() == 2 && locks.len() == 1
+    });
+    let demo = Demo::start_with(demo.kill(), Some(ACCOUNTS));
+    assert_eq!(log_in(&demo, [127, 10, 9, 1], RIGHT), 403, "still locked to strangers");
+    assert_eq!(log_in(&demo, [127, 77, 0, 200], RIGHT), 303, "and not at home");
+    // A file that cannot be read keeps nobody out.
+    let folder = demo.kill();
+    for name in ["accounts.sqlite", "accounts.sqlite-wal", "accounts.sqlite-shm"] {
+        let _ = std::fs::remove_file(folder.path().join(name));
+    }
+    std::fs::write(folder.path().join("accounts.sqlite"), [b'x'; 4096]).unwrap();
+    let demo = Demo::start_with(folder, Some(ACCOUNTS));
+    demo.until_said("accounts_unread");
+    assert_eq!(log_in(&demo, [127, 77, 0, 1], RIGHT), 303);
 }

@@ -1,4 +1,7 @@
-use parking_lot::RwLock;
+use std::collections::HashSet;
+
+use foldhash::fast::FixedState;
+use parking_lot::{Mutex, RwLock};
 use spigot_decision::Millis;
 
 /// Hashes of pairs of account and network, or account and clearance, and of accounts alone, each with the day on which
@@ -8,11 +11,38 @@ use spigot_decision::Millis;
 /// first. Only success adds to it, so that a flood of attempts displaces nothing.
 pub struct Successes {
     sets: Box<[RwLock<Set>]>,
+    /// Keys to be kept; at most [`CHANGED_MAX`], beyond it everything is.
+    changed: Mutex<Changed>,
+}
+
+#[derive(Default)]
+struct Changed {
+    everything: bool,
+    keys: HashSet<u64, FixedState>,
+}
+
+/// What was remembered since it was kept last.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Acquainted {
+    /// What was kept before is void: this is everything.
+    pub everything: bool,
+    /// Keyed hashes, each with the day on which it is forgotten.
+    pub set: Vec<(u64, u32)>,
+}
+
+impl Acquainted {
+    /// Whether there is nothing to keep.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        !self.everything && self.set.is_empty()
+    }
 }
 
 /// Each account that is used takes one entry, and one for each network and clearance: enough for a hundred thousand people
 /// with a handful of devices. 12 bytes each, taken as they are needed.
 pub const SUCCESSES_MAX: usize = 1 << 20;
+/// They are kept each second: beyond so many it is no more work to write them all.
+const CHANGED_MAX: usize = 1 << 17;
 const WAYS: usize = 8;
 /// Stripes with a lock each, so that memory is only taken where something is remembered.
 const STRIPES: usize = 1 << 12;
@@ -21,7 +51,7 @@ const SETS_PER_STRIPE: usize = SUCCESSES_MAX / STRIPES / WAYS;
 /// The sets of a stripe, once one is used.
 type Set = Vec<[Entry; WAYS]>;
 
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 struct Entry {
     key: u64,
     /// Days since 1970-01-01T00:00:00Z; 0 for a free place.
@@ -30,7 +60,8 @@ struct Entry {
 
 impl Default for Successes {
     fn default() -> Self {
-        Self { sets: (0..STRIPES).map(|_| RwLock::default()).collect() }
+        let sets = (0..STRIPES).map(|_| RwLock::default()).collect();
+        Self { sets, changed: Mutex::default() }
     }
 }
 
@@ -38,15 +69,24 @@ impl Successes {
     /// Whether it is remembered.
     #[must_use]
     pub fn contains(&self, key: u64, now: Millis) -> bool {
+        self.find(key).is_some_and(|entry| entry.forgotten > now.day())
+    }
+
+    fn find(&self, key: u64) -> Option<Entry> {
         let stripe = self.stripe(key).read();
-        let Some(set) = stripe.get(set_of(key)) else { return false };
-        set.iter().any(|entry| entry.key == key && entry.forgotten > day(now))
+        stripe.get(set_of(key))?.iter().find(|entry| entry.key == key).copied()
     }
 
     /// Remembers it for so many days from now.
     pub fn remember(&self, key: u64, days: u32, now: Millis) {
-        let today = day(now);
-        let entry = Entry { key, forgotten: today.saturating_add(days.max(1)) };
+        if self.put(Entry { key, forgotten: now.day().saturating_add(days.max(1)) }) {
+            self.changed.lock().mark(key);
+        }
+    }
+
+    /// Whether that changed anything: who logs in twice a day is known for as long.
+    fn put(&self, entry: Entry) -> bool {
+        let key = entry.key;
         let mut stripe = self.stripe(key).write();
         if stripe.is_empty() {
             stripe.resize(SETS_PER_STRIPE, [Entry::default(); WAYS]);
@@ -54,15 +94,42 @@ impl Successes {
         let set = &mut stripe[set_of(key)];
         let same = set.iter().position(|held| held.key == key);
         let first = (0..WAYS).min_by_key(|way| set[*way].forgotten);
-        if let Some(way) = same.or(first) {
-            set[way] = entry;
+        let Some(way) = same.or(first).filter(|way| set[*way] != entry) else { return false };
+        set[way] = entry;
+        true
+    }
+
+    /// What was remembered since the last call.
+    #[must_use]
+    pub fn take_changed(&self, now: Millis) -> Acquainted {
+        let Changed { everything, keys } = std::mem::take(&mut *self.changed.lock());
+        if everything {
+            return Acquainted { everything, set: self.all(now) };
+        }
+        let set = keys.into_iter().filter_map(|key| Some((key, self.find(key)?.forgotten)));
+        Acquainted { everything, set: set.collect() }
+    }
+
+    /// Marks what could not be kept, so that the next call gives it again.
+    pub fn not_kept(&self, acquainted: &Acquainted) {
+        let mut changed = self.changed.lock();
+        changed.everything |= acquainted.everything;
+        acquainted.set.iter().for_each(|(key, _)| changed.mark(*key));
+    }
+
+    /// Takes back what was kept. In a full set those stay that are forgotten last.
+    pub fn restore(&self, kept: impl IntoIterator<Item = (u64, u32)>) {
+        let mut kept: Vec<_> = kept.into_iter().collect();
+        kept.sort_unstable_by_key(|(_, forgotten)| *forgotten);
+        for (key, forgotten) in kept {
+            self.put(Entry { key, forgotten });
         }
     }
 
     /// Everything that is remembered, with the day on which it is forgotten.
     #[must_use]
     pub fn all(&self, now: Millis) -> Vec<(u64, u32)> {
-        let today = day(now);
+        let today = now.day();
         let mut all = Vec::new();
         for stripe in &self.sets {
             let stripe = stripe.read();
@@ -81,8 +148,16 @@ fn set_of(key: u64) -> usize {
     (key >> 32) as usize % SETS_PER_STRIPE
 }
 
-fn day(now: Millis) -> u32 {
-    u32::try_from(now.0.div_euclid(86_400_000)).unwrap_or(0)
+impl Changed {
+    fn mark(&mut self, key: u64) {
+        if self.keys.len() >= CHANGED_MAX {
+            self.everything = true;
+            self.keys.clear();
+        }
+        if !self.everything {
+            self.keys.insert(key);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -101,6 +176,27 @@ mod tests {
         successes.remember(7, 90, Millis(20_050 * DAY));
         assert_eq!([found(20_139), found(20_140)], [true, false]);
         assert_eq!(successes.all(Millis(20_100 * DAY)), [(7, 20_140)], "renewed in its place");
+    }
+
+    #[test]
+    fn what_changed_is_kept_once_and_what_was_not_kept_comes_again() {
+        let successes = Successes::default();
+        let now = Millis(20_000 * DAY);
+        successes.remember(7, 90, now);
+        let changed = successes.take_changed(now);
+        assert_eq!(changed, Acquainted { everything: false, set: vec![(7, 20_090)] });
+        successes.remember(7, 90, now);
+        assert!(successes.take_changed(now).is_empty(), "the same day says nothing new");
+        successes.not_kept(&changed);
+        assert_eq!(successes.take_changed(now), changed);
+        let again = Successes::default();
+        again.restore(changed.set);
+        assert!(again.contains(7, now) && again.take_changed(now).is_empty());
+        for key in 1..=CHANGED_MAX as u64 + 1 {
+            successes.remember(key << 20, 90, now);
+        }
+        let everything = successes.take_changed(now);
+        assert!(everything.everything && everything.set.len() > CHANGED_MAX / 2, "{}", everything.set.len());
     }
 
     #[test]
