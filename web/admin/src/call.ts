@@ -1,0 +1,67 @@
+// One call of the admin API: JSON there and back, problems as exceptions, and what proves that this page makes it.
+
+/** What the API says when it does not do what it was asked. */
+export interface Problem {
+  status: number;
+  code: string;
+  detail: string;
+  more?: unknown;
+}
+
+export class ApiError extends Error {
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(problem.detail);
+    this.problem = problem;
+  }
+}
+
+let csrf = "";
+let whenSignedOut = (): void => {};
+
+/** What the session's answers said to send along. */
+export function setCsrf(token: string): void {
+  csrf = token;
+}
+
+/** What happens when a session has ended meanwhile. */
+export function onSignedOut(then: () => void): void {
+  whenSignedOut = then;
+}
+
+export async function call<T>(method: string, target: string, body?: unknown, version?: string, signal?: AbortSignal): Promise<T> {
+  const headers: Record<string, string> = { accept: "application/json" };
+  if (method !== "GET") headers["x-spigot-csrf"] = csrf;
+  if (body !== undefined) headers["content-type"] = "application/json";
+  if (version !== undefined) headers["if-match"] = `"${version}"`;
+  const request: RequestInit = { method, headers, credentials: "same-origin" };
+  if (body !== undefined) request.body = JSON.stringify(body);
+  if (signal) request.signal = signal;
+  let response: Response;
+  try {
+    response = await fetch(target, request);
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new ApiError({ status: 0, code: "unreachable", detail: "" });
+  }
+  const answer: unknown = await response.json().catch(() => null);
+  if (response.ok) return answer as T;
+  const said = (answer ?? {}) as Partial<Problem>;
+  const problem = { status: response.status, code: said.code ?? "unknown", detail: said.detail ?? response.statusText, more: said.more };
+  if (problem.code === "signed_out") whenSignedOut();
+  throw new ApiError(problem);
+}
+
+/** A path with its names filled in. */
+export function path(template: string, ...names: string[]): string {
+  let at = 0;
+  return template.replace(/\{[^}]+\}/g, () => encodeURIComponent(names[at++] ?? ""));
+}
+
+/** A query of what is there. */
+export function query(search: Record<string, unknown>): string {
+  const pairs = Object.entries(search).filter(([, value]) => value !== undefined && value !== null && value !== "");
+  const text = new URLSearchParams(pairs.map(([name, value]) => [name, String(value)])).toString();
+  return text ? `?${text}` : "";
+}
