@@ -18,6 +18,7 @@ mod frames;
 mod honeypot;
 mod http2;
 mod interim;
+mod kratos;
 mod lists;
 mod memory;
 mod moving;

@@ -11,6 +11,7 @@ mod enterprise;
 mod fields;
 mod friendly;
 mod hcaptcha;
+mod kratos;
 mod outcome;
 mod recaptcha;
 mod record;
@@ -57,10 +58,11 @@ enum Dialect {
     Captchala,
     CaptchalaIssue,
     Outcome,
+    Kratos(kratos::Hook),
 }
 
 /// The paths of the dialects. GET with a query is what one old client sends.
-static ROUTES: [(&str, Dialect); 7] = [
+static ROUTES: [(&str, Dialect); 11] = [
     ("/turnstile/v0/siteverify", Dialect::Turnstile),
     ("/siteverify", Dialect::Hcaptcha),
     ("/recaptcha/api/siteverify", Dialect::Recaptcha),
@@ -68,6 +70,10 @@ static ROUTES: [(&str, Dialect); 7] = [
     ("/v1/validate", Dialect::Captchala),
     ("/v1/server/challenge/issue", Dialect::CaptchalaIssue),
     ("/v1/outcome", Dialect::Outcome),
+    ("/v1/kratos/registration/before", Dialect::Kratos(kratos::Hook::Before)),
+    ("/v1/kratos/registration/after", Dialect::Kratos(kratos::Hook::Registered)),
+    ("/v1/kratos/login/before", Dialect::Kratos(kratos::Hook::Before)),
+    ("/v1/kratos/login/after", Dialect::Kratos(kratos::Hook::LoggedIn)),
 ];
 
 /// A question of a site's server.
@@ -162,6 +168,8 @@ impl<S: State> Gateway<S> {
             Dialect::Captchala => captchala::answer(call, fields).await,
             Dialect::CaptchalaIssue => captchala_issue::answer(call, fields).await,
             Dialect::Outcome => outcome::answer(call, fields).await,
+            // In a box: it judges another request, and every question's future would hold that.
+            Dialect::Kratos(hook) => Box::pin(kratos::answer(call, hook, body)).await,
         }
     }
 }
@@ -174,9 +182,12 @@ impl Dialect {
     fn methods(self) -> &'static str {
         match self {
             Self::Turnstile | Self::Hcaptcha | Self::Recaptcha => "GET, POST",
-            Self::Enterprise | Self::Friendly | Self::Captchala | Self::CaptchalaIssue | Self::Outcome => {
-                "POST"
-            }
+            Self::Enterprise
+            | Self::Friendly
+            | Self::Captchala
+            | Self::CaptchalaIssue
+            | Self::Outcome
+            | Self::Kratos(_) => "POST",
         }
     }
 }
