@@ -8,7 +8,7 @@ use spigot_decision::policy::{json_schema, load_with};
 const GOOD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies/cases/good");
 
 /// Keys at the top that the server reads, not the policy; `crates/server` knows them.
-const SERVER_KEYS: [&str; 24] = [
+const SERVER_KEYS: [&str; 25] = [
     "admin",
     "bounds",
     "breach",
@@ -18,6 +18,7 @@ const SERVER_KEYS: [&str; 24] = [
     "crawlers",
     "data",
     "disposable_domains",
+    "door",
     "events",
     "fingerprint_headers",
     "forwarded_header",

@@ -19,7 +19,7 @@ pub(crate) fn client_address(
         // Bytes beyond ASCII are no address; stop at them as at anything else that is none.
         let Ok(line) = line.to_str() else { return client };
         for part in line.rsplit(',') {
-            let Some(address) = parse(part.trim()) else { return client };
+            let Some(address) = one_address(part.trim()) else { return client };
             client = address;
             if trusted.find(client).is_none() {
                 return client;
@@ -30,7 +30,7 @@ pub(crate) fn client_address(
 }
 
 /// An address as proxies write it: plain, with a port, in brackets, or as `for=` of RFC 7239.
-fn parse(text: &str) -> Option<IpAddr> {
+pub(crate) fn one_address(text: &str) -> Option<IpAddr> {
     let text =
         text.split(';').map(str::trim).find_map(|pair| strip_for(pair)).unwrap_or(text).trim_matches('"');
     let address = if let Some(rest) = text.strip_prefix('[') {

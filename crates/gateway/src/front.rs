@@ -27,6 +27,7 @@ use tokio_rustls::TlsAcceptor;
 
 pub(crate) use self::admission::{Admission, Place};
 pub(crate) use self::http::LocalExecutor;
+use crate::door::beside::{Beside, with_description};
 use crate::door::connection::Connection;
 use crate::marks::Marks;
 use crate::metrics::Metrics;
@@ -72,13 +73,15 @@ pub struct Front {
 }
 
 /// What requests of a socket are for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub enum Door {
     /// The protected sites.
     #[default]
     Proxy,
     /// The challenge service.
     Service,
+    /// What a server beside asks before it passes a request on.
+    Beside(Arc<Beside>),
 }
 
 /// What one thread serves.
@@ -168,7 +171,11 @@ impl<S: State> Serving<S> {
         } else {
             peer
         };
-        if !place.for_client(peer.ip(), &snapshot.settings) {
+        let trusted = match &self.front.door {
+            Door::Beside(beside) => beside.is_peer(peer.ip()),
+            _ => snapshot.settings.trusted_proxies.find(peer.ip()).is_some(),
+        };
+        if !place.for_client(peer.ip(), trusted, &snapshot.settings.bounds) {
             Metrics::one(&self.gateway.metrics.connections_refused);
             if self.front.tls.is_none() {
                 too_many(stream, time).await;
@@ -204,7 +211,10 @@ impl<S: State> Serving<S> {
         protocol: Option<Protocol>,
         kept: Kept,
     ) {
-        let bounds = self.gateway.snapshot.load().settings.bounds.clone();
+        let mut bounds = self.gateway.snapshot.load().settings.bounds.clone();
+        if let Door::Beside(_) = &self.front.door {
+            bounds = with_description(&bounds);
+        }
         let notes: Arc<Notes> = marks.notes.clone();
         let keys = self.gateway.keys;
         let mut gate = Gate::new(stream, notes, http::limits(&bounds), keys, http::times(&bounds), kept);
@@ -222,7 +232,7 @@ impl<S: State> Serving<S> {
         };
         let secure = self.front.tls.is_some();
         let (gateway, pool, agents) = (self.gateway.clone(), self.pool.clone(), self.agents.clone());
-        let door = self.front.door;
+        let door = self.front.door.clone();
         let connection = Connection::new(gateway, door, pool, agents, peer, secure, marks);
         http::serve(connection, gate, protocol, &bounds, self.stop.clone()).await;
     }

@@ -26,6 +26,7 @@ mod reputation;
 mod respond;
 mod roaming;
 mod settings;
+mod shelf;
 mod site_keys;
 mod stash;
 mod story;
@@ -37,6 +38,7 @@ mod wire;
 
 pub use accounts::{Breach, BreachSettings};
 pub use crawlers::CrawlerDns;
+pub use door::beside::{Beside, BesideKind};
 pub use door::described::{Answer, Described, Judgement, Shown};
 pub use fetch::{Fetched, Mark, Remote, Wanted, fetch};
 pub use front::{Door, Front, Tls, listen, serve};

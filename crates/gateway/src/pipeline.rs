@@ -16,6 +16,7 @@ use spigot_state::{Breaker, OpenPlace, State};
 
 use crate::accounts::Attempts;
 use crate::crawlers::Proofs;
+use crate::door::beside::Answers;
 use crate::entropy::random;
 use crate::front::Admission;
 use crate::honeypot::Honeypot;
@@ -64,6 +65,7 @@ pub struct Gateway<S> {
     pub(crate) admission: Arc<Admission>,
     pub(crate) keys: Keys,
     pub(crate) stash: Stash,
+    pub(crate) answers: Answers,
     pub(crate) verifier: Verifier,
     pub(crate) asker: Asker,
     pub(crate) attempts: Attempts,
@@ -185,6 +187,7 @@ impl<S: State> Gateway<S> {
             honeypot: Honeypot::new(&keys),
             keys,
             stash: Stash::default(),
+            answers: Answers::default(),
             verifier: Verifier::for_this_machine(),
             asker: Asker::default(),
             attempts: Attempts::default(),

@@ -2,6 +2,7 @@
 
 mod breach;
 mod crawlers;
+mod doors;
 mod lists;
 mod providers;
 mod service;
@@ -23,6 +24,7 @@ use spigot_decision::story::Rules;
 use spigot_gateway::{Bounds, CrawlerDns, FingerprintHeaders, Provider, Settings, Site, TrustedProof};
 
 pub(crate) use self::breach::BreachSection;
+pub(crate) use self::doors::DoorSection;
 pub(crate) use self::lists::{Feed, From};
 pub(crate) use self::service::ServiceSection;
 
@@ -57,6 +59,7 @@ pub(crate) struct Server {
     pub(crate) trusted: Vec<TrustedProof>,
     pub(crate) certificate_header: Option<HeaderName>,
     pub(crate) service: Option<ServiceSection>,
+    pub(crate) doors: Vec<DoorSection>,
     pub(crate) breach: Option<BreachSection>,
     pub(crate) disposable_domains: Vec<PathBuf>,
 }
@@ -114,6 +117,7 @@ impl Server {
             ("counter_memory", self.counter_bytes != new.counter_bytes),
             ("events", self.events != new.events),
             ("service.listen", service(self) != service(new)),
+            ("door", self.doors != new.doors),
         ];
         differ.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect()
     }
@@ -126,7 +130,8 @@ impl Server {
         let listen = self.listen.iter().map(|address| ("listen", *address));
         let listen = listen.filter(|_| !self.sites.is_empty()).chain(tls.filter(|_| !self.sites.is_empty()));
         let admin = self.admin.iter().map(|address| ("admin", *address));
-        listen.chain(admin).chain(service.map(|address| ("service", *address))).collect()
+        let doors = self.doors.iter().flat_map(|door| &door.listen).map(|address| ("door", *address));
+        listen.chain(admin).chain(service.map(|address| ("service", *address))).chain(doors).collect()
     }
 
     pub(crate) fn gateway_settings(&self) -> Settings {
@@ -171,6 +176,7 @@ fn server(top: &Section<'_, '_>) -> Server {
         trusted: trusted::trusted(top),
         certificate_header: trusted::header(top, "client_certificate_header"),
         service: service::service(top),
+        doors: doors::doors(top),
         breach: breach::breach(top),
         disposable_domains: paths(top, "disposable_domains"),
     };
@@ -190,7 +196,7 @@ fn named_twice(top: &Section<'_, '_>, server: &Server) {
             top.reader.problem(
                 span,
                 format!("{address} is named twice"),
-                "give each of `listen`, `admin`, [tls] and [service] an address of its own",
+                "give each of `listen`, `admin`, [tls], [service] and [[door]] an address of its own",
             );
         }
     }
@@ -398,7 +404,7 @@ mod tests {
     fn the_schema_has_the_servers_keys() {
         use std::collections::BTreeSet;
         // Every section is there, so that every key is asked for.
-        let text = "upstream = \"http://127.0.0.1:3000\"\n[tls]\ncertificate = \"a\"\nkey = \"b\"\n[[site]]\nupstream = \"http://127.0.0.1:3000\"\n[bounds]\n[events]\n[service]\n[crawlers]\n[[list]]\nname = \"a\"\nkind = \"mark\"\n[breach]\naddress = \"http://127.0.0.1:3000\"\n[[provider]]\nname = \"a\"\nkind = \"altcha\"\nscript = \"/a.js\"\nsecret = { file = 'Cargo.toml' }\n[[trusted]]\nname = \"a\"\nproof = \"key\"\ngives = \"pass\"\n";
+        let text = "upstream = \"http://127.0.0.1:3000\"\n[tls]\ncertificate = \"a\"\nkey = \"b\"\n[[site]]\nupstream = \"http://127.0.0.1:3000\"\n[bounds]\n[events]\n[service]\n[crawlers]\n[[list]]\nname = \"a\"\nkind = \"mark\"\n[breach]\naddress = \"http://127.0.0.1:3000\"\n[[provider]]\nname = \"a\"\nkind = \"altcha\"\nscript = \"/a.js\"\nsecret = { file = 'Cargo.toml' }\n[[trusted]]\nname = \"a\"\nproof = \"key\"\ngives = \"pass\"\n[[door]]\nkind = \"nginx\"\nlisten = \"127.0.0.1:8084\"\n";
         let asked = load_with("spigot.toml", text, |top| {
             // Both ask providers for their names, and trusted clients for what they get.
             let shared = |at: &str| matches!(at, "provider" | "trusted");
@@ -418,9 +424,9 @@ mod tests {
         let top = of("");
         assert!(top.contains("listen") && top.contains("site"), "{top:?}");
         assert!(top.is_subset(&keys(&schema["properties"])), "read, but not in schema.json: {top:?}");
-        for section in
-            ["tls", "site", "bounds", "events", "provider", "service", "breach", "crawlers", "trusted"]
-        {
+        for section in [
+            "tls", "site", "bounds", "events", "provider", "service", "breach", "crawlers", "trusted", "door",
+        ] {
             let node = &schema["properties"][section];
             let node = if node["items"].is_object() { &node["items"] } else { node };
             let node = match node["$ref"].as_str() {

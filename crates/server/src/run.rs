@@ -10,8 +10,9 @@ use std::time::Duration;
 use spigot_admin::api::{Api, Hosts};
 use spigot_admin::{KnownStore, PolicyStore};
 use spigot_challenge::Keyring;
+use spigot_decision::policy::PrefixMap;
 use spigot_event::{Recorder, RecorderSettings, Retention, SqliteSink, WriterHandle};
-use spigot_gateway::{Door, Front, Gateway, Service, Snapshot, Tls, listen, serve};
+use spigot_gateway::{Beside, Door, Front, Gateway, Service, Snapshot, Tls, listen, serve};
 use spigot_intel::Networks;
 use spigot_state::{Memory, MemorySettings};
 use tokio::sync::watch;
@@ -46,9 +47,9 @@ pub(crate) fn start(config: Config, file: Option<PathBuf>) -> Result<Running, St
             .map_err(|error| format!("{} cannot be read: {error}", file.display()))?,
         None => spigot_decision::policy::DEFAULT.to_owned(),
     };
-    if server.sites.is_empty() && server.service.is_none() {
+    if server.sites.is_empty() && server.service.is_none() && server.doors.is_empty() {
         return Err(
-            "the configuration names no upstream; add a line such as: upstream = \"http://127.0.0.1:3000\", or a section [service] to serve challenges alone"
+            "the configuration names no upstream; add a line such as: upstream = \"http://127.0.0.1:3000\", a section [[door]] to decide beside another server, or a section [service] to serve challenges alone"
                 .to_owned(),
         );
     }
@@ -150,6 +151,12 @@ fn fronts(server: &Server, tls: Option<&Tls>) -> Vec<(SocketAddr, Front)> {
     if let Some(service) = &server.service {
         fronts.extend(service.listen.iter().map(|address| (*address, plain(Door::Service))));
         fronts.extend(service.listen_tls.iter().map(|address| (*address, secure(Door::Service))));
+    }
+    for door in &server.doors {
+        let peers = PrefixMap::new(door.peers.iter().map(|prefix| (*prefix, ())));
+        let beside = Door::Beside(Arc::new(Beside { kind: door.kind, peers }));
+        let front = Front { door: beside, tls: None, proxy_protocol: false };
+        fronts.extend(door.listen.iter().map(|address| (*address, front.clone())));
     }
     fronts
 }

@@ -1,16 +1,17 @@
 //! A connection, as its requests see it: who is at the other end, and what is behind the door.
 
 use std::cell::RefCell;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
 use http::{HeaderMap, HeaderValue, Request, Response, Version, header};
 use hyper::body::Incoming;
-use spigot_intel::Agents;
+use spigot_intel::{Agents, Software};
 use spigot_state::State;
 
+use super::beside::{Beside, NOWHERE, Sent, Untold};
 use super::proxy::Passing;
 use super::turn::{Turn, UNCLEAR, understood, user_agent};
 use crate::body::Through;
@@ -73,6 +74,15 @@ impl<S: State> Connection<S> {
         let arrived = Instant::now();
         let now = (self.gateway.clock)();
         let (mut parts, body) = request.into_parts();
+        if let Door::Beside(beside) = &self.door
+            && !(beside.is_peer(self.peer()) && Beside::is_clients(parts.uri.path()))
+        {
+            return Box::pin(self.beside(beside, &snapshot, parts, body, header_order)).await;
+        }
+        let Who { client, secure, told } = match self.who(&parts.headers, &snapshot) {
+            Ok(who) => who,
+            Err(untold) => return untold.refusal(),
+        };
         remove_ours(&mut parts.headers);
         let (host, path) = match understood(&parts) {
             Ok(understood) => understood,
@@ -85,16 +95,8 @@ impl<S: State> Connection<S> {
                 return response;
             }
         };
-        let client = client_address(
-            self.peer.ip(),
-            &parts.headers,
-            &snapshot.settings.forwarded_header,
-            &snapshot.settings.trusted_proxies,
-        );
         let user_agent = user_agent(&parts.headers);
-        let told = self.told(&parts.headers, &snapshot);
-        let software = self.agents.borrow_mut().read(user_agent);
-        let secure = self.secure || self.came_by_tls(&parts.headers, &snapshot);
+        let software = self.read_agent(user_agent);
         let asked = story::Request {
             agent: &software.agent,
             method: parts.method.as_str(),
@@ -121,7 +123,7 @@ impl<S: State> Connection<S> {
             behaviour: None,
             now,
         };
-        if self.door == Door::Service {
+        if matches!(self.door, Door::Service) {
             let request = Request::from_parts(parts.clone(), body);
             return Box::pin(self.gateway.service(&snapshot, &seen, request)).await;
         }
@@ -130,6 +132,10 @@ impl<S: State> Connection<S> {
             // In a box, as everything rare is: a request's future is moved several times, and is as large as its
             // largest part.
             return Box::pin(self.gateway.own_route(&snapshot, &seen, request)).await;
+        }
+        if matches!(self.door, Door::Beside(_)) {
+            // A path that is brought into its one form may be no longer ours.
+            return NOWHERE.undecided();
         }
         let turn = Turn {
             gateway: &self.gateway,
@@ -142,21 +148,51 @@ impl<S: State> Connection<S> {
     }
 }
 
+/// Who sent a request.
+struct Who {
+    client: IpAddr,
+    secure: bool,
+    /// The client's fingerprints by the word of a trusted proxy in front; `None` when there is none.
+    told: Option<story::Told>,
+}
+
 impl<S> Connection<S> {
+    /// Who sent a request, by the connection, and by the peer's word where it may speak for clients.
+    fn who(&self, headers: &HeaderMap, snapshot: &Snapshot) -> Result<Who, Untold> {
+        if let Door::Beside(beside) = &self.door {
+            let Sent { client, secure } = beside.sent(self.peer(), headers)?;
+            return Ok(Who { client, secure, told: Some(story::Told::default()) });
+        }
+        let settings = &snapshot.settings;
+        let trusted = self.is_trusted_proxy(snapshot);
+        Ok(Who {
+            client: client_address(
+                self.peer(),
+                headers,
+                &settings.forwarded_header,
+                &settings.trusted_proxies,
+            ),
+            secure: self.secure || (trusted && came_by_tls(headers)),
+            told: trusted.then(|| settings.fingerprint_headers.told(headers)),
+        })
+    }
+
+    pub(super) fn peer(&self) -> IpAddr {
+        self.peer.ip()
+    }
+
+    /// What a user agent names.
+    pub(super) fn read_agent(&self, user_agent: &str) -> Software {
+        self.agents.borrow_mut().read(user_agent)
+    }
+
     /// Whether the peer may speak for clients.
     fn is_trusted_proxy(&self, snapshot: &Snapshot) -> bool {
         snapshot.settings.trusted_proxies.find(self.peer.ip()).is_some()
     }
+}
 
-    /// The client's fingerprints by the word of a trusted proxy in front; `None` when there is none.
-    fn told(&self, headers: &HeaderMap, snapshot: &Snapshot) -> Option<story::Told> {
-        self.is_trusted_proxy(snapshot).then(|| snapshot.settings.fingerprint_headers.told(headers))
-    }
-
-    /// Whether a trusted proxy in front says that the client speaks TLS with it.
-    fn came_by_tls(&self, headers: &HeaderMap, snapshot: &Snapshot) -> bool {
-        let trusted = self.is_trusted_proxy(snapshot);
-        let told = || headers.get("x-forwarded-proto");
-        trusted && told().is_some_and(|proto| proto.as_bytes().eq_ignore_ascii_case(b"https"))
-    }
+/// Whether a trusted proxy in front says that the client speaks TLS with it.
+fn came_by_tls(headers: &HeaderMap) -> bool {
+    headers.get("x-forwarded-proto").is_some_and(|proto| proto.as_bytes().eq_ignore_ascii_case(b"https"))
 }

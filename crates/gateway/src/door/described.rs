@@ -94,6 +94,14 @@ impl Described {
     }
 }
 
+impl Judgement {
+    /// What needs no decision.
+    pub(super) fn undecided(snapshot: &Snapshot, answer: Answer) -> Self {
+        let policy = snapshot.policy.clone();
+        Self { decision: None, policy, remove: Vec::new(), sender: Sender::Other, answer }
+    }
+}
+
 impl<S: State> Gateway<S> {
     /// Judges a described request. `software` is what its user agent names: reading it costs more than the rest, so that
     /// callers keep a [`spigot_intel::Agents`] each.
@@ -109,12 +117,14 @@ impl<S: State> Gateway<S> {
             Err(why) => {
                 Metrics::one(&self.metrics.requests_refused);
                 let response = Refusal { detail: why, ..UNCLEAR }.undecided();
-                return undecided(&snapshot, remove, Answer::Instead(response.map(Through::of_ours)));
+                let answer = Answer::Instead(response.map(Through::of_ours));
+                return Judgement::undecided(&snapshot, answer);
             }
         };
         if path.starts_with(BELOW) {
             // It is ours, wherever it is sent, and whoever is asked for a challenge needs it.
-            return undecided(&snapshot, remove, Answer::Pass(HeaderMap::new()));
+            let answer = Answer::Pass(HeaderMap::new());
+            return Judgement { remove, ..Judgement::undecided(&snapshot, answer) };
         }
         let user_agent = user_agent(&parts.headers);
         let told = Told::by_word(tls.as_deref(), http2.as_deref());
@@ -197,10 +207,6 @@ impl<S: State> Turn<'_, S> {
         };
         Answer::Instead(response.map(Through::of_ours))
     }
-}
-
-fn undecided(snapshot: &Snapshot, remove: Vec<HeaderName>, answer: Answer) -> Judgement {
-    Judgement { decision: None, policy: snapshot.policy.clone(), remove, sender: Sender::Other, answer }
 }
 
 /// The header's fingerprint where the order of its fields was lost on the way: of the names alone.

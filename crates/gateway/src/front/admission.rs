@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use parking_lot::Mutex;
 use spigot_decision::Prefix;
 
-use crate::settings::Settings;
+use crate::settings::Bounds;
 
 /// The map's memory is given back when a flood is over and this many places would lie empty.
 const SPARE_MAX: usize = 4096;
@@ -53,11 +53,9 @@ impl Admission {
 }
 
 impl Place {
-    /// Makes it a place of this client's. Whether it may have one more.
-    pub(crate) fn for_client(&mut self, client: IpAddr, settings: &Settings) -> bool {
-        let bounds = &settings.bounds;
-        // A trusted proxy brings many clients over few connections of its own.
-        let trusted = settings.trusted_proxies.find(client).is_some();
+    /// Makes it a place of this client's. Whether it may have one more; `trusted` brings many clients over connections
+    /// of its own.
+    pub(crate) fn for_client(&mut self, client: IpAddr, trusted: bool, bounds: &Bounds) -> bool {
         let most = if trusted { bounds.connections } else { bounds.connections_per_address };
         let prefix = Prefix::client(client);
         let mut clients = self.admission.clients.lock();
@@ -84,19 +82,15 @@ impl Drop for Place {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::Bounds;
-    use spigot_decision::policy::PrefixMap;
 
     #[test]
     fn places_are_bounded_and_come_back() {
         let admission = Arc::new(Admission::default());
-        let proxy = Prefix::parse("192.0.2.9").unwrap();
         let bounds = Bounds { connections: 6, connections_per_address: 2, ..Bounds::default() };
-        let settings =
-            Settings { bounds, trusted_proxies: PrefixMap::new([(proxy, ())]), ..Settings::default() };
         let take = |client: &str| {
             let mut place = admission.place(6)?;
-            place.for_client(client.parse().unwrap(), &settings).then_some(place)
+            let trusted = client == "192.0.2.9";
+            place.for_client(client.parse().unwrap(), trusted, &bounds).then_some(place)
         };
         let mut places: Vec<_> = (0..2).map(|_| take("192.0.2.1").unwrap()).collect();
         assert!(take("192.0.2.1").is_none(), "two of one client");
@@ -114,11 +108,12 @@ mod tests {
     #[test]
     fn a_flood_leaves_no_memory_behind() {
         let admission = Arc::new(Admission::default());
-        let settings = Settings::default();
+        let bounds = Bounds::default();
         let places: Vec<_> = (0..100_000u32)
             .map(|n| {
                 let mut place = admission.place(u32::MAX).unwrap();
-                assert!(place.for_client(IpAddr::from((u128::from(n) << 64).to_be_bytes()), &settings));
+                let client = IpAddr::from((u128::from(n) << 64).to_be_bytes());
+                assert!(place.for_client(client, false, &bounds));
                 place
             })
             .collect();

@@ -11,6 +11,7 @@ mod client;
 mod clients;
 mod contact;
 mod demo;
+mod doors;
 mod dribbles;
 mod fallback;
 mod floods;

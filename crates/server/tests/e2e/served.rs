@@ -44,6 +44,30 @@ impl Served {
         Connection::open(self.address)
     }
 
+    /// Makes it hang: it is there and does nothing. Returns when it does.
+    pub(crate) fn pause(&self) {
+        self.signal("STOP");
+        let begun = std::time::Instant::now();
+        let tasks = format!("/proc/{}/task", self.process.id());
+        let stands = |task: std::io::Result<std::fs::DirEntry>| {
+            let status = std::fs::read_to_string(task.unwrap().path().join("status")).unwrap_or_default();
+            status.contains("State:\tT")
+        };
+        while !std::fs::read_dir(&tasks).unwrap().all(stands) {
+            assert!(begun.elapsed().as_secs() < 60, "it does not stop");
+        }
+    }
+
+    /// Lets it go on.
+    pub(crate) fn resume(&self) {
+        self.signal("CONT");
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args(["-s", name, &self.process.id().to_string()]).status();
+        assert!(sent.unwrap().success());
+    }
+
     /// Waits until the events show it.
     pub(crate) fn until_events(&self, what: &str, arguments: &[&str], wanted: impl Fn(&str) -> bool) {
         let begun = std::time::Instant::now();

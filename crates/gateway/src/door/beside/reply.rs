@@ -1,0 +1,85 @@
+//! A judgement in the form that a server acts on. All of them take 200 for a yes, and its fields for the application.
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use spigot_decision::Sender;
+use spigot_state::State;
+
+use super::{BesideKind, ELSEWHERE, GONE, TICKET};
+use crate::body::Through;
+use crate::door::described::{Answer, Judgement};
+use crate::pipeline::Gateway;
+
+/// Which fields of its client's Envoy leaves out.
+static HEADERS_TO_REMOVE: HeaderName = HeaderName::from_static("x-envoy-auth-headers-to-remove");
+
+impl BesideKind {
+    /// What the server is told.
+    pub(super) fn reply<S: State>(self, gateway: &Gateway<S>, judgement: Judgement) -> Response<Bytes> {
+        let Judgement { answer, remove, sender, .. } = judgement;
+        let answer = match answer {
+            Answer::Pass(fields) => {
+                let mut response = Response::new(Bytes::new());
+                *response.headers_mut() = fields;
+                if self == Self::EnvoyHttp && !remove.is_empty() {
+                    let names: Vec<&str> = remove.iter().map(HeaderName::as_str).collect();
+                    if let Ok(names) = HeaderValue::from_str(&names.join(",")) {
+                        response.headers_mut().insert(&HEADERS_TO_REMOVE, names);
+                    }
+                }
+                return response;
+            }
+            Answer::Instead(answer) => answer,
+        };
+        match self {
+            Self::Nginx => refer(gateway, answer),
+            Self::Haproxy => {
+                let mut answer = answer;
+                answer.headers_mut().insert(&TICKET, HeaderValue::from_static("instead"));
+                answer
+            }
+            // What looks like a success would be taken for a yes.
+            Self::Caddy | Self::Traefik | Self::EnvoyHttp if answer.status().is_success() => {
+                if sender == Sender::Grpc { as_http(answer) } else { send_elsewhere(gateway, answer) }
+            }
+            Self::Caddy | Self::Traefik | Self::EnvoyHttp => answer,
+        }
+    }
+}
+
+/// No, and where the answer is. Without room for it the server finds none, and refuses all the same.
+fn refer<S: State>(gateway: &Gateway<S>, answer: Response<Bytes>) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = StatusCode::FORBIDDEN;
+    let ticket = gateway.answers.keep(answer, (gateway.clock)());
+    if let Some(ticket) = ticket.and_then(|ticket| HeaderValue::from_str(&ticket).ok()) {
+        response.headers_mut().insert(&TICKET, ticket);
+    }
+    response
+}
+
+/// Sends the client to where its answer waits, as after a form that was taken.
+fn send_elsewhere<S: State>(gateway: &Gateway<S>, answer: Response<Bytes>) -> Response<Bytes> {
+    let ticket = gateway.answers.keep(answer, (gateway.clock)());
+    let Some(to) = ticket.and_then(|ticket| HeaderValue::from_str(&format!("{ELSEWHERE}{ticket}")).ok())
+    else {
+        return GONE.undecided().map(Through::of_ours);
+    };
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    response.headers_mut().insert(header::LOCATION, to);
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// A gRPC refusal by its HTTP status, which clients read where there is no other ("HTTP to gRPC Status Code Mapping").
+fn as_http(mut answer: Response<Bytes>) -> Response<Bytes> {
+    let status = match answer.headers().get("grpc-status").map(HeaderValue::as_bytes) {
+        Some(b"8") => StatusCode::TOO_MANY_REQUESTS,
+        Some(b"14") => StatusCode::SERVICE_UNAVAILABLE,
+        Some(b"3") => StatusCode::BAD_REQUEST,
+        _ => StatusCode::FORBIDDEN,
+    };
+    *answer.status_mut() = status;
+    answer
+}

@@ -1,0 +1,27 @@
+use std::path::Path;
+
+use super::harness::{Places, Server, Way};
+
+pub(crate) static NGINX: Server =
+    Server { name: "nginx", kind: "nginx", program: "nginx", arrange, closed: 503, shows_bodies: false };
+
+const SHIPPED: &str = include_str!("../../../../../integrations/nginx/spigot.conf");
+
+fn arrange(places: &Places, folder: &Path) -> Vec<String> {
+    let mut text = places.fill(SHIPPED, ("listen 80;", "listen FRONT;"));
+    if places.way == Way::Open {
+        assert!(text.contains("# open: "), "{text}");
+        text = text.replace("# open: ", "");
+    }
+    std::fs::write(folder.join("spigot.conf"), text).unwrap();
+    let here = folder.display();
+    let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .map(|name| format!("{name}_temp_path {here}/{name};\n"))
+        .concat();
+    let whole = format!(
+        "daemon off;\nworker_processes 1;\npid {here}/pid;\nerror_log stderr;\n\
+         events {{ worker_connections 256; }}\nhttp {{\naccess_log off;\n{temporary}include {here}/spigot.conf;\n}}\n"
+    );
+    std::fs::write(folder.join("nginx.conf"), whole).unwrap();
+    ["-e", "stderr", "-c"].map(str::to_owned).into_iter().chain([format!("{here}/nginx.conf")]).collect()
+}
