@@ -1,0 +1,3 @@
+module spigot.dev/go/spigot
+
+go 1.22

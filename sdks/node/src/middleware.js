@@ -1,0 +1,140 @@
+// Decides every request before the application sees it: for Express and whatever calls (request, response, next), and for
+// handlers of Request and Response.
+
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+
+// Where Spigot's own pages and files are; these requests are handed on to the service.
+const BELOW = '/.spigot/'
+const HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'te', 'trailer', 'proxy-connection'])
+
+/** `(request, response, next)`, for Express, Connect, Polka, and Fastify with @fastify/middie. */
+export function express(spigot, { address = (request) => request.socket.remoteAddress, failed } = {}) {
+  return async (request, response, next) => {
+    removeOurs(request)
+    const target = request.originalUrl ?? request.url
+    try {
+      if (target.startsWith(BELOW)) return await handOn(spigot, request, response, target, address(request))
+      const decision = await spigot.decide({
+        method: request.method,
+        scheme: request.socket.encrypted ? 'https' : 'http',
+        host: request.headers.host ?? '',
+        path: target,
+        address: plainAddress(address(request)),
+        headers: rawPairs(request.rawHeaders),
+      })
+      if (!decision.passes) return send(response, decision.response, request.method)
+      for (const [name, value] of decision.requestHeaders) request.headers[name.toLowerCase()] = value
+      request.spigot = decision
+    } catch (error) {
+      failed?.(error, request)
+      if (response.headersSent) return response.destroy()
+      return send(response, UNAVAILABLE, request.method)
+    }
+    return next()
+  }
+}
+
+/** `handler(request, ...rest)` behind the decision; `address(request, ...rest)` says who the visitor is. */
+export function fetchHandler(spigot, handler, { address, failed }) {
+  return async (request, ...rest) => {
+    const url = new URL(request.url)
+    const target = url.pathname + url.search
+    const headers = new Headers([...request.headers].filter(([name]) => !isOurs(name)))
+    const visitor = plainAddress(address(request, ...rest))
+    const host = headers.get('host') ?? url.host
+    let decision
+    try {
+      if (target.startsWith(BELOW)) {
+        const answer = await passOn(spigot, request.method, target, headers, request.body, { visitor, host, https: url.protocol === 'https:' })
+        return new Response(answer.body, { status: answer.status, headers: [...answer.headers].filter(([name]) => !HOP.has(name)) })
+      }
+      decision = await spigot.decide({
+        method: request.method,
+        scheme: url.protocol === 'https:' ? 'https' : 'http',
+        host,
+        path: target,
+        address: visitor,
+        headers: [...headers],
+      })
+    } catch (error) {
+      failed?.(error, request)
+      return written(UNAVAILABLE)
+    }
+    if (!decision.passes) return written(decision.response)
+    for (const [name, value] of decision.requestHeaders) headers.set(name, value)
+    const init = { method: request.method, headers, body: request.body, signal: request.signal }
+    const onward = new Request(request.url, request.body ? { ...init, duplex: 'half' } : init)
+    return handler(Object.assign(onward, { spigot: decision }), ...rest)
+  }
+}
+
+const UNAVAILABLE = {
+  status: 503,
+  headers: [
+    ['content-type', 'application/problem+json'],
+    ['cache-control', 'no-store'],
+    ['retry-after', '5'],
+  ],
+  body: JSON.stringify({
+    type: 'about:blank',
+    title: 'This cannot be checked at the moment',
+    status: 503,
+    detail: 'Please try again in a few seconds.',
+    code: 'unavailable',
+  }),
+}
+
+/** What only Spigot may say, in every spelling that some server takes for it. */
+function isOurs(name) {
+  const plain = name.toLowerCase().replaceAll('_', '-')
+  return plain.startsWith('x-spigot-') || plain === 'x-captcha-reason'
+}
+
+function removeOurs(request) {
+  for (const name of Object.keys(request.headers)) if (isOurs(name)) delete request.headers[name]
+  request.rawHeaders = rawPairs(request.rawHeaders)
+    .filter(([name]) => !isOurs(name))
+    .flat()
+}
+
+function rawPairs(raw) {
+  return Array.from({ length: raw.length / 2 }, (_, i) => [raw[2 * i], raw[2 * i + 1]])
+}
+
+/** An IPv4 client of a socket that takes both is written as IPv6. */
+function plainAddress(address) {
+  return String(address ?? '').replace(/^::ffff:(?=\d+\.)/i, '')
+}
+
+function send(response, answer, method) {
+  response.statusCode = answer.status
+  for (const [name, value] of answer.headers) response.appendHeader(name, value)
+  response.end(method === 'HEAD' ? undefined : answer.body)
+}
+
+function written({ status, headers, body }) {
+  return new Response([204, 205, 304].includes(status) ? null : body, { status, headers })
+}
+
+async function handOn(spigot, request, response, target, address) {
+  const headers = new Headers(rawPairs(request.rawHeaders))
+  const body = request.method === 'GET' || request.method === 'HEAD' ? null : Readable.toWeb(request)
+  const from = { visitor: plainAddress(address), host: request.headers.host ?? '', https: request.socket.encrypted }
+  const answer = await passOn(spigot, request.method, target, headers, body, from)
+  response.statusCode = answer.status
+  for (const [name, value] of answer.headers) if (!HOP.has(name)) response.appendHeader(name, value)
+  if (answer.body) await pipeline(Readable.fromWeb(answer.body), response)
+  else response.end()
+}
+
+function passOn(spigot, method, target, headers, body, { visitor, host, https }) {
+  const own = new Headers([...headers].filter(([name]) => !HOP.has(name) && name !== 'content-length' && name !== 'expect'))
+  own.set('host', host)
+  own.set('x-forwarded-for', visitor)
+  own.set('x-forwarded-proto', https ? 'https' : 'http')
+  // What comes is unpacked on the way, and would be told as packed.
+  own.set('accept-encoding', 'identity')
+  const init = { method, headers: own, redirect: 'manual', signal: AbortSignal.timeout(spigot.timeoutMillis) }
+  return fetch(spigot.base + target, body ? { ...init, body, duplex: 'half' } : init)
+}
