@@ -34,7 +34,7 @@ mod writer;
 pub use event::{ChallengeStep, CountedAs, DecisionId, Event, ProviderStep, SERVICE_ROUTE};
 pub use fingerprints::{Fingerprints, RecordFingerprints};
 pub use query::{Cursor, Events, Order, Query, Reader, open_readonly};
-pub use record::{Record, RecordChallenge, RecordProvider, RecordReason, RecordThresholds};
+pub use record::{Record, RecordChallenge, RecordProvider, RecordReason, RecordThresholds, rendered};
 pub use recorder::{Recorder, RecorderSettings, Stats, WriterHandle};
 pub use search::{Search, Step};
 pub use sink::{Maintained, Retention, Sink, SinkError, SinkErrorKind, SqliteSink};

@@ -199,7 +199,9 @@ pub(crate) fn country_text(code: [u8; 2]) -> String {
     String::from_utf8_lossy(&code).into_owned()
 }
 
-pub(crate) fn rendered(policy: &Policy, reason: &Reason) -> RecordReason {
+/// A reason as it is kept and told.
+#[must_use]
+pub fn rendered(policy: &Policy, reason: &Reason) -> RecordReason {
     RecordReason {
         name: name(policy, reason.source).to_owned(),
         kind: kind(reason.source).to_owned(),

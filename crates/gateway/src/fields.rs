@@ -134,6 +134,14 @@ fn read_json(body: &[u8], named: Named<'_>, fields: &mut Fields) {
     }
 }
 
+impl Fields {
+    /// The application says which account is meant: whatever its fields are called, nothing is unclear then.
+    pub(crate) fn name_account(&mut self, account: &str) {
+        self.account = Some(account_name(account)).filter(|name| !name.is_empty());
+        self.unclear = false;
+    }
+}
+
 /// An account's name as it is counted.
 fn account_name(value: &str) -> String {
     let mut account = value.trim().to_lowercase();

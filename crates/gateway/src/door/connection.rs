@@ -125,7 +125,7 @@ impl<S: State> Connection<S> {
         };
         if matches!(self.door, Door::Service) {
             let request = Request::from_parts(parts.clone(), body);
-            return Box::pin(self.gateway.service(&snapshot, &seen, request)).await;
+            return Box::pin(self.gateway.service(&snapshot, &seen, &self.agents, request)).await;
         }
         if path.starts_with(BELOW) {
             let request = Request::from_parts(parts.clone(), body);

@@ -86,6 +86,15 @@ pub enum Answer {
     Instead(Response<Bytes>),
 }
 
+/// What an application may tell of a request besides.
+#[derive(Clone, Debug, Default)]
+pub struct About {
+    /// The account that it is about.
+    pub account: Option<String>,
+    /// It is no request but an action with a name, under `/.spigot/action/`: nobody can send such a one.
+    pub is_action: bool,
+}
+
 impl Described {
     /// What the client calls itself; nothing when it has characters that no name has.
     #[must_use]
@@ -106,6 +115,11 @@ impl<S: State> Gateway<S> {
     /// Judges a described request. `software` is what its user agent names: reading it costs more than the rest, so that
     /// callers keep a [`spigot_intel::Agents`] each.
     pub async fn judge(&self, described: Described, software: Software) -> Judgement {
+        self.judge_about(described, software, About::default()).await
+    }
+
+    /// The same, with what the application tells of it.
+    pub async fn judge_about(&self, described: Described, software: Software, about: About) -> Judgement {
         let snapshot = self.snapshot.load_full();
         let arrived = Instant::now();
         let Described { mut parts, client, secure, tls, http2, header_order, body } = described;
@@ -121,7 +135,7 @@ impl<S: State> Gateway<S> {
                 return Judgement::undecided(&snapshot, answer);
             }
         };
-        if path.starts_with(BELOW) {
+        if path.starts_with(BELOW) && !about.is_action {
             // It is ours, wherever it is sent, and whoever is asked for a challenge needs it.
             let answer = Answer::Pass(HeaderMap::new());
             return Judgement { remove, ..Judgement::undecided(&snapshot, answer) };
@@ -159,7 +173,7 @@ impl<S: State> Gateway<S> {
         let turn =
             Turn { gateway: self, snapshot: &snapshot, seen: &seen, arrived, from_trusted_proxy: false };
         let sender = sender(&parts.headers);
-        let (left_out, decided) = turn.described(&parts, &body, sender).await;
+        let (left_out, decided) = turn.described(&parts, &body, &about, sender).await;
         remove.extend(left_out);
         let decision = Some((decided.id, decided.decision.clone()));
         let answer = turn.answer(&body, decided).await;
@@ -169,7 +183,13 @@ impl<S: State> Gateway<S> {
 
 impl<S: State> Turn<'_, S> {
     /// Decides upon a described request.
-    async fn described(&self, parts: &Parts, body: &Shown, sender: Sender) -> (Option<HeaderName>, Decided) {
+    async fn described(
+        &self,
+        parts: &Parts,
+        body: &Shown,
+        about: &About,
+        sender: Sender,
+    ) -> (Option<HeaderName>, Decided) {
         let proofs = self.proofs(parts).await;
         let mut held = self.gateway.clearance(self.snapshot, self.seen).await;
         held.trusted = proofs.trusted;
@@ -186,7 +206,7 @@ impl<S: State> Turn<'_, S> {
         let (_, in_trap) = self.take_honeypot(content_type, &mut Through::Empty, &mut inspected, complete);
         let upgrade = wanted_upgrade(parts);
         let original = Original { parts, kept: None, removed: 0, upgrade, left_out: None };
-        let looked = Looked { inspected: &inspected, complete, in_trap };
+        let looked = Looked { inspected: &inspected, complete, in_trap, account: about.account.as_deref() };
         let decided = self.decide(&original, looked, route, sender, held).await;
         (proofs.left_out, decided)
     }

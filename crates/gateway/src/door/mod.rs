@@ -8,3 +8,5 @@ pub(crate) mod connection;
 pub(crate) mod described;
 mod proxy;
 mod turn;
+
+use self::turn::host_name;

@@ -10,6 +10,7 @@ mod challenge;
 mod client;
 mod clients;
 mod contact;
+mod decide;
 mod demo;
 mod doors;
 mod dribbles;

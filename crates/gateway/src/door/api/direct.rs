@@ -8,7 +8,7 @@ use spigot_decision::Story;
 use spigot_intel::Software;
 use spigot_state::State;
 
-use super::dialect;
+use super::{Call, dialect};
 use crate::body::Through;
 use crate::marks::Marks;
 use crate::pipeline::{Gateway, Seen};
@@ -43,7 +43,7 @@ impl<S: State> Gateway<S> {
         let answer = if let Some(name) = seen.path.strip_prefix("/.spigot/widget/") {
             self.widget_call(&snapshot, &seen, name, body).await
         } else if let Some(dialect) = dialect(seen.path) {
-            self.answer_question(&snapshot, &seen, dialect, body).await
+            Call { gateway: self, snapshot: &snapshot, seen: &seen, agents: None }.answer(dialect, body).await
         } else {
             let mut response = Response::new(Through::Empty);
             *response.status_mut() = StatusCode::NOT_FOUND;

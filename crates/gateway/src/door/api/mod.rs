@@ -6,6 +6,8 @@
 
 mod captchala;
 mod captchala_issue;
+mod decide;
+mod described;
 mod direct;
 mod enterprise;
 mod fields;
@@ -21,11 +23,14 @@ mod verify;
 #[cfg(test)]
 mod openapi_tests;
 
+use std::cell::RefCell;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use serde_json::{Value, json};
 use spigot_challenge::token::Token;
+use spigot_intel::Agents;
 use spigot_state::State;
 
 use self::fields::Fields;
@@ -59,10 +64,11 @@ enum Dialect {
     CaptchalaIssue,
     Outcome,
     Kratos(kratos::Hook),
+    Decide,
 }
 
 /// The paths of the dialects. GET with a query is what one old client sends.
-static ROUTES: [(&str, Dialect); 11] = [
+static ROUTES: [(&str, Dialect); 12] = [
     ("/turnstile/v0/siteverify", Dialect::Turnstile),
     ("/siteverify", Dialect::Hcaptcha),
     ("/recaptcha/api/siteverify", Dialect::Recaptcha),
@@ -74,6 +80,7 @@ static ROUTES: [(&str, Dialect); 11] = [
     ("/v1/kratos/registration/after", Dialect::Kratos(kratos::Hook::Registered)),
     ("/v1/kratos/login/before", Dialect::Kratos(kratos::Hook::Before)),
     ("/v1/kratos/login/after", Dialect::Kratos(kratos::Hook::LoggedIn)),
+    ("/v1/decide", Dialect::Decide),
 ];
 
 /// A question of a site's server.
@@ -81,6 +88,8 @@ struct Call<'a, S> {
     gateway: &'a Gateway<S>,
     snapshot: &'a Snapshot,
     seen: &'a Seen<'a>,
+    /// What was read of user agents on this thread; `None` without a connection.
+    agents: Option<&'a RefCell<Agents>>,
 }
 
 impl<S> Clone for Call<'_, S> {
@@ -97,6 +106,7 @@ impl<S: State> Gateway<S> {
         &self,
         snapshot: &Snapshot,
         seen: &Seen<'_>,
+        agents: &RefCell<Agents>,
         request: Request<Incoming>,
     ) -> Response<Through> {
         if seen.path.starts_with(BELOW) {
@@ -137,39 +147,36 @@ impl<S: State> Gateway<S> {
             return response;
         }
         let time = snapshot.settings.bounds.inspect_time;
-        let body = inspect(request.into_body(), Bytes::new(), SUBMISSION_BYTES, time).await;
-        let Some(bytes) = body.whole(SUBMISSION_BYTES) else {
+        let most = dialect.bytes_max();
+        let body = inspect(request.into_body(), Bytes::new(), most, time).await;
+        let Some(bytes) = body.whole(most) else {
             return problem(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "too_large",
                 "The question is too large",
-                "A question has at most 64 KiB.",
+                &format!("A question has at most {} KiB.", most >> 10),
                 json!({}),
             );
         };
-        self.answer_question(snapshot, seen, dialect, bytes).await
+        Call { gateway: self, snapshot, seen, agents: Some(agents) }.answer(dialect, bytes).await
     }
+}
 
-    async fn answer_question(
-        &self,
-        snapshot: &Snapshot,
-        seen: &Seen<'_>,
-        dialect: Dialect,
-        body: &[u8],
-    ) -> Response<Through> {
-        let call = Call { gateway: self, snapshot, seen };
-        let fields = Fields::read(seen.query, content_type(seen.headers), body);
+impl<S: State> Call<'_, S> {
+    async fn answer(self, dialect: Dialect, body: &[u8]) -> Response<Through> {
+        let fields = || Fields::read(self.seen.query, content_type(self.seen.headers), body);
         match dialect {
-            Dialect::Turnstile => turnstile::answer(call, fields).await,
-            Dialect::Hcaptcha => hcaptcha::answer(call, fields).await,
-            Dialect::Recaptcha => recaptcha::answer(call, fields).await,
-            Dialect::Enterprise => enterprise::answer(call, body).await,
-            Dialect::Friendly => friendly::answer(call, fields).await,
-            Dialect::Captchala => captchala::answer(call, fields).await,
-            Dialect::CaptchalaIssue => captchala_issue::answer(call, fields).await,
-            Dialect::Outcome => outcome::answer(call, fields).await,
+            Dialect::Turnstile => turnstile::answer(self, fields()).await,
+            Dialect::Hcaptcha => hcaptcha::answer(self, fields()).await,
+            Dialect::Recaptcha => recaptcha::answer(self, fields()).await,
+            Dialect::Enterprise => enterprise::answer(self, body).await,
+            Dialect::Friendly => friendly::answer(self, fields()).await,
+            Dialect::Captchala => captchala::answer(self, fields()).await,
+            Dialect::CaptchalaIssue => captchala_issue::answer(self, fields()).await,
+            Dialect::Outcome => outcome::answer(self, fields()).await,
+            Dialect::Decide => decide::answer(self, body).await,
             // In a box: it judges another request, and every question's future would hold that.
-            Dialect::Kratos(hook) => Box::pin(kratos::answer(call, hook, body)).await,
+            Dialect::Kratos(hook) => Box::pin(kratos::answer(self, hook, body)).await,
         }
     }
 }
@@ -177,6 +184,11 @@ impl<S: State> Gateway<S> {
 impl Dialect {
     fn takes(self, method: &Method) -> bool {
         *method == Method::POST || (*method == Method::GET && self.methods() != "POST")
+    }
+
+    /// What is read of a question.
+    fn bytes_max(self) -> u64 {
+        if self == Self::Decide { decide::QUESTION_BYTES } else { SUBMISSION_BYTES }
     }
 
     fn methods(self) -> &'static str {
@@ -187,6 +199,7 @@ impl Dialect {
             | Self::Captchala
             | Self::CaptchalaIssue
             | Self::Outcome
+            | Self::Decide
             | Self::Kratos(_) => "POST",
         }
     }

@@ -16,7 +16,9 @@ use spigot_state::State;
 
 pub(super) use self::act::Verdict;
 pub(super) use self::told::tell;
-pub(super) use self::understand::{injects, is_coded, sender, told_length, understood, wanted_upgrade};
+pub(super) use self::understand::{
+    host_name, injects, is_coded, sender, told_length, understood, wanted_upgrade,
+};
 use crate::pipeline::{Decided, Gateway, Held, Seen, Snapshot};
 use crate::respond::Refusal;
 use crate::stash::Kept;
@@ -82,6 +84,8 @@ pub(super) struct Looked<'a> {
     pub(super) complete: bool,
     /// Somebody wrote into the field that people cannot see.
     pub(super) in_trap: bool,
+    /// Which account it is about, by the word of whoever describes it: it counts before what fields say.
+    pub(super) account: Option<&'a str>,
 }
 
 impl<S: State> Turn<'_, S> {
@@ -123,6 +127,9 @@ impl<S: State> Turn<'_, S> {
             understand::body_fields(&route.settings, original.content_type(), &looked_at, plain, passwords)
         });
         fields.honeypot_filled |= looked.in_trap;
+        if let Some(account) = looked.account {
+            fields.name_account(account);
+        }
         self.gateway.decide(self.snapshot, self.seen, facts, fields, sender, held).await
     }
 }

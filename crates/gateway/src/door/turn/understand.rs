@@ -49,7 +49,7 @@ pub(in crate::door) fn understood(
 }
 
 /// The name without port, in lower case and without a final dot.
-fn host_name(host: &str) -> Option<Cow<'_, str>> {
+pub(in crate::door) fn host_name(host: &str) -> Option<Cow<'_, str>> {
     let name = match host.strip_prefix('[') {
         Some(rest) => &host[..rest.find(']')? + 2],
         None => host.rsplit_once(':').map_or(host, |(name, _)| name),
