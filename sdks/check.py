@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Holds every SDK to the shared vectors and to a running Spigot. `sdks/test` installs and builds what it needs.
+"""Holds every SDK to the shared vectors, and its middleware to a running Spigot. `sdks/test` installs and builds what it
+needs.
 
     sdks/check.py [SDK…]
 """
@@ -7,7 +8,7 @@
 import sys
 import time
 
-from harness import vectors
+from harness import middleware, vectors
 from harness.sdks import SDKS
 
 
@@ -16,12 +17,13 @@ def main(names):
     for sdk in SDKS:
         if names and sdk.name not in names:
             continue
-        begun = time.monotonic()
-        ran, wrong = vectors.run(sdk)
-        failed |= bool(wrong)
-        for line in wrong:
-            print(f"{sdk.name}: {line}")
-        print(f"{sdk.name}: {ran} questions of the vectors, {len(wrong)} wrong, {time.monotonic() - begun:.1f} s")
+        for what, run in (("vectors", vectors.run), ("middleware", middleware.run)):
+            begun = time.monotonic()
+            ran, wrong = run(sdk)
+            failed |= bool(wrong)
+            for line in wrong:
+                print(f"{sdk.name}: {line}")
+            print(f"{sdk.name}: {what}: {ran} checks, {len(wrong)} wrong, {time.monotonic() - begun:.1f} s", flush=True)
     return 1 if failed else 0
 
 

@@ -1,6 +1,9 @@
 """The SDKs, and how the driver of each is called from its folder."""
 
 import dataclasses
+import pathlib
+
+PYTHON = pathlib.Path(__file__).parent.parent / "python/.venv/bin/python"
 
 
 @dataclasses.dataclass
@@ -9,12 +12,19 @@ class Sdk:
     folder: str
     command: list
     environment: dict = dataclasses.field(default_factory=dict)
+    #: The modes in which its driver serves an application, one for each middleware.
+    serves: tuple = ("serve",)
+    #: Whether the middleware hands /.spigot/ on by itself.
+    hands_on: bool = True
 
 
 SDKS = [
     Sdk("go", "go", ["build/driver"]),
-    Sdk("node", "node", ["node", "test/driver.mjs"]),
-    Sdk("python", "python", ["python3", "test/driver.py"], {"PYTHONPATH": "src"}),
+    Sdk("node", "node", ["node", "test/driver.mjs"], serves=("serve", "serve-fetch")),
+    Sdk("python", "python", [PYTHON, "test/driver.py"], serves=("serve", "serve-asgi")),
     Sdk("php", "php", ["php", "test/driver.php"]),
-    Sdk("java", "java", ["java", "-Djdk.httpclient.allowRestrictedHeaders=host", "-cp", "target/classes:target/test-classes:target/lib/*", "dev.spigot.Driver"]),
+    Sdk("java", "java", [
+        "java", "-Djdk.httpclient.allowRestrictedHeaders=host", "-cp", "target/classes:target/test-classes:target/lib/*",
+        "dev.spigot.Driver",
+    ]),
 ]

@@ -9,8 +9,7 @@ export class Spigot {
   #secret
 
   constructor(base, secret, { timeoutMillis = 3000, failOpen = false } = {}) {
-    const address = URL.canParse?.(base) ?? true ? new URL(base) : undefined
-    if (!address || !/^https?:$/.test(address.protocol)) {
+    if (!/^https?:$/.test(new URL(base).protocol)) {
       throw new TypeError('spigot: the service is at an address like http://127.0.0.1:8082')
     }
     if (typeof secret !== 'string' || secret === '') {

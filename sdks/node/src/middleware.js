@@ -1,12 +1,15 @@
 // Decides every request before the application sees it: for Express and whatever calls (request, response, next), and for
 // handlers of Request and Response.
 
+import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
 // Where Spigot's own pages and files are; these requests are handed on to the service.
 const BELOW = '/.spigot/'
 const HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'te', 'trailer', 'proxy-connection'])
+// Written anew.
+const WRITTEN = new Set(['host', 'expect', 'x-forwarded-for', 'x-forwarded-proto'])
 
 /** `(request, response, next)`, for Express, Connect, Polka, and Fastify with @fastify/middie. */
 export function express(spigot, { address = (request) => request.socket.remoteAddress, failed } = {}) {
@@ -46,8 +49,10 @@ export function fetchHandler(spigot, handler, { address, failed }) {
     let decision
     try {
       if (target.startsWith(BELOW)) {
-        const answer = await passOn(spigot, request.method, target, headers, request.body, { visitor, host, https: url.protocol === 'https:' })
-        return new Response(answer.body, { status: answer.status, headers: [...answer.headers].filter(([name]) => !HOP.has(name)) })
+        const from = { visitor, host, https: url.protocol === 'https:' }
+        const body = request.body && Readable.fromWeb(request.body)
+        const answer = await passOn(spigot, request.method, target, [...headers], body, from)
+        return new Response(Readable.toWeb(answer), { status: answer.statusCode, headers: answered(answer) })
       }
       decision = await spigot.decide({
         method: request.method,
@@ -118,23 +123,26 @@ function written({ status, headers, body }) {
 }
 
 async function handOn(spigot, request, response, target, address) {
-  const headers = new Headers(rawPairs(request.rawHeaders))
-  const body = request.method === 'GET' || request.method === 'HEAD' ? null : Readable.toWeb(request)
   const from = { visitor: plainAddress(address), host: request.headers.host ?? '', https: request.socket.encrypted }
-  const answer = await passOn(spigot, request.method, target, headers, body, from)
-  response.statusCode = answer.status
-  for (const [name, value] of answer.headers) if (!HOP.has(name)) response.appendHeader(name, value)
-  if (answer.body) await pipeline(Readable.fromWeb(answer.body), response)
-  else response.end()
+  const answer = await passOn(spigot, request.method, target, rawPairs(request.rawHeaders), request, from)
+  response.statusCode = answer.statusCode
+  for (const [name, value] of answered(answer)) response.appendHeader(name, value)
+  await pipeline(answer, response)
 }
 
-function passOn(spigot, method, target, headers, body, { visitor, host, https }) {
-  const own = new Headers([...headers].filter(([name]) => !HOP.has(name) && name !== 'content-length' && name !== 'expect'))
-  own.set('host', host)
-  own.set('x-forwarded-for', visitor)
-  own.set('x-forwarded-proto', https ? 'https' : 'http')
-  // What comes is unpacked on the way, and would be told as packed.
-  own.set('accept-encoding', 'identity')
-  const init = { method, headers: own, redirect: 'manual', signal: AbortSignal.timeout(spigot.timeoutMillis) }
-  return fetch(spigot.base + target, body ? { ...init, body, duplex: 'half' } : init)
+const answered = (answer) => rawPairs(answer.rawHeaders).filter(([name]) => !HOP.has(name.toLowerCase()))
+
+/** By node:http: fetch writes a Host of its own, and the challenge is for the application's. */
+async function passOn(spigot, method, target, headers, body, { visitor, host, https }) {
+  const own = headers.filter(([name]) => !HOP.has(name.toLowerCase()) && !WRITTEN.has(name.toLowerCase()))
+  own.push(['host', host], ['x-forwarded-for', visitor], ['x-forwarded-proto', https ? 'https' : 'http'])
+  const url = new URL(spigot.base)
+  const { request } = await import(url.protocol === 'https:' ? 'node:https' : 'node:http')
+  const options = { method, setHost: false, path: url.pathname.replace(/\/$/, '') + target, signal: AbortSignal.timeout(spigot.timeoutMillis) }
+  const onward = request(url, options)
+  for (const [name, value] of own) onward.appendHeader(name, value)
+  const answer = once(onward, 'response')
+  // A body that breaks off ends the request, and with it the answer that is waited for.
+  pipeline(body ?? [], onward).catch((cause) => onward.destroy(cause))
+  return (await answer)[0]
 }

@@ -108,9 +108,13 @@ def serve_asgi():
         config = uvicorn.Config(middleware, host="127.0.0.1", port=0, log_level="warning", lifespan="off")
         server = uvicorn.Server(config)
         sockets = [config.bind_socket()]
+        ended = asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+        ended.add_done_callback(lambda _: setattr(server, "should_exit", True))
+        serving = asyncio.create_task(server.serve(sockets))
+        while not server.started and not serving.done():
+            await asyncio.sleep(0.01)
         print(json.dumps({"port": sockets[0].getsockname()[1]}), flush=True)
-        asyncio.get_running_loop().run_in_executor(None, lambda: (sys.stdin.read(), setattr(server, "should_exit", True)))
-        await server.serve(sockets)
+        await serving
 
     asyncio.run(main())
 

@@ -45,7 +45,7 @@ class _Socket:
         self._sock.sendall(data)
 
     def close(self) -> None:
-        self._sock.close()
+        """The answer may still be read: whoever opened the socket closes it."""
 
 
 def _left(end: float) -> float:
@@ -60,8 +60,10 @@ def exchange(
 ) -> tuple[int, list[tuple[str, str]], bytes]:
     """Status, headers and body of an answer. Redirections are not followed: the secret would go along."""
     connection = http.client.HTTPConnection(base.netloc)
+    sock = None
     try:
-        connection.sock = _Socket(_connected(base, end), end)  # type: ignore[assignment]
+        sock = _connected(base, end)
+        connection.sock = _Socket(sock, end)  # type: ignore[assignment]
         connection.putrequest(method, base.path + path, skip_host=True, skip_accept_encoding=True)
         for name, value in headers:
             connection.putheader(name, value)
@@ -78,7 +80,8 @@ def exchange(
     except (http.client.HTTPException, ValueError) as cause:
         raise Unreadable(f"the answer is no HTTP: {type(cause).__name__}") from None
     finally:
-        connection.close()
+        if sock:
+            sock.close()
     if len(answer) > ANSWER_BYTES_MAX:
         raise Unreadable("the answer is larger than 4 MiB", status=response.status)
     if len(answer) < (response.length or 0):
