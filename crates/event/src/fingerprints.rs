@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use spigot_decision::{Keys, Subject};
 
@@ -16,7 +17,7 @@ pub struct Fingerprints {
 }
 
 /// [`Fingerprints`] as they are stored and shown.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct RecordFingerprints {
     /// Of TLS: a JA4.

@@ -121,6 +121,18 @@ impl Reader {
         self.find_with_place(id).map(|found| found.map(|(_, record)| record)).map_err(|e| self.failed(e))
     }
 
+    /// The place of the newest event, to follow what comes after it.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn newest(&self) -> Result<Cursor, StoreError> {
+        let at = self
+            .connection
+            .query_row("SELECT coalesce(max(at), 0) FROM event", [], |row| row.get(0))
+            .map_err(|error| self.failed(error))?;
+        Ok(Cursor(at))
+    }
+
     /// An id begins with its time, and with it the rows that can have it. Rows from before that are looked through.
     pub(crate) fn find_with_place(&self, id: DecisionId) -> rusqlite::Result<Option<(i64, Record)>> {
         let mut within = self.connection.prepare_cached(&format!(

@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use spigot_decision::signal::SIGNALS;
 use spigot_decision::{Policy, Reason, ReasonKind, Source, evidence_text};
@@ -5,7 +6,7 @@ use spigot_decision::{Policy, Reason, ReasonKind, Source, evidence_text};
 use crate::{Event, ProviderStep, RecordFingerprints};
 
 /// An [`Event`] as it is stored and shown: everything is text and numbers, and nothing needs the policy any more.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Record {
     /// When the request was decided, RFC 3339 in UTC with milliseconds.
@@ -69,7 +70,7 @@ pub struct Record {
 }
 
 /// One reason of a decision.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct RecordReason {
     /// Its name in the policy.
@@ -84,7 +85,7 @@ pub struct RecordReason {
 }
 
 /// The risks from which on an action is taken; 101 is never reached.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RecordThresholds {
     /// From here the event is marked.
     pub log: u8,
@@ -95,7 +96,7 @@ pub struct RecordThresholds {
 }
 
 /// What happened to a challenge.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct RecordChallenge {
     /// The kind, by name.
@@ -114,7 +115,7 @@ pub struct RecordChallenge {
 }
 
 /// What a third party said.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct RecordProvider {
     /// Its name in the policy.

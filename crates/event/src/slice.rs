@@ -56,24 +56,14 @@ pub enum Dimension {
     Device = 3,
     /// The name of each reason that the decision had; one event can be in several.
     Reason = 4,
+    /// The policy's revision.
+    Revision = 5,
 }
 
 impl Dimension {
     /// In the order of their numbers.
-    pub const ALL: [Self; 5] = [Self::Total, Self::Route, Self::Country, Self::Device, Self::Reason];
-
-    /// Reads a name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "total" => Self::Total,
-            "route" => Self::Route,
-            "country" => Self::Country,
-            "device" => Self::Device,
-            "reason" => Self::Reason,
-            _ => return None,
-        })
-    }
+    pub const ALL: [Self; 6] =
+        [Self::Total, Self::Route, Self::Country, Self::Device, Self::Reason, Self::Revision];
 }
 
 /// Ends of the steps of added time that are counted, in microseconds; what takes longer is in a last one. What Spigot

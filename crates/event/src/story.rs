@@ -28,6 +28,17 @@ impl Record {
         story
     }
 
+    /// `X-Captcha-Reason` as the client got it: the reason that decided, where a challenge went out.
+    #[must_use]
+    pub fn captcha_reason(&self) -> Option<&str> {
+        let went_out = self.challenge.as_ref().is_some_and(|step| step.result == "issued");
+        if !went_out || self.effective != "challenge" {
+            return None;
+        }
+        let asks = |reason: &&RecordReason| Gave::of(reason) == Gave::Asks(Action::Challenge);
+        Some(self.reasons.iter().find(asks).map_or("challenge", |reason| &reason.name))
+    }
+
     fn seen(&self, story: &mut String) {
         let _ = writeln!(story, "Decision {} at {}, policy {}.", self.id, self.time, self.revision);
         let mut known: Vec<String> = Vec::new();

@@ -15,6 +15,7 @@ mod lists;
 mod live;
 mod log;
 mod names;
+mod node;
 mod run;
 mod secrets;
 mod site_api;

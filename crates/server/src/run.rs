@@ -312,7 +312,12 @@ impl Control {
     }
 
     fn start_admin(&self, listener: std::net::TcpListener) {
-        let live = Arc::new(LiveGateway { gateway: self.gateway.clone() });
+        let live = Arc::new(LiveGateway {
+            gateway: self.gateway.clone(),
+            keeping: self.keeping.clone(),
+            data: self.server.data.clone(),
+            started: now(),
+        });
         let port = AdminPort {
             gateway: self.gateway.clone(),
             keeping: self.keeping.clone(),

@@ -8,6 +8,9 @@ pub trait Live: Send + Sync {
     /// The policy that decides now.
     fn policy(&self) -> Arc<Policy>;
 
+    /// How it is doing.
+    fn node(&self) -> super::Node;
+
     /// The moment that it is.
     fn now(&self) -> Millis;
 }

@@ -1,12 +1,22 @@
 //! The table of everything that the API can do: a file per resource, a line each here.
 
 use super::operation::Operation;
-use super::{me, session};
+use super::{events, health, me, overview, session, support};
 use crate::staff::Need;
 
 /// All operations, in the order of the document.
 pub(crate) fn all() -> Vec<Operation> {
-    [session::operations(), me::operations()].into_iter().flatten().collect()
+    [
+        session::operations(),
+        me::operations(),
+        overview::operations(),
+        events::operations(),
+        support::operations(),
+        health::operations(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// Checks the resources that a token shall be for.

@@ -34,6 +34,7 @@ type Fast<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
 #[derive(PartialEq, Eq, Hash)]
 struct Together<'a> {
     minute: i64,
+    revision: &'a str,
     route: &'a str,
     country: Option<[u8; 2]>,
     device: Option<&'static str>,
@@ -64,6 +65,8 @@ impl Slices {
         }
         for (shared, one) in &together {
             put(shared.minute, Dimension::Total, NONE, one);
+            let revision = words.number(connection, shared.revision)?;
+            put(shared.minute, Dimension::Revision, self.room(Dimension::Revision, revision), one);
             let route = words.number(connection, shared.route)?;
             put(shared.minute, Dimension::Route, self.room(Dimension::Route, route), one);
             let country = shared.country.map(record::country_text);
@@ -86,7 +89,7 @@ impl Slices {
         }
         self.known.iter_mut().for_each(HashSet::clear);
         let mut select = connection.prepare_cached(
-            "SELECT dimension, key FROM slice WHERE span = ? AND dimension IN (0, 1, 2, 3, 4) AND start = ?",
+            "SELECT dimension, key FROM slice WHERE span = ? AND dimension IN (0, 1, 2, 3, 4, 5) AND start = ?",
         )?;
         let mut rows = select.query([DAY_MINUTES, day])?;
         while let Some(row) = rows.next()? {
@@ -119,7 +122,8 @@ fn added_up(batch: &[Event]) -> (Fast<Together<'_>, Sums>, Reasons<'_>) {
     for event in batch {
         let minute = minute(event);
         let (country, device) = (event.country, event.device);
-        let shared = Together { minute, route: event.route(), country, device };
+        let revision = event.policy.revision.as_str();
+        let shared = Together { minute, revision, route: event.route(), country, device };
         together.entry(shared).or_insert_with(Sums::default).count(event);
         for (index, reason) in event.decision.reasons.iter().enumerate() {
             // One that is given twice is one event's all the same.

@@ -33,6 +33,7 @@ mod providers;
 mod providers_away;
 mod proxy;
 mod proxy_protocol;
+mod reading;
 mod replay;
 mod restrictions;
 mod risk;
