@@ -8,6 +8,7 @@ use crate::{Event, ProviderStep, RecordFingerprints};
 /// An [`Event`] as it is stored and shown: everything is text and numbers, and nothing needs the policy any more.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
+#[schemars(rename = "EventRecord")]
 pub struct Record {
     /// When the request was decided, RFC 3339 in UTC with milliseconds.
     pub time: String,

@@ -4,6 +4,10 @@
 import type { ComponentType } from "preact";
 import type { IconName } from "./components/icon.js";
 import { AccountPage } from "./pages/account/index.js";
+import { ActivityPage } from "./pages/activity/index.js";
+import { HealthPage } from "./pages/health/index.js";
+import { OverviewPage } from "./pages/overview/index.js";
+import { SupportPage } from "./pages/support/index.js";
 import type { Need } from "./session.js";
 
 export interface Page {
@@ -18,5 +22,9 @@ export interface Page {
 
 /** In the order of the navigation. The first that somebody may see is where they begin. */
 export const PAGES: readonly Page[] = [
+  { name: "overview", icon: "overview", need: "look", group: "watch", Page: OverviewPage },
+  { name: "activity", icon: "activity", need: "look", group: "watch", Page: ActivityPage },
+  { name: "support", icon: "support", need: "look", group: "watch", Page: SupportPage },
+  { name: "health", icon: "health", need: "look", group: "watch", Page: HealthPage },
   { name: "account", icon: "account", need: "look", group: "people", Page: AccountPage },
 ];

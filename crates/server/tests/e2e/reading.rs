@@ -21,8 +21,13 @@ impl<'a> Panel<'a> {
     }
 
     fn call(&self, method: &str, path: &str, body: &[u8]) -> (u16, String) {
-        let fields = [("Authorization", self.bearer.as_str()), ("Connection", "close")];
-        let answer = Connection::open(self.demo.admin).request(method, path, &fields, body);
+        let mut connection = Connection::open(self.demo.admin);
+        let (bearer, length) = (&self.bearer, body.len());
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: {bearer}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+        );
+        connection.send(&[head.as_bytes(), body].concat());
+        let answer = connection.answer(false);
         (answer.status, answer.text())
     }
 
