@@ -18,6 +18,9 @@ pub(crate) const DAY: i64 = 24 * HOUR;
 /// Keys of one kind that are told at most, the busiest first; a page shows fewer.
 const KEYS_MAX: usize = 60;
 
+/// More spans than any range has: sums by key without steps.
+const ALL_TOGETHER: u32 = 1_000_000;
+
 pub(crate) fn operations() -> Vec<Operation> {
     vec![Operation::get("overview.show", "/api/overview", Need::Look, "What happened, in sums.", show)]
 }
@@ -55,6 +58,17 @@ impl Range {
             Self::Week => (7 * DAY, Span::Hour, 1),
             Self::Month => (30 * DAY, Span::Hour, 6),
             Self::Year => (365 * DAY, Span::Day, 7),
+        }
+    }
+}
+
+impl Range {
+    /// Which sums its countries and the like are made of: there are hundreds of keys, so of as few spans as do.
+    fn grouped(self) -> Span {
+        match self {
+            Self::Hour => Span::Minute,
+            Self::Day | Self::Week => Span::Hour,
+            Self::Month | Self::Year => Span::Day,
         }
     }
 }
@@ -158,7 +172,11 @@ fn show(call: &Call<'_>, query: &OverviewQuery) -> Result<Overview, Problem> {
     };
     let now = of_route(Dimension::Total, (since, end))?;
     let before = of_route(Dimension::Total, (since.plus(-length), since))?;
-    let grouped = |dimension| -> Result<Vec<Group>, Problem> { Ok(groups(&read(dimension, (since, end))?)) };
+    let coarse = query.range.unwrap_or_default().grouped();
+    let grouped = |dimension| -> Result<Vec<Group>, Problem> {
+        let slices = reader.slices(dimension, coarse, ALL_TOGETHER, (since, end)).map_err(Problem::ours)?;
+        Ok(groups(&slices))
+    };
     Ok(Overview {
         since_millis: since.0,
         until_millis: until.0,

@@ -1,0 +1,30 @@
+// Pictures of every page, light and dark, wide and on a phone: `npm run screenshots [FOLDER]` after a build of the program.
+
+import { mkdirSync } from "node:fs";
+import { admin, open, startDemo } from "./test/browser/panel.mjs";
+import { traffic } from "./test/browser/traffic.mjs";
+
+const FOLDER = process.argv[2] ?? new URL("screenshots/", import.meta.url).pathname;
+const WIDTHS = { wide: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } };
+const PAGES = process.env.PAGES?.split(",") ?? ["overview?range=hour", "activity", "support", "review", "health", "account"];
+
+mkdirSync(FOLDER, { recursive: true });
+const demo = await startDemo();
+try {
+  const decision = await traffic(demo.shop, 400);
+  const page = await admin(demo);
+  for (const [width, viewport] of Object.entries(WIDTHS)) {
+    await page.setViewportSize(viewport);
+    for (const colorScheme of ["light", "dark"]) {
+      await page.emulateMedia({ colorScheme });
+      for (const where of [...PAGES, `support/${decision}`]) {
+        await open(demo, page, where);
+        await page.locator("#main .spinner").waitFor({ state: "detached" });
+        const name = where.replace(decision, "decision").replace(/\W+/g, "-");
+        await page.screenshot({ path: `${FOLDER}/${name}-${width}-${colorScheme}.png`, fullPage: true });
+      }
+    }
+  }
+} finally {
+  await demo.stop();
+}
