@@ -26,7 +26,9 @@ const view = createView(pickLanguage(navigator.languages ?? [navigator.language]
 const guard = createLoopGuard(() => sessionStorage, Date.now);
 const page = parseChallenge(document.getElementById("spigot-challenge")!.textContent ?? "");
 const isGet = page.method === "GET" || page.method === "HEAD";
-const isKept = page.stash !== null && !page.too_large;
+/** What is posted after the solve: the kept body's id, or the form that the page has. */
+const posted = page.stash === null ? (page.form ?? null) : ([["spigot-stash", page.stash]] as const);
+const isKept = posted !== null && !page.too_large;
 const tooLargeBytes = page.too_large ? page.max_upload_bytes : undefined;
 const target = returnAddress(page.return_to, location.origin);
 let leaving = false;
@@ -172,9 +174,9 @@ function goOn(): void {
   if (isGet) {
     view.show({ is: "going", sending: false });
     leave(open);
-  } else if (isKept) {
+  } else if (isKept && posted !== null) {
     view.show({ is: "going", sending: true });
-    leave(() => sendStash(page.stash!));
+    leave(() => send(posted));
   } else {
     view.show({ is: "not_sent", tooLargeBytes, back: () => history.back() });
   }
@@ -193,20 +195,23 @@ function open(): void {
   else location.replace(target.includes("#") ? target : target + location.hash);
 }
 
-/** The server puts the kept body in the place of this one. */
-function sendStash(stash: string): void {
+/** Posts to where the form was going. Of a kept body only the id: the server puts the body in its place. */
+function send(fields: readonly (readonly [string, string])[]): void {
   const form = document.createElement("form");
   form.method = "post";
   form.action = target;
   form.hidden = true;
-  const input = document.createElement("input");
-  input.type = "hidden";
-  input.name = "spigot-stash";
-  input.value = stash;
-  form.append(input);
+  for (const [name, value] of fields) {
+    const input = document.createElement("input");
+    input.type = "hidden";
+    input.name = name;
+    input.value = value;
+    form.append(input);
+  }
   document.body.append(form);
   forgetPost();
-  form.submit();
+  // A field of the form may be called "submit".
+  HTMLFormElement.prototype.submit.call(form);
 }
 
 /** The browser remembers this page as one that a form was posted to: going back would ask whether to post it once more.

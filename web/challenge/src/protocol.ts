@@ -16,6 +16,8 @@ export interface Errand {
   readonly method: string;
   /** The kept body's id. */
   readonly stash: string | null;
+  /** The form itself, in its fields' order, where no kept body can be put into its place. */
+  readonly form: readonly (readonly [string, string])[] | null;
   readonly decision: string;
   /** The body was more than `max_upload_bytes`, and was not kept. */
   readonly too_large: boolean;
@@ -66,8 +68,9 @@ export function readAnswer(status: number, body: unknown): Answer {
 
 /** The page's errand with a fresh puzzle. What the page was made for stays: only the kept body's id may be newer. */
 export function withPuzzle(page: Challenge, fresh: Challenge): Challenge {
-  const { return_to, method, decision, too_large, max_upload_bytes } = page;
-  return { ...fresh, return_to, method, decision, too_large, max_upload_bytes, stash: fresh.stash ?? page.stash };
+  const { return_to, method, decision, too_large, max_upload_bytes, form } = page;
+  const errand = { return_to, method, decision, too_large, max_upload_bytes, form };
+  return { ...fresh, ...errand, stash: fresh.stash ?? page.stash };
 }
 
 /** The challenge in an answer to the question for another puzzle. */

@@ -17,6 +17,7 @@ const challenge = {
   stash: "kept",
   decision: "0123456789abcdef",
   too_large: false,
+  form: null,
   max_upload_bytes: 8388608,
 };
 const { log2_n: _, grind: __, open: ___, ...rest } = challenge;

@@ -27,6 +27,15 @@ pub(crate) struct Errand<'a> {
     pub(crate) method: &'a str,
     pub(crate) stash: Option<[u8; 16]>,
     pub(crate) too_large: bool,
+    /// The form itself, for its page to send again where nothing can be put into its place.
+    pub(crate) form: Option<Vec<(String, String)>>,
+}
+
+impl<'a> Errand<'a> {
+    /// One that brings nothing.
+    pub(crate) fn to(return_to: &'a str, method: &'a str) -> Self {
+        Self { return_to, method, stash: None, too_large: false, form: None }
+    }
 }
 
 impl<S: State> Gateway<S> {
@@ -126,6 +135,7 @@ pub(super) fn describe(
         "stash": errand.stash.map(|id| to_text(&id)),
         "decision": decision,
         "too_large": errand.too_large,
+        "form": errand.form,
         "max_upload_bytes": snapshot.settings.bounds.stash_bytes,
     });
     if let (Some(object), Value::Object(parameters)) =

@@ -46,7 +46,7 @@ impl<S: State> Gateway<S> {
         match self.exchanged(snapshot, seen, &challenge).await {
             Ok(fresh) => {
                 self.record_step(snapshot, seen, decided, Step::of(Some(&fresh), "issued", seen.now, None));
-                let errand = Errand { return_to: "/", method: "GET", stash: None, too_large: false };
+                let errand = Errand::to("/", "GET");
                 let described = describe(snapshot, &fresh, "", &errand, seen.now);
                 plain(StatusCode::OK, "application/json", json!({ "challenge": described }).to_string())
             }

@@ -121,7 +121,7 @@ impl<S: State> Gateway<S> {
         let issued = genuine_here(&snapshot.keyring, challenge, &seen.binding());
         let Some(terms) = fresh_terms(snapshot, seen, issued.as_ref(), heard) else { return json!({}) };
         let fresh = self.issue(snapshot, seen, &terms);
-        let errand = Errand { return_to: "/", method: "GET", stash: None, too_large: false };
+        let errand = Errand::to("/", "GET");
         json!({ "challenge": describe(snapshot, &fresh, "", &errand, seen.now) })
     }
 

@@ -19,10 +19,11 @@ use spigot_intel::Software;
 use spigot_state::State;
 
 use super::turn::{
-    Looked, Original, Turn, UNCLEAR, Verdict, sender, tell, understood, user_agent, wanted_upgrade,
+    Looked, Original, Turn, UNCLEAR, Verdict, carried, is_form, sender, tell, understood, user_agent,
+    wanted_upgrade,
 };
 use crate::body::Through;
-use crate::challenge_routes::BELOW;
+use crate::challenge_routes::{BELOW, Errand};
 use crate::marks::Marks;
 use crate::metrics::Metrics;
 use crate::pipeline::{Decided, End, Gateway, Seen, Snapshot};
@@ -176,7 +177,7 @@ impl<S: State> Gateway<S> {
         let (left_out, decided) = turn.described(&parts, &body, &about, sender).await;
         remove.extend(left_out);
         let decision = Some((decided.id, decided.decision.clone()));
-        let answer = turn.answer(&body, decided).await;
+        let answer = turn.answer(&parts, &body, decided).await;
         Judgement { decision, policy: snapshot.policy.clone(), remove, sender, answer }
     }
 }
@@ -212,7 +213,7 @@ impl<S: State> Turn<'_, S> {
     }
 
     /// What is to be done, recorded.
-    async fn answer(&self, _body: &Shown, decided: Decided) -> Answer {
+    async fn answer(&self, parts: &Parts, body: &Shown, decided: Decided) -> Answer {
         let response = match self.verdict(&decided).await {
             Verdict::Pass { trickled } => {
                 let mut fields = HeaderMap::with_capacity(8);
@@ -222,7 +223,15 @@ impl<S: State> Turn<'_, S> {
                 return Answer::Pass(fields);
             }
             Verdict::Refuse(refusal) => self.refuse(decided, refusal),
-            Verdict::Challenge => self.ask(decided, |errand| errand),
+            Verdict::Challenge => {
+                let form = match body {
+                    Shown::Whole(bytes) if is_form(decided.sender, &parts.method) => {
+                        carried(parts.headers.get(http::header::CONTENT_TYPE), bytes)
+                    }
+                    _ => None,
+                };
+                self.ask(decided, |errand| Errand { form, ..errand })
+            }
             Verdict::Pretend => self.pretend(decided),
         };
         Answer::Instead(response.map(Through::of_ours))

@@ -57,7 +57,8 @@ impl<S: State> Connection<S> {
                     secure: sent.secure,
                     tls: None,
                     http2: None,
-                    header_order: Some(header_order),
+                    // Its script hands fields over in no order.
+                    header_order: (beside.kind != BesideKind::Haproxy).then_some(header_order),
                     body,
                 };
                 let software = self.read_agent(described.user_agent());
@@ -108,7 +109,9 @@ async fn shown(
     snapshot: &Snapshot,
 ) -> Shown {
     let whole = match kind {
-        BesideKind::Nginx | BesideKind::Caddy | BesideKind::Traefik => None,
+        BesideKind::Nginx | BesideKind::Caddy => None,
+        // All of it, where its configuration says `forwardBody`.
+        BesideKind::Traefik => (!http_body::Body::is_end_stream(&body)).then_some(true),
         BesideKind::Haproxy => headers.remove(&X_ORIGINAL_BODY).map(|told| told == "whole"),
         BesideKind::EnvoyHttp => headers.remove(&PARTIAL_BODY).map(|told| told == "false"),
     };

@@ -19,13 +19,16 @@ impl BesideKind {
         let Judgement { answer, remove, sender, .. } = judgement;
         let answer = match answer {
             Answer::Pass(fields) => {
+                // Envoy would remove what it has just been given.
+                let names = remove.iter().filter(|name| !fields.contains_key(*name));
+                let names: Vec<&str> = names.map(HeaderName::as_str).collect();
                 let mut response = Response::new(Bytes::new());
                 *response.headers_mut() = fields;
-                if self == Self::EnvoyHttp && !remove.is_empty() {
-                    let names: Vec<&str> = remove.iter().map(HeaderName::as_str).collect();
-                    if let Ok(names) = HeaderValue::from_str(&names.join(",")) {
-                        response.headers_mut().insert(&HEADERS_TO_REMOVE, names);
-                    }
+                if self == Self::EnvoyHttp
+                    && !names.is_empty()
+                    && let Ok(names) = HeaderValue::from_str(&names.join(","))
+                {
+                    response.headers_mut().insert(&HEADERS_TO_REMOVE, names);
                 }
                 return response;
             }

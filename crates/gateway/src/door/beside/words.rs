@@ -11,6 +11,7 @@ use crate::client_ip::{client_address, one_address};
 
 static X_ORIGINAL_METHOD: HeaderName = HeaderName::from_static("x-original-method");
 static X_ORIGINAL_URI: HeaderName = HeaderName::from_static("x-original-uri");
+static X_ORIGINAL_HOST: HeaderName = HeaderName::from_static("x-original-host");
 static X_REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
 static X_FORWARDED_METHOD: HeaderName = HeaderName::from_static("x-forwarded-method");
 static X_FORWARDED_URI: HeaderName = HeaderName::from_static("x-forwarded-uri");
@@ -30,6 +31,7 @@ pub(super) struct Words {
 }
 
 /// How a server names the client.
+#[derive(Clone, Copy)]
 pub(super) enum Client {
     /// One address in a field.
     One(&'static HeaderName),
@@ -43,6 +45,8 @@ static NGINX: Words = Words {
     client: Client::One(&X_REAL_IP),
 };
 
+static HAPROXY: Words = Words { host: Some(&X_ORIGINAL_HOST), ..NGINX };
+
 static FORWARDED: Words = Words {
     request: Some((&X_FORWARDED_METHOD, &X_FORWARDED_URI)),
     host: Some(&X_FORWARDED_HOST),
@@ -54,7 +58,8 @@ static ENVOY: Words = Words { request: None, host: None, client: Client::One(&X_
 impl BesideKind {
     pub(super) fn words(self) -> &'static Words {
         match self {
-            Self::Nginx | Self::Haproxy => &NGINX,
+            Self::Nginx => &NGINX,
+            Self::Haproxy => &HAPROXY,
             Self::Caddy | Self::Traefik => &FORWARDED,
             Self::EnvoyHttp => &ENVOY,
         }

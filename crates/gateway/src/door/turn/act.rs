@@ -125,7 +125,7 @@ impl<S: State> Turn<'_, S> {
     ) -> Response<Through> {
         let return_to = target(self.seen);
         let return_to = if is_return_address(&return_to) { &return_to } else { "/" };
-        let errand = about(Errand { return_to, method: self.seen.method, stash: None, too_large: false });
+        let errand = about(Errand::to(return_to, self.seen.method));
         let demand = decided.decision.demand.unwrap_or(Demand { level: Level::Medium, doublings: 0 });
         let (response, step) = self.gateway.challenged(self.snapshot, self.seen, &decided, demand, &errand);
         self.end(decided, End { challenge: Some(step), ..End::default() });

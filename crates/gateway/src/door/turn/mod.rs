@@ -1,6 +1,7 @@
 //! One request on its way through, whatever the door: from what it is to what is done about it, short of passing it on.
 
 mod act;
+mod form;
 mod shadow;
 mod told;
 mod understand;
@@ -14,7 +15,8 @@ use spigot_decision::Sender;
 use spigot_decision::policy::Route;
 use spigot_state::State;
 
-pub(super) use self::act::Verdict;
+pub(super) use self::act::{Verdict, is_form};
+pub(super) use self::form::carried;
 pub(super) use self::told::tell;
 pub(super) use self::understand::{
     host_name, injects, is_coded, sender, told_length, understood, wanted_upgrade,

@@ -20,8 +20,10 @@ pub(crate) struct Server {
     pub(crate) program: &'static str,
     /// Writes its configuration into a folder, made of the shipped one, and says with which arguments it is started.
     pub(crate) arrange: fn(&Places, &Path) -> Vec<String>,
-    /// What a client gets while Spigot is away and nothing passes.
-    pub(crate) closed: u16,
+    /// What a client may get while Spigot is away and nothing passes.
+    pub(crate) closed: &'static [u16],
+    /// It can let everything pass while Spigot is away.
+    pub(crate) opens: bool,
     /// It shows bodies, so that a form can be carried along.
     pub(crate) shows_bodies: bool,
 }
@@ -45,14 +47,11 @@ pub(crate) struct Places {
 
 impl Places {
     /// A shipped configuration with this test's addresses; each of the shipped ones has to be there.
-    pub(crate) fn fill(&self, shipped: &str, listen: (&str, &str)) -> String {
+    pub(crate) fn fill(&self, shipped: &str, listen: &str, listen_here: &str) -> String {
         let mut text = shipped.to_owned();
-        let (here, listen_to) = (listen.0, listen.1.replace("FRONT", &self.front.to_string()));
-        let door = self.door.to_string();
-        let port = self.front.port().to_string();
         for (from, to) in [
-            (here, listen_to.replace("PORT", &port)),
-            ("127.0.0.1:8084", door),
+            (listen, listen_here.to_owned()),
+            ("127.0.0.1:8084", self.door.to_string()),
             ("127.0.0.1:3000", self.application.to_string()),
         ] {
             assert!(text.contains(from), "{from} is not in the shipped configuration: {shipped}");
@@ -60,6 +59,12 @@ impl Places {
         }
         text
     }
+}
+
+/// A shipped configuration with the lines that let everything pass while Spigot is away.
+pub(crate) fn opened(text: &str) -> String {
+    assert!(text.contains("# open: "), "{text}");
+    text.replace("# open: ", "")
 }
 
 /// All of it, running.

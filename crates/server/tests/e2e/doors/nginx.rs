@@ -1,17 +1,23 @@
 use std::path::Path;
 
-use super::harness::{Places, Server, Way};
+use super::harness::{Places, Server, Way, opened};
 
-pub(crate) static NGINX: Server =
-    Server { name: "nginx", kind: "nginx", program: "nginx", arrange, closed: 503, shows_bodies: false };
+pub(crate) static NGINX: Server = Server {
+    name: "nginx",
+    kind: "nginx",
+    program: "nginx",
+    arrange,
+    closed: &[503],
+    opens: true,
+    shows_bodies: false,
+};
 
 const SHIPPED: &str = include_str!("../../../../../integrations/nginx/spigot.conf");
 
 fn arrange(places: &Places, folder: &Path) -> Vec<String> {
-    let mut text = places.fill(SHIPPED, ("listen 80;", "listen FRONT;"));
+    let mut text = places.fill(SHIPPED, "listen 80;", &format!("listen {};", places.front));
     if places.way == Way::Open {
-        assert!(text.contains("# open: "), "{text}");
-        text = text.replace("# open: ", "");
+        text = opened(&text);
     }
     std::fs::write(folder.join("spigot.conf"), text).unwrap();
     let here = folder.display();

@@ -111,12 +111,13 @@ fn refuses(stand: &Stand) {
     assert_eq!((page.status, page.header("content-type")), (403, Some("text/html; charset=utf-8")));
     assert!(page.text().contains("This request was refused"), "{}", page.text());
     for target in ["/%61dmin/users", "/shop/../admin/users", "//admin/users", "/./admin/users"] {
-        let answer = client.request("GET", target, &[JSON], b"");
+        // Some close behind what they refuse themselves.
+        let answer = stand.client(7).request("GET", target, &[JSON], b"");
         assert_ne!(answer.status, 200, "{target}: {answer:?}");
     }
-    let unclear = client.request("GET", "/a%2fb", &[JSON], b"");
+    let unclear = stand.client(7).request("GET", "/a%2fb", &[JSON], b"");
     assert_eq!(unclear.status, 400, "{unclear:?}");
-    assert_eq!(client.request("DELETE", "/shop", &[JSON], b"").status, 403);
+    assert_eq!(stand.client(7).request("DELETE", "/shop", &[JSON], b"").status, 403);
 }
 
 fn slows(stand: &Stand) {
@@ -194,7 +195,7 @@ fn absent(stand: &Stand, how: &str) {
     let answer = stand.client(21).request("GET", "/shop", &fields, b"");
     let case = format!("{} {:?} {how}: {answer:?}", stand.server.name, stand.way);
     match stand.way {
-        Way::Closed => assert_eq!(answer.status, stand.server.closed, "{case}"),
+        Way::Closed => assert!(stand.server.closed.contains(&answer.status), "{case}"),
         Way::Open => {
             assert_eq!(answer.status, 200, "{case}");
             let echo = answer.text().to_lowercase();
