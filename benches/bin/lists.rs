@@ -7,11 +7,14 @@
 //!
 //! Half of the prefixes are on a list of their own, the other half on one of four lists that overlap. Asks for addresses
 //! spread over all that a family uses, which is the worst for the processor's caches, for addresses that are on a list,
-//! and for one address again and again.
+//! and for one address again and again. Beside it the `prefix-trie` crate is asked the same, with the prefixes as one set: it
+//! tells whether an address is on any list, and not on which.
 
 use std::hint::black_box;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use prefix_trie::PrefixSet;
 use spigot_decision::Millis;
 use spigot_intel::Lists;
 use spigot_intel::lists::{Entries, Span};
@@ -77,16 +80,54 @@ fn run(family: &str, count: u64, span: fn(u64) -> Span, anywhere: fn(u64) -> IpA
         Span::V4(first, _) => IpAddr::from(Ipv4Addr::from_bits(first)),
         Span::V6(first, _) => IpAddr::from(Ipv6Addr::from_bits(first)),
     };
-    ask(&compiled, "anywhere", anywhere);
-    ask(&compiled, "on a list", on);
-    ask(&compiled, "one address", |_| on(1));
+    let trie = Trie::new((0..count).map(span));
+    let ask_both = |what: &str, address: &dyn Fn(u64) -> IpAddr| {
+        ask(what, address, |address| compiled.find(address) != 0);
+        ask(&format!("{what}, prefix-trie"), address, |address| trie.holds(address));
+    };
+    ask_both("anywhere", &anywhere);
+    ask_both("on a list", &on);
+    ask_both("one address", &|_| on(1));
 }
 
-fn ask(lists: &Lists, what: &str, address: impl Fn(u64) -> IpAddr) {
+/// The same prefixes in the `prefix-trie` crate.
+#[derive(Default)]
+struct Trie {
+    v4: PrefixSet<Ipv4Net>,
+    v6: PrefixSet<Ipv6Net>,
+}
+
+impl Trie {
+    fn new(spans: impl Iterator<Item = Span>) -> Self {
+        let mut trie = Self::default();
+        for span in spans {
+            match span {
+                Span::V4(first, last) => {
+                    let length = (first ^ last).leading_zeros() as u8;
+                    trie.v4.insert(Ipv4Net::new(Ipv4Addr::from_bits(first), length).expect("a length"));
+                }
+                Span::V6(first, last) => {
+                    let length = (first ^ last).leading_zeros() as u8;
+                    trie.v6.insert(Ipv6Net::new(Ipv6Addr::from_bits(first), length).expect("a length"));
+                }
+            }
+        }
+        trie
+    }
+
+    fn holds(&self, address: IpAddr) -> bool {
+        match IpNet::from(address) {
+            IpNet::V4(net) => self.v4.get_lpm(&net).is_some(),
+            IpNet::V6(net) => self.v6.get_lpm(&net).is_some(),
+        }
+    }
+}
+
+fn ask(what: &str, address: impl Fn(u64) -> IpAddr, holds: impl Fn(IpAddr) -> bool) {
     let addresses: Vec<IpAddr> = (0..LOOK_UPS).map(address).collect();
     let (start, mut found) = (processor_nanos(), 0u64);
     for address in &addresses {
-        found += u64::from(lists.find(black_box(*address)) != 0);
+        found += u64::from(holds(black_box(*address)));
     }
     let nanos = (processor_nanos() - start) / LOOK_UPS;
     println!("  {what}: {nanos} ns a look-up, {} % are on a list", found * 100 / LOOK_UPS);

@@ -1,6 +1,7 @@
 //! Lists of addresses that are too long for a policy: published, complained about, or an operator's own. Read in the
 //! formats that are in use, and compiled together so that one look-up tells all lists that an address is on.
 
+mod boundaries;
 mod entries;
 mod family;
 mod plausible;

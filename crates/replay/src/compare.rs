@@ -1,15 +1,13 @@
 //! Two policies over one log: who would be treated differently.
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
-use spigot_decision::policy::Policy;
 
 use crate::difference::Differences;
 use crate::error::ReplayError;
 use crate::judge::Judge;
 use crate::log::{self, Log, Options, Progress};
 use crate::report::Report;
+use crate::ruled::Ruled;
 use crate::tally::Tally;
 use crate::treatment::Treatment;
 
@@ -64,14 +62,15 @@ pub struct Difference {
 /// # Errors
 /// As [`crate::replay`].
 pub fn compare(
-    before: Arc<Policy>,
-    after: Arc<Policy>,
+    before: impl Into<Ruled>,
+    after: impl Into<Ruled>,
     logs: Vec<Log>,
     options: &Options,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Comparison, ReplayError> {
-    let mut tallies = [&before, &after].map(|policy| Tally::new(policy, options.clients_max));
-    let mut judges = [before, after].map(|policy| Judge::new(policy, options.counter_bytes));
+    let ruled: [Ruled; 2] = [before.into(), after.into()];
+    let mut tallies = ruled.each_ref().map(|ruled| Tally::new(&ruled.policy, options.clients_max));
+    let mut judges = ruled.map(|ruled| Judge::new(ruled, options.counter_bytes));
     let mut differences = Differences::new(options.clients_max);
     let input = log::read(logs, options, progress, &mut |now, held| {
         let [judge_before, judge_after] = &mut judges;
@@ -87,11 +86,11 @@ pub fn compare(
     let [tally_before, tally_after] = tallies;
     let [judge_before, judge_after] = judges;
     let report = |tally: Tally, judge: &Judge| {
-        tally.into_report(&judge.policy, input.clone(), judge.restrictions_begun, options.listed_max)
+        tally.into_report(&judge.ruled.policy, input.clone(), judge.restrictions_begun, options.listed_max)
     };
     let (before, after) = (report(tally_before, &judge_before), report(tally_after, &judge_after));
     Ok(differences.into_comparison(
-        [&judge_before.policy, &judge_after.policy],
+        [&judge_before.ruled.policy, &judge_after.ruled.policy],
         before,
         after,
         options.listed_max,

@@ -11,6 +11,7 @@ use spigot_intel::Agents;
 use spigot_state::{Memory, MemorySettings, Table};
 
 use crate::request::Held;
+use crate::ruled::Ruled;
 use crate::treatment::Treatment;
 
 /// One request and what would have happened to it.
@@ -43,7 +44,7 @@ const KEYS: Keys = Keys(0x5370_6967_6f74_2072, 0x6570_6c61_7920_6b65);
 const AMBIGUOUS_MILLIS: i64 = 1 << 31;
 
 pub(crate) struct Judge {
-    pub(crate) policy: Arc<Policy>,
+    pub(crate) ruled: Ruled,
     pub(crate) restrictions_begun: u64,
     agents: Agents,
     counter_bytes: usize,
@@ -55,10 +56,10 @@ pub(crate) struct Judge {
 }
 
 impl Judge {
-    pub(crate) fn new(policy: Arc<Policy>, counter_bytes: usize) -> Self {
-        let longest = i64::try_from(longest_window(&policy)).unwrap_or(AMBIGUOUS_MILLIS);
+    pub(crate) fn new(ruled: Ruled, counter_bytes: usize) -> Self {
+        let longest = i64::try_from(longest_window(&ruled.policy)).unwrap_or(AMBIGUOUS_MILLIS);
         Self {
-            policy,
+            ruled,
             restrictions_begun: 0,
             agents: Agents::default(),
             counter_bytes,
@@ -72,14 +73,17 @@ impl Judge {
     pub(crate) fn judge(&mut self, now: Millis, held: &Held, each: &mut dyn FnMut(&Judged<'_>)) {
         let path = held.path();
         let software = self.agents.read(held.user_agent());
-        let policy = Arc::clone(&self.policy);
+        let policy = Arc::clone(&self.ruled.policy);
+        let place = self.ruled.place(held);
+        let reputation = self.ruled.reputation(held, software, place);
         let clearance = held.told.clearance.map(|shown| shown.under(&policy));
-        let observation = held.observation(path.as_deref(), software, clearance);
+        let observation = held.observation(path.as_deref(), software, clearance, place.network);
         let memory = self.memory_at(now);
         let plan = plan(&policy, &observation, &KEYS, now);
         let mut facts = memory.fetch_now(&plan, &policy.route(plan.route).name, now);
         facts.device = held.told.device.or(software.device);
-        (facts.network, facts.country) = (held.told.network, held.told.country);
+        (facts.network, facts.country) = (place.network, place.country);
+        facts.reputation = reputation;
         let decision = decide(&policy, &observation, &plan, &facts, now);
         let (treatment, stopped_by) = treat(&policy, &plan, &decision, memory, now);
         let client = Prefix::client(held.client);

@@ -89,6 +89,7 @@ impl Held {
         path: Option<&'h str>,
         software: Software,
         clearance: Option<Presented>,
+        network: Option<u32>,
     ) -> Observation<'h> {
         let malformed = path.is_none();
         let path = path.unwrap_or("/");
@@ -99,7 +100,7 @@ impl Held {
             sender: self.told.sender.unwrap_or_else(|| sender(method, path, user_agent)),
             user_agent,
             agent: software.agent,
-            cohort: Cohort { network: self.told.network, fingerprint: self.told.fingerprint },
+            cohort: Cohort { network, fingerprint: self.told.fingerprint },
             headers: self,
             clearance,
             malformed,
@@ -221,7 +222,7 @@ mod tests {
         let check = |method: &str, target: &str, expected: Option<(&str, &str, &str)>| {
             let held = Held::take(&record(method, target), &[], String::new());
             let path = held.path();
-            let seen = held.observation(path.as_deref(), Software::default(), None);
+            let seen = held.observation(path.as_deref(), Software::default(), None, None);
             let found = (!seen.malformed).then_some((seen.host, seen.path, seen.query));
             assert_eq!(found, expected, "{method} {target}");
         };

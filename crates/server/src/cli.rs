@@ -204,6 +204,9 @@ pub(crate) struct ReplayArgs {
     /// A policy to compare it with: who would be treated differently, and why.
     #[arg(long)]
     pub(crate) against: Option<PathBuf>,
+    /// The data folder whose fetched lists are asked, in place of that of each configuration.
+    #[arg(long)]
+    pub(crate) data: Option<PathBuf>,
     /// The lines' format, detected when absent: a name such as combined, or an nginx log_format string.
     #[arg(long)]
     pub(crate) log_format: Option<String>,

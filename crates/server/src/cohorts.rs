@@ -1,20 +1,19 @@
 //! What cohorts usually do survives a restart: a file of the data folder, written whole each hour and at the end.
 
-use std::fs;
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use spigot_decision::Millis;
 use spigot_state::{Cohorts, KeptCohorts, KeptLevel};
 
+use crate::kept_json::{self, wrong};
+
 /// Larger than what the bounds of [`Cohorts`] allow.
 const BYTES_MAX: u64 = 128 << 20;
 
 #[derive(Serialize, Deserialize)]
 struct Kept {
-    version: u32,
     routes: Vec<Route>,
 }
 
@@ -76,35 +75,21 @@ impl CohortFile {
 }
 
 fn read(path: &Path) -> io::Result<Option<Vec<KeptCohorts>>> {
-    let wrong =
-        |what: String| io::Error::new(io::ErrorKind::InvalidData, format!("{}: {what}", path.display()));
-    let length = match fs::metadata(path) {
-        Ok(metadata) => metadata.len(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    if length > BYTES_MAX {
-        return Err(wrong(format!("{length} bytes, and at most {BYTES_MAX} are read")));
-    }
-    let kept: Kept = serde_json::from_slice(&fs::read(path)?).map_err(|error| wrong(error.to_string()))?;
-    if kept.version != VERSION {
-        return Err(wrong(format!("version {}, and this Spigot knows {VERSION}", kept.version)));
-    }
-    let routes = kept.routes.into_iter().map(|Route { route, day, volume, levels }| {
+    let Some(Kept { routes }) = kept_json::read(path, VERSION, BYTES_MAX)? else { return Ok(None) };
+    let routes = routes.into_iter().map(|Route { route, day, volume, levels }| {
         let level = |Level { known, others }| KeptLevel { known, others };
         let levels: Vec<KeptLevel> = levels.into_iter().map(level).collect();
-        let shape = |_| wrong(format!("the route \"{route}\" has another shape"));
+        let shape = || wrong(path, format!("the route \"{route}\" has another shape"));
         Ok(KeptCohorts {
-            day: day.try_into().map_err(|_: Vec<_>| shape(()))?,
+            day: day.try_into().map_err(|_: Vec<_>| shape())?,
             volume,
-            levels: levels.try_into().map_err(|_: Vec<_>| shape(()))?,
+            levels: levels.try_into().map_err(|_: Vec<_>| shape())?,
             route: route.clone(),
         })
     });
     routes.collect::<io::Result<_>>().map(Some)
 }
 
-/// Beside the old one first, so that there is always a whole one.
 fn write(path: &Path, kept: Vec<KeptCohorts>) -> io::Result<()> {
     let routes = kept.into_iter().map(|KeptCohorts { route, day, volume, levels }| Route {
         route,
@@ -112,12 +97,7 @@ fn write(path: &Path, kept: Vec<KeptCohorts>) -> io::Result<()> {
         volume,
         levels: levels.into_iter().map(|KeptLevel { known, others }| Level { known, others }).collect(),
     });
-    let text = serde_json::to_vec(&Kept { version: VERSION, routes: routes.collect() })?;
-    let fresh = path.with_extension("new");
-    let mut file = fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&fresh)?;
-    file.write_all(&text)?;
-    file.sync_all()?;
-    fs::rename(&fresh, path)
+    kept_json::write(path, VERSION, Kept { routes: routes.collect() })
 }
 
 #[cfg(test)]
@@ -154,7 +134,7 @@ mod tests {
                 "another shape",
             ),
         ] {
-            fs::write(&path, text).unwrap();
+            std::fs::write(&path, text).unwrap();
             let error = read(&path).unwrap_err().to_string();
             assert!(error.contains(said) && error.contains("cohorts.json"), "{error}");
         }

@@ -11,6 +11,7 @@ mod config;
 mod data_files;
 mod directories;
 mod keeping;
+mod kept_json;
 mod lists;
 mod live;
 mod log;

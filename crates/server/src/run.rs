@@ -19,6 +19,7 @@ use tokio::sync::watch;
 
 use crate::account_data::AccountData;
 use crate::admin_http::{self, AdminPort};
+use crate::breaker::BreakerFile;
 use crate::clock::{clock, now};
 use crate::cohorts::CohortFile;
 use crate::config::{Config, Server};
@@ -87,6 +88,7 @@ pub(crate) fn start(config: Config, file: Option<PathBuf>) -> Result<Running, St
         service: service(&server, &store)?,
     };
     let gateway = Gateway::new(snapshot, Arc::new(state), recorder, clock(), secrets.subject_keys());
+    let breaker_file = BreakerFile::open(&server.data, &gateway.breaker, start);
     let certificates = server.tls.as_ref().map(Certificates::load).transpose()?;
     let (stop, stopped) = watch::channel(false);
     let mut threads = Vec::new();
@@ -117,6 +119,7 @@ pub(crate) fn start(config: Config, file: Option<PathBuf>) -> Result<Running, St
         keeping,
         secrets,
         networks,
+        breaker_file,
         cohorts,
         known,
         accounts,
@@ -214,6 +217,7 @@ struct Control {
     /// The keys in force.
     secrets: Secrets,
     networks: DataFiles<Networks>,
+    breaker_file: BreakerFile,
     cohorts: CohortFile,
     /// `None` when its file cannot be used.
     known: Option<KnownStore>,
@@ -292,6 +296,7 @@ impl Control {
                 said.about(&self.keeping, &self.gateway.recorder);
                 self.gateway.state.table.maintain(3600, now());
                 self.cohorts.turn(&self.gateway.state.cohorts, now());
+                self.breaker_file.turn(&self.gateway.breaker, now());
                 if crate::breaker::turn(&self.gateway, &mut self.store, now()) {
                     self.operator_changed();
                 }
@@ -308,6 +313,7 @@ impl Control {
         }
         self.keep();
         self.cohorts.write(&self.gateway.state.cohorts);
+        self.breaker_file.write(&self.gateway.breaker);
         said.about(&self.keeping, &self.gateway.recorder);
     }
 

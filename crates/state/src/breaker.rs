@@ -108,7 +108,60 @@ pub enum Turn {
     },
 }
 
+/// What was learned of a reason and is worth keeping.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeptReason {
+    /// Kind and name.
+    pub name: String,
+    /// The share of its challenges that is usually solved, once known.
+    pub usual: Option<f64>,
+    /// Until when it cannot be demoted.
+    pub rests_until: Millis,
+    /// For how long it then cannot be, the next time.
+    pub rest_millis: i64,
+}
+
 impl Breaker {
+    /// What was learned, by name.
+    #[must_use]
+    pub fn kept(&self) -> Vec<KeptReason> {
+        let inner = self.inner.lock();
+        let learned = inner
+            .reasons
+            .iter()
+            .filter(|(_, reason)| reason.baseline.is_some() || reason.rest_millis != REST_MILLIS);
+        let mut kept: Vec<_> = learned
+            .map(|(name, reason)| KeptReason {
+                name: name.to_string(),
+                usual: reason.baseline,
+                rests_until: reason.rests_until,
+                rest_millis: reason.rest_millis,
+            })
+            .collect();
+        kept.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        kept
+    }
+
+    /// Takes back what was kept; what cannot be is left out.
+    pub fn restore(&self, kept: impl IntoIterator<Item = KeptReason>, now: Millis) {
+        let mut inner = self.inner.lock();
+        for KeptReason { name, usual, rests_until, rest_millis } in kept {
+            if let Some(reason) = inner.reason(&name, now) {
+                reason.baseline = usual.filter(|share| (0.0..=1.0).contains(share));
+                reason.rests_until = rests_until.min(now.plus(REST_MILLIS_MAX));
+                reason.rest_millis = rest_millis.clamp(REST_MILLIS, REST_MILLIS_MAX);
+            }
+        }
+    }
+
+    /// A challenge was exchanged for another puzzle: solving that one solves it.
+    pub fn exchanged(&self, id: &[u8; 16], fresh: [u8; 16]) {
+        let mut inner = self.inner.lock();
+        if let Some(open) = inner.open.remove(id) {
+            inner.wait_for(fresh, open);
+        }
+    }
+
     /// A challenge went out to a client, for these reasons alone.
     pub fn asked(&self, id: [u8; 16], reasons: Vec<Box<str>>, client: u64, network: u64, now: Millis) {
         let mut inner = self.inner.lock();
@@ -121,13 +174,7 @@ impl Breaker {
         if !counted {
             return;
         }
-        if inner.order.len() >= OPEN_MAX
-            && let Some(oldest) = inner.order.pop_front()
-        {
-            inner.open.remove(&oldest);
-        }
-        inner.order.push_back(id);
-        inner.open.insert(id, Open { reasons, network });
+        inner.wait_for(id, Open { reasons, network });
     }
 
     /// A challenge was solved.
@@ -220,6 +267,16 @@ impl Breaker {
 }
 
 impl Inner {
+    fn wait_for(&mut self, id: [u8; 16], open: Open) {
+        if self.order.len() >= OPEN_MAX
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.open.remove(&oldest);
+        }
+        self.order.push_back(id);
+        self.open.insert(id, open);
+    }
+
     fn reason(&mut self, name: &str, now: Millis) -> Option<&mut Reason> {
         if !self.reasons.contains_key(name) {
             if self.reasons.len() >= REASONS_MAX {

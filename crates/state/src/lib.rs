@@ -21,7 +21,7 @@ use spigot_decision::policy::{Ladder, Strike};
 use spigot_decision::{Action, Count, Facts, Millis, Outcome, Plan};
 
 pub use accounts::{Accounts, Acquainted, Begun, Crowds, OpenPlace, Opens, SUCCESSES_MAX, Successes};
-pub use breaker::{Breaker, Turn};
+pub use breaker::{Breaker, KeptReason, Turn};
 pub use cohorts::{CLIENT_MOST, Cohorts, KeptCohorts, KeptLevel};
 pub use history::{Histories, Mark};
 pub use hours::{HourChanges, HourCount, Hours};

@@ -105,7 +105,11 @@ impl<S: State> Gateway<S> {
             add: true,
         };
         match self.state.count(&count, now).await {
-            Some(count) if count <= MOST => Ok(self.issue(snapshot, seen, &terms)),
+            Some(count) if count <= MOST => {
+                let fresh = self.issue(snapshot, seen, &terms);
+                self.breaker.exchanged(&challenge.id, fresh.id);
+                Ok(fresh)
+            }
             Some(_) => Err(Refused::TooOften),
             None => Err(Rejection::Unavailable.into()),
         }

@@ -1,54 +1,32 @@
 use super::Sets;
+use super::boundaries::{Address, Boundaries};
 
-/// An address of one family as a number.
-pub(super) trait Address: Copy + Ord {
-    /// One of [`SLOTS`], in the order of addresses.
-    fn slot(self) -> usize;
-    /// The address behind it, if there is one.
-    fn next(self) -> Option<Self>;
-}
-
-impl Address for u32 {
-    fn slot(self) -> usize {
-        (self >> 16) as usize
-    }
-    fn next(self) -> Option<Self> {
-        self.checked_add(1)
-    }
-}
-
-impl Address for u128 {
-    fn slot(self) -> usize {
-        // Global addresses are 2000::/3; what is outside of it shares the slots at the ends.
-        let upper = (self >> 96) as u32;
-        match upper {
-            0..0x2000_0000 => 0,
-            0x2000_0000..0x4000_0000 => ((upper - 0x2000_0000) >> 13) as usize,
-            _ => SLOTS - 1,
-        }
-    }
-    fn next(self) -> Option<Self> {
-        self.checked_add(1)
-    }
-}
-
-/// Slots that boundaries are told apart by before halving: 256 KiB of index for each family that has entries.
-const SLOTS: usize = 1 << 16;
+/// For so many boundaries a slot of the index, as a power of two: they lie in what the processor fetches at once, or beside it.
+const LOG2_BOUNDARIES_PER_SLOT: u32 = 3;
+/// 256 KiB of index at least for each family that has entries, and 4 MiB at most.
+const LOG2_SLOTS: std::ops::RangeInclusive<u32> = 16..=20;
 
 /// One family: the addresses at which the set of lists changes, in order, and the set from there on. At most two
-/// boundaries for each entry, whatever overlaps: 10 bytes an entry of IPv4 and 34 of IPv6 with up to 256 sets, 16 and 40 with
-/// more.
+/// boundaries for each entry, whatever overlaps: 10 bytes an entry of IPv4 and 18 of IPv6 (34 where an entry is longer than
+/// /64) with up to 256 sets, 6 more with more.
 #[derive(Debug)]
-pub(super) struct Family<A> {
-    boundaries: Vec<A>,
+pub(super) struct Family<A: Address> {
+    boundaries: A::Boundaries,
     sets: Numbers,
+    /// By how much an address's top is shifted to give its slot.
+    shift: u32,
     /// For each slot how many boundaries lie before it; empty when there are none at all.
     before: Vec<u32>,
 }
 
-impl<A> Default for Family<A> {
+impl<A: Address> Default for Family<A> {
     fn default() -> Self {
-        Self { boundaries: Vec::new(), sets: Numbers::default(), before: Vec::new() }
+        Self {
+            boundaries: A::Boundaries::default(),
+            sets: Numbers::default(),
+            shift: u64::BITS - 1,
+            before: Vec::new(),
+        }
     }
 }
 
@@ -80,19 +58,23 @@ impl<A: Address> Family<A> {
             }
         }
         drop(edges);
-        family.boundaries.shrink_to_fit();
+        family.boundaries.shrink();
         family.sets = Numbers::new(numbers);
         family.index();
         family
     }
 
     fn index(&mut self) {
-        if self.boundaries.is_empty() {
+        let count = self.boundaries.len();
+        if count == 0 {
             return;
         }
-        self.before = vec![0; SLOTS + 1];
-        for boundary in &self.boundaries {
-            self.before[boundary.slot() + 1] += 1;
+        let wanted = count.next_power_of_two().ilog2().saturating_sub(LOG2_BOUNDARIES_PER_SLOT);
+        let log2_slots = wanted.clamp(*LOG2_SLOTS.start(), *LOG2_SLOTS.end());
+        self.shift = u64::BITS - log2_slots;
+        self.before = vec![0; (1 << log2_slots) + 1];
+        for boundary in (0..count).filter_map(|index| self.boundaries.at(index)) {
+            self.before[(boundary.top() >> self.shift) as usize + 1] += 1;
         }
         let mut sum = 0;
         for count in &mut self.before {
@@ -103,15 +85,15 @@ impl<A: Address> Family<A> {
 
     /// The number of the set at an address.
     pub(super) fn find(&self, address: A) -> u32 {
-        let slot = address.slot();
+        let slot = (address.top() >> self.shift) as usize;
         let Some([from, to]) = self.before.get(slot..slot + 2) else { return 0 };
         let (from, to) = (*from as usize, *to as usize);
-        let within = self.boundaries[from..to].partition_point(|boundary| *boundary <= address);
+        let within = self.boundaries.until(from..to, address);
         (from + within).checked_sub(1).map_or(0, |at| self.sets.at(at))
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.boundaries.capacity() * size_of::<A>() + self.sets.bytes() + self.before.capacity() * 4
+        self.boundaries.bytes() + self.sets.bytes() + self.before.capacity() * 4
     }
 }
 

@@ -6,15 +6,17 @@ use spigot_accesslog::Format as LogFormat;
 use spigot_decision::policy::{DEFAULT, Policy};
 use spigot_decision::{Level, Millis, Sender};
 use spigot_event::{Order, Query, Record};
+use spigot_intel::Networks;
 use spigot_replay::{
-    Given, Log, Options, Progress, Recorded, compare, render_comparison, render_text, replay,
+    Given, Log, Options, Progress, Recorded, Ruled, compare, render_comparison, render_text, replay,
 };
 
 use crate::cli::{Format, ReplayArgs};
 use crate::config::Config;
+use crate::lists::{Kept, kept_reputations};
 
 pub(crate) fn run(args: ReplayArgs) -> Result<(), String> {
-    let policy = policy(args.config.as_deref())?;
+    let ruled = ruled(args.config.as_deref(), args.data.as_deref())?;
     let options = Options {
         format: args.log_format.as_deref().map(log_format).transpose()?,
         listed_max: args.top,
@@ -36,12 +38,12 @@ pub(crate) fn run(args: ReplayArgs) -> Result<(), String> {
     };
     let mut progress = progress();
     let text = if let Some(against) = &args.against {
-        let before = self::policy(Some(against))?;
+        let before = self::ruled(Some(against), args.data.as_deref())?;
         let comparison =
-            compare(before, policy, logs, &options, &mut progress).map_err(|error| error.to_string())?;
+            compare(before, ruled, logs, &options, &mut progress).map_err(|error| error.to_string())?;
         if args.format == Format::Json { json(&comparison)? } else { render_comparison(&comparison) }
     } else {
-        let report = replay(policy, logs, &options, &mut progress).map_err(|error| error.to_string())?;
+        let report = replay(ruled, logs, &options, &mut progress).map_err(|error| error.to_string())?;
         if args.format == Format::Json { json(&report)? } else { render_text(&report) }
     };
     std::io::stdout().write_all(text.as_bytes()).map_err(|error| error.to_string())
@@ -52,11 +54,24 @@ fn json(value: &impl serde::Serialize) -> Result<String, String> {
 }
 
 pub(super) fn policy(file: Option<&Path>) -> Result<Arc<Policy>, String> {
-    let config = match file {
-        Some(file) => Config::read(file)?,
-        None => Config::parse("policies/default.toml", DEFAULT).map_err(|problems| problems.to_string())?,
-    };
-    Ok(Arc::new(config.policy))
+    Ok(Arc::new(config(file)?.policy))
+}
+
+fn config(file: Option<&Path>) -> Result<Config, String> {
+    match file {
+        Some(file) => Config::read(file),
+        None => Config::parse("policies/default.toml", DEFAULT).map_err(|problems| problems.to_string()),
+    }
+}
+
+/// A configuration's policy, with the lists that a running Spigot has fetched and the networks that it names.
+fn ruled(file: Option<&Path>, data: Option<&Path>) -> Result<Ruled, String> {
+    let Config { policy, server } = config(file)?;
+    let kept = Kept::new(data.unwrap_or(&server.data));
+    let reputations = Arc::new(kept_reputations(&server.feeds, &kept, &policy));
+    let networks = Arc::new(Networks::read(&server.networks)?);
+    let asks_dns = server.gateway_settings().crawlers.is_some();
+    Ok(Ruled { policy: Arc::new(policy), reputations, networks, asks_dns })
 }
 
 fn log_format(text: &str) -> Result<LogFormat, String> {

@@ -94,7 +94,22 @@ impl ListKeeper {
     }
 }
 
+/// What the data folder holds of a configuration's lists, for whoever only looks.
+pub(crate) fn kept_reputations(feeds: &[Arc<Feed>], kept: &Kept, policy: &Policy) -> Reputations {
+    Compiled::of(feeds, kept).under(policy)
+}
+
 impl Compiled {
+    fn of(feeds: &[Arc<Feed>], kept: &Kept) -> Self {
+        let held = feeds.iter().filter_map(|feed| {
+            let about = kept.about(&feed.name, &feed.from.shown());
+            about.changed?;
+            Some((feed.name.clone(), kept.entries(&feed.name)?))
+        });
+        let (names, entries): (Vec<_>, Vec<_>) = held.unzip();
+        Self { names, lists: Lists::new(&entries) }
+    }
+
     /// The lists under a policy's numbers; one that the policy does not name any more is left out.
     fn under(&self, policy: &Policy) -> Reputations {
         let place = |list: usize| {
@@ -108,14 +123,7 @@ impl Compiled {
 impl Shared {
     /// Compiles what is kept.
     fn compile(&self, feeds: &[Arc<Feed>], kept: &Kept) {
-        let held = feeds.iter().filter_map(|feed| {
-            let about = kept.about(&feed.name, &feed.from.shown());
-            about.changed?;
-            Some((feed.name.clone(), kept.entries(&feed.name)?))
-        });
-        let (names, entries): (Vec<_>, Vec<_>) = held.unzip();
-        let lists = Lists::new(&entries);
-        self.compiled.store(Arc::new(Compiled { names, lists }));
+        self.compiled.store(Arc::new(Compiled::of(feeds, kept)));
         self.turn.fetch_add(1, Ordering::Release);
     }
 }

@@ -41,6 +41,7 @@ mod served;
 mod service;
 mod service_dialects;
 mod service_sites;
+mod shipped;
 mod slow;
 mod stalls;
 mod stop;

@@ -76,3 +76,52 @@ fn whoever_held_a_clearance_is_not_asked_in_the_replay_either() {
     assert_eq!(report["input"]["with_clearance"], 10);
     assert_eq!((&report["treatments"]["standing"], &report["treatments"]["allow"]), (&2.into(), &10.into()));
 }
+
+#[test]
+fn lists_that_were_fetched_are_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    std::fs::write(at("bad.txt"), "198.51.100.0/24\n").unwrap();
+    let agent = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)";
+    std::fs::write(at("own.txt"), "192.0.2.0/24\n").unwrap();
+    let config = at("spigot.toml");
+    let text = format!(
+        "upstream = \"http://127.0.0.1:9\"\ndata = \"{}\"\n[[list]]\nname = \"bad\"\nkind = \"deny\"\nfile = \"{}\"\n[[list]]\nname = \"own\"\nkind = \"crawler\"\ncrawler = \"googlebot\"\nfile = \"{}\"\n",
+        at("data"),
+        at("bad.txt"),
+        at("own.txt"),
+    );
+    std::fs::write(&config, text).unwrap();
+    let line = |address: &str, second: u32, agent: &str| {
+        format!(
+            "{address} - - [21/Nov/2026:10:00:{second:02} +0000] \"GET /a HTTP/1.1\" 200 9 \"-\" \"{agent}\"\n"
+        )
+    };
+    let browser = "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0";
+    let log = at("access.log");
+    let lines = [
+        line("198.51.100.7", 1, browser),
+        line("203.0.113.7", 2, browser),
+        line("192.0.2.7", 3, agent),
+        line("203.0.113.8", 4, agent),
+    ];
+    std::fs::write(&log, lines.concat()).unwrap();
+    let reasons = || {
+        let said = run(&["replay", "--config", &config, "--format", "json", &log]);
+        let report: serde_json::Value = serde_json::from_str(&said).unwrap();
+        let names: Vec<String> = report["reasons"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|reason| reason["reason"].as_str().or(reason["name"].as_str()).unwrap().to_owned())
+            .collect();
+        names
+    };
+    let has = |names: &[String], wanted: &str| names.iter().any(|name| name.contains(wanted));
+    assert!(!has(&reasons(), "denylisted_origin"), "nothing is fetched yet: {:?}", reasons());
+    run(&["lists", "--config", &config, "update"]);
+    let names = reasons();
+    for wanted in ["denylisted_origin", "verified_crawler", "false_crawler"] {
+        assert!(has(&names, wanted), "{wanted} is not in {names:?}");
+    }
+}

@@ -182,3 +182,40 @@ fn what_is_demoted_asks_nobody_and_what_is_refused_stays_refused() {
     // Its end has come.
     check("GET", "/", HOUR, Action::Challenge);
 }
+
+#[test]
+fn what_is_usual_and_how_long_it_rests_survives_a_restart() {
+    let before = usual();
+    before.turn(nobody, LATER);
+    let kept = before.kept();
+    assert_eq!(kept.len(), 1);
+    let breaker = Breaker::default();
+    breaker.restore(kept.clone(), LATER);
+    assert_eq!(breaker.kept(), kept);
+    // One in three is far more than usual only to who knows that one in ten is.
+    let shows = |breaker: &Breaker| {
+        ask(breaker, 10_000, 200, 100, 55, LATER);
+        breaker.turn(nobody, LATER).len()
+    };
+    assert_eq!((shows(&breaker), shows(&Breaker::default())), (1, 0));
+}
+
+#[test]
+fn a_challenge_that_was_exchanged_is_solved_by_the_other_puzzle() {
+    let breaker = usual();
+    breaker.turn(nobody, LATER);
+    let waiting = breaker.sizes().1;
+    for n in 10_000u64..10_100 {
+        let mut id = [0; 16];
+        id[..8].copy_from_slice(&n.to_le_bytes());
+        breaker.asked(id, vec![NAME.into()], n, n % 50, LATER);
+        let mut other = id;
+        other[15] = 1;
+        breaker.exchanged(&id, other);
+        breaker.solved(&id);
+        assert_eq!(breaker.sizes().1, waiting + 1, "the first is solved no more");
+        breaker.solved(&other);
+        assert_eq!(breaker.sizes().1, waiting);
+    }
+    assert_eq!(breaker.turn(nobody, LATER).len(), 1);
+}
