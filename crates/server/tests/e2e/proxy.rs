@@ -121,7 +121,7 @@ fn the_same_body_six_times_is_too_often() {
     let post = |connection: &mut Connection, body: &[u8]| {
         connection.request(
             "POST",
-            "/newsletter",
+            "/whoami",
             &[("Accept", "text/html"), ("Content-Type", "application/x-www-form-urlencoded")],
             body,
         )
