@@ -1,15 +1,23 @@
-// Pictures of every page, light and dark, wide and on a phone: `npm run screenshots [FOLDER]` after a build of the program.
+// Pictures of every page, light and dark, wide and on a phone: `npm run screenshots [FOLDER]` after
+// `cargo build --workspace --examples`.
 
+import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { admin, open, startDemo } from "./test/browser/panel.mjs";
 import { traffic } from "./test/browser/traffic.mjs";
 
 const FOLDER = process.argv[2] ?? new URL("screenshots/", import.meta.url).pathname;
 const WIDTHS = { wide: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } };
-const PAGES = process.env.PAGES?.split(",") ?? ["overview?range=hour", "activity", "support", "review", "health", "account"];
+const PAGES = process.env.PAGES?.split(",") ?? ["overview?range=week", "overview?range=hour", "activity", "support", "review", "health"];
 
 mkdirSync(FOLDER, { recursive: true });
-const demo = await startDemo();
+const HISTORY = new URL("../../target/debug/examples/history", import.meta.url).pathname;
+const demo = await startDemo({
+  prepare: (data) => {
+    mkdirSync(data, { recursive: true });
+    execFileSync(HISTORY, [data, String(Date.now()), "16"]);
+  },
+});
 try {
   const decision = await traffic(demo.shop, 400);
   const page = await admin(demo);

@@ -10,6 +10,7 @@ mod known_store;
 mod mark;
 pub mod panel;
 mod policy_store;
+pub mod review;
 mod setting;
 mod site;
 mod site_store;

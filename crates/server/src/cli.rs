@@ -12,6 +12,7 @@ mod examples;
 mod key;
 mod lists;
 mod puzzle;
+mod review;
 mod site;
 mod tune;
 
@@ -21,6 +22,7 @@ pub(crate) use self::breaker::{BreakerArgs, BreakerCommand};
 pub(crate) use self::key::{KeyArgs, KeyCommand};
 pub(crate) use self::lists::{ListsArgs, ListsCommand};
 pub(crate) use self::puzzle::{BenchArgs, PuzzleArgs, PuzzleCommand};
+pub(crate) use self::review::{ReviewArgs, ReviewFormat};
 pub(crate) use self::site::{ApiKeyCommand, SiteArgs, SiteCommand, SiteSettings};
 pub(crate) use self::tune::{MarkArgs, TuneArgs};
 
@@ -100,6 +102,9 @@ enum Command {
         after_help = "Example:\n  spigot mark 04hmasw9nf6yy0hj --as person --note 'called support'\n  spigot mark --list\n  spigot mark 04hmasw9nf6yy0hj --remove"
     )]
     Mark(MarkArgs),
+    /// Review a week: repeat offenders, likely false positives, rules that earn nothing, what is new. Nothing is changed.
+    #[command(after_help = "Example:\n  spigot review\n  spigot review --format html > review.html")]
+    Review(ReviewArgs),
     /// Propose thresholds and weights from recorded events. Nothing is changed.
     #[command(
         after_help = "Example:\n  spigot tune --config spigot.toml --since 7d\n  spigot tune --config spigot.toml --write tuned.toml\n  spigot replay --config tuned.toml --against spigot.toml --events spigot-data"
@@ -447,6 +452,7 @@ pub(crate) fn run() -> Result<(), String> {
         Command::Restrict(args) => commands::settings::restrict(&args),
         Command::Breaker(args) => commands::breaker::run(&args),
         Command::Mark(args) => commands::tune::mark(&args),
+        Command::Review(args) => commands::review::review(&args),
         Command::Tune(args) => commands::tune::tune(&args),
         Command::Puzzle(args) => commands::puzzle::run(&args),
         Command::Breach(args) => commands::breach::run(&args),

@@ -10,6 +10,18 @@ export type Certificate = {
   file: string;
 };
 
+/** How a kind of clients fared. */
+export type Cohort = {
+  /** Refused. */
+  blocked: number;
+  /** Asked for a challenge. */
+  challenged: number;
+  /** Their requests. */
+  events: number;
+  /** `first_visits`, `returning`, `cleared` or `programs`. */
+  name: string;
+};
+
 /** An [`Event`] as it is stored and shown: everything is text and numbers, and nothing needs the policy any more. */
 export type EventRecord = {
   /** The account that the request named: a keyed hash, 16 hexadecimal digits. */
@@ -114,6 +126,20 @@ export type Excepted = {
   name: string;
   route: string;
   until_millis: number;
+};
+
+/** A decision that was likely about a person. */
+export type FalsePositive = {
+  /** The decision that asked. */
+  decision: string;
+  /** Why it asked. */
+  reasons: Array<string>;
+  /** On which route. */
+  route: string;
+  /** `solved_at_once` or `marked`. */
+  sign: string;
+  /** When. */
+  time_millis: number;
 };
 
 /** Sums over events. */
@@ -420,8 +446,52 @@ export type RecordThresholds = {
   log: number;
 };
 
+/** One week. */
+export type Review = {
+  /** How kinds of clients fared. */
+  cohorts: Array<Cohort>;
+  /** Events of the week. */
+  events: number;
+  /** Decisions that were likely about people. */
+  false_positives: Array<FalsePositive>;
+  /** Those who were asked, slowed or refused most often. */
+  offenders: Array<Subject>;
+  /** What was busy this week and absent the week before. */
+  patterns: Array<Subject>;
+  /** What each reason for a challenge came to. */
+  rules: Array<Rule>;
+  /** From here on, in milliseconds since 1970. */
+  since_millis: number;
+  /** Until here. */
+  until_millis: number;
+};
+
+/** What is wanted. */
+export type ReviewQuery = {
+  /** Make a new one, of the seven days until now. */
+  fresh?: boolean | null | undefined;
+};
+
+/** The last review, and the one at work. */
+export type Reviewed = {
+  review?: Review | null;
+  working?: Working | null;
+};
+
 /** What somebody is in the panel. */
 export type Role = "admin" | "operator" | "analyst" | "support";
+
+/** What a reason came to. */
+export type Rule = {
+  /** Challenges that it asked for or added to. */
+  asked: number;
+  /** Nearly all of those whom it asked are people. */
+  earns_nothing: boolean;
+  /** Its name. */
+  name: string;
+  /** Of these, how many were solved. */
+  solved: number;
+};
 
 /** Who is signed in. */
 export type SessionState = {
@@ -461,6 +531,16 @@ export type Store = {
   name: string;
 };
 
+/** Somebody or something that events have in common. */
+export type Subject = {
+  /** Events: of an offender those that were not let through as they came. */
+  events: number;
+  /** Which. */
+  key: string;
+  /** `address`, `network`, `fingerprint` or `path`. */
+  kind: string;
+};
+
 /** A code that the app shows. */
 export type TotpCode = {
   code: string;
@@ -472,6 +552,14 @@ export type TotpProposal = {
   link: string;
   /** To be typed in. */
   secret: string;
+};
+
+/** How far the one at work is. */
+export type Working = {
+  /** Of its time, 0 to 1. */
+  fraction: number;
+  /** Events read. */
+  read: number;
 };
 
 export const api = {
@@ -518,6 +606,11 @@ export const api = {
     /** What happened, in sums. */
     show: (search: { range?: Range | null | undefined; route?: string | null | undefined; until_millis?: number | null | undefined } = {}, signal?: AbortSignal) =>
       call<Overview>("GET", path("/api/overview") + query(search), undefined, undefined, signal),
+  },
+  review: {
+    /** The last weekly review; with `fresh` a new one is made as long as somebody asks for its progress. */
+    show: (search: { fresh?: boolean | null | undefined } = {}, signal?: AbortSignal) =>
+      call<Reviewed>("GET", path("/api/review") + query(search), undefined, undefined, signal),
   },
   session: {
     /** Signs out. */

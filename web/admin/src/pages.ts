@@ -7,6 +7,7 @@ import { AccountPage } from "./pages/account/index.js";
 import { ActivityPage } from "./pages/activity/index.js";
 import { HealthPage } from "./pages/health/index.js";
 import { OverviewPage } from "./pages/overview/index.js";
+import { ReviewPage } from "./pages/review/index.js";
 import { SupportPage } from "./pages/support/index.js";
 import type { Need } from "./session.js";
 
@@ -25,6 +26,7 @@ export const PAGES: readonly Page[] = [
   { name: "overview", icon: "overview", need: "look", group: "watch", Page: OverviewPage },
   { name: "activity", icon: "activity", need: "look", group: "watch", Page: ActivityPage },
   { name: "support", icon: "support", need: "look", group: "watch", Page: SupportPage },
+  { name: "review", icon: "review", need: "read", group: "watch", Page: ReviewPage },
   { name: "health", icon: "health", need: "look", group: "watch", Page: HealthPage },
   { name: "account", icon: "account", need: "look", group: "people", Page: AccountPage },
 ];

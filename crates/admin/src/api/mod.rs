@@ -17,6 +17,7 @@ mod operation;
 mod overview;
 mod problem;
 mod resources;
+mod review;
 mod session;
 mod shorten;
 mod support;
@@ -46,6 +47,7 @@ pub struct Api {
     live: Arc<dyn Live>,
     hosts: Hosts,
     throttle: Throttle,
+    review: crate::review::Job,
     operations: Vec<Operation>,
 }
 
@@ -58,6 +60,7 @@ impl Api {
             live,
             hosts,
             throttle: Throttle::default(),
+            review: crate::review::Job::default(),
             operations: resources::all(),
         }
     }

@@ -1,7 +1,7 @@
 //! The table of everything that the API can do: a file per resource, a line each here.
 
 use super::operation::Operation;
-use super::{events, health, me, overview, session, support};
+use super::{events, health, me, overview, review, session, support};
 use crate::staff::Need;
 
 /// All operations, in the order of the document.
@@ -12,6 +12,7 @@ pub(crate) fn all() -> Vec<Operation> {
         overview::operations(),
         events::operations(),
         support::operations(),
+        review::operations(),
         health::operations(),
     ]
     .into_iter()

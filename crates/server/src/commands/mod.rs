@@ -10,6 +10,7 @@ pub(crate) mod key;
 pub(crate) mod lists;
 pub(crate) mod puzzle;
 pub(crate) mod replay;
+pub(crate) mod review;
 pub(crate) mod run;
 pub(crate) mod settings;
 pub(crate) mod site;

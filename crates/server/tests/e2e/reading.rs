@@ -190,3 +190,40 @@ fn support_sees_no_whole_address_and_helps_one_visitor() {
         "{changes}"
     );
 }
+
+#[test]
+fn a_week_is_reviewed_at_the_panel_and_at_the_terminal() {
+    let demo = Demo::start();
+    visited(&demo);
+    for number in 0..40 {
+        demo.connect_from(44).get(&format!("/missing/{number}"));
+    }
+    demo.until("the events are written", |health| health["events"]["written"].as_u64() >= Some(46));
+    let panel = Panel::of(&demo, "analyst");
+    assert_eq!(panel.get("/api/review"), json!({ "review": null, "working": null }));
+    panel.get("/api/review?fresh=true");
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    let review = loop {
+        let told = panel.get("/api/review");
+        if told["working"].is_null() && !told["review"].is_null() {
+            break told["review"].clone();
+        }
+        assert!(std::time::Instant::now() < deadline, "{told}");
+    };
+    assert_eq!(review["events"], 46, "{review}");
+    let patterns = review["patterns"].as_array().unwrap();
+    assert!(patterns.iter().any(|one| one["kind"] == "address" && one["key"] == "127.0.0.44"), "{review}");
+    let support = Panel::of(&demo, "support");
+    assert_eq!(support.call("GET", "/api/review", b"").0, 403);
+    let data = demo.folder.path().to_str().unwrap();
+    for (format, part) in
+        [("text", "address 127.0.0.44: 40"), ("json", "\"127.0.0.44\""), ("html", "<li>address 127.0.0.44")]
+    {
+        let said = std::process::Command::new(env!("CARGO_BIN_EXE_spigot"))
+            .args(["review", "--data", data, "--format", format])
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&said.stdout).into_owned();
+        assert!(text.contains(part), "{format}: {text}");
+    }
+}

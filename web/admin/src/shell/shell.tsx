@@ -54,10 +54,9 @@ export function Shell({ route, version, onLeft }: { route: Route; version: strin
           Spigot
         </a>
         <DecisionSearch />
-        <a class="who" href={address("account")} aria-label={`${person.name}, ${t(`role_${person.role}`)}`}>
+        <a class="who" href={address("account")}>
           <Icon name="account" />
-          <span>{person.name}</span>
-          <span class="quiet">{t(`role_${person.role}`)}</span>
+          <span>{person.name}</span> <span class="quiet">{t(`role_${person.role}`)}</span>
         </a>
       </header>
       <nav id="navigation" class={open ? "navigation open" : "navigation"} aria-label={t("navigation")}>

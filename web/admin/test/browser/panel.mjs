@@ -39,9 +39,11 @@ export async function startDemo(options = {}) {
   }
 }
 
-async function startOnce({ config } = {}) {
+async function startOnce({ config, prepare } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "spigot-panel-"));
   const data = join(folder, "data");
+  // What the data folder shall hold before anybody starts on it.
+  await prepare?.(data);
   const [shop, admin, service] = [await freePort(), await freePort(), await freePort()];
   const places = ["--listen", `127.0.0.1:${shop}`, "--admin", `127.0.0.1:${admin}`, "--service", `127.0.0.1:${service}`, "--data", data];
   const demo = spawn(binary, ["demo", ...places, ...(config ? ["--config", config] : [])]);

@@ -105,7 +105,7 @@ function Rows({ events, onOpen }: { events: readonly EventRecord[]; onOpen: (id:
       rowKey={(event) => event.id ?? ""}
       onOpen={(event) => onOpen(event.id ?? "")}
       columns={[
-        { key: "time", name: t("time"), cell: (event) => moment(event.time ?? "", { dateStyle: "short", timeStyle: "medium" }) },
+        { key: "time", name: t("time"), cell: (event) => <span class="one-line">{moment(event.time ?? "", { dateStyle: "short", timeStyle: "medium" })}</span> },
         { key: "action", name: t("action"), cell: (event) => <Action name={event.action ?? ""} /> },
         { key: "risk", name: t("risk"), number: true, cell: (event) => event.risk },
         { key: "client", name: t("client"), cell: (event) => <code>{event.client}</code> },

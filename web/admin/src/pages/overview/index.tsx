@@ -55,10 +55,12 @@ function Everything({ overview, range, route, by }: { overview: Overview; range:
       </div>
       <Numbers total={total} before={before} />
       <Section title={t("over_time")}>
-        <Chart {...chart} title={t("chart_requests")} series={[line(t("requests"), (one) => one.requests)]} />
-        <Chart {...chart} title={t("chart_actions")} series={[line(t("throttled"), (one) => one.throttled), line(t("challenged"), (one) => one.challenged), line(t("blocked"), (one) => one.blocked), line(t("shadowed"), (one) => one.shadowed)]} />
-        <Chart {...chart} title={t("chart_challenges")} series={[line(t("issued"), (one) => one.issued), line(t("solved"), (one) => one.solved), line(t("failed"), (one) => one.failed), line(t("abandoned"), (one) => one.abandoned)]} />
-        <Chart {...chart} title={t("chart_added")} unit=" µs" series={[line(t("added_p50"), (one) => one.added_p50_micros ?? 0), line(t("added_p99"), (one) => one.added_p99_micros ?? 0)]} />
+        <div class="charts">
+          <Chart {...chart} title={t("chart_requests")} series={[line(t("requests"), (one) => one.requests)]} />
+          <Chart {...chart} title={t("chart_actions")} series={[line(t("throttled"), (one) => one.throttled), line(t("challenged"), (one) => one.challenged), line(t("blocked"), (one) => one.blocked), line(t("shadowed"), (one) => one.shadowed)]} />
+          <Chart {...chart} title={t("chart_challenges")} series={[line(t("issued"), (one) => one.issued), line(t("solved"), (one) => one.solved), line(t("failed"), (one) => one.failed), line(t("abandoned"), (one) => one.abandoned)]} />
+          <Chart {...chart} title={t("chart_added")} unit=" µs" series={[line(t("added_p50"), (one) => one.added_p50_micros ?? 0), line(t("added_p99"), (one) => one.added_p99_micros ?? 0)]} />
+        </div>
       </Section>
       <Section title={t("marks")} lead={t("marks_lead")}>
         <Marks marks={overview.marks} />

@@ -1,0 +1,148 @@
+//! A review on a thread of its own, as long as somebody waits for it.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use spigot_decision::Millis;
+use spigot_event::{Order, Query, open_readonly};
+
+use super::{Review, Reviewer};
+
+/// Whoever waits asks every second; a reader that nobody asks for so long ends.
+const PATIENCE_MILLIS: i64 = 15_000;
+
+/// Events between two looks at the clock.
+const PIECE: u64 = 4_096;
+
+/// The last review is kept here, so that the page shows it at once.
+const FILE: &str = "review.json";
+
+/// How far a review is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Progress {
+    /// Events read.
+    pub read: u64,
+    /// Of its time, 0 to 1.
+    pub fraction: f64,
+    asked: Millis,
+}
+
+/// At most one review at a time.
+#[derive(Clone, Default)]
+pub struct Job(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    running: Option<Progress>,
+    failed: Option<String>,
+}
+
+/// What every event is told to: whether to go on.
+type GoOn<'a> = &'a mut dyn FnMut(u64, f64) -> bool;
+
+/// Reads a data folder's events into a review; `None` when it was told to end.
+///
+/// # Errors
+/// What reading gave.
+pub fn read(
+    folder: &Path,
+    until: Millis,
+    marked: HashSet<String>,
+    go_on: GoOn<'_>,
+) -> Result<Option<Review>, String> {
+    let mut reviewer = Reviewer::new(until, marked);
+    let since = reviewer.wants_from();
+    let query =
+        Query { since: Some(since), until: Some(until), order: Order::OldestFirst, ..Query::default() };
+    let reader = open_readonly(folder).map_err(|error| error.to_string())?;
+    let mut count = 0;
+    for record in reader.into_events(&query) {
+        let record = record.map_err(|error| error.to_string())?;
+        reviewer.take(&record);
+        count += 1;
+        if count % PIECE == 0 {
+            let done = (record.time_millis - since.0) as f64 / until.since(since).max(1) as f64;
+            if !go_on(count, done) {
+                return Ok(None);
+            }
+        }
+    }
+    Ok(Some(reviewer.finish()))
+}
+
+impl Job {
+    /// The review that was made last.
+    #[must_use]
+    pub fn last(folder: &Path) -> Option<Review> {
+        serde_json::from_str(&std::fs::read_to_string(folder.join(FILE)).ok()?).ok()
+    }
+
+    /// How far the one at work is, and notes that somebody waits for it.
+    #[must_use]
+    pub fn wait(&self, now: Millis) -> Option<Progress> {
+        let mut state = self.0.lock();
+        let running = state.running.as_mut()?;
+        running.asked = now;
+        Some(*running)
+    }
+
+    /// Why the last one failed, told once.
+    #[must_use]
+    pub fn failed(&self) -> Option<String> {
+        self.0.lock().failed.take()
+    }
+
+    /// Begins one, unless one is at work.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(
+        &self,
+        folder: PathBuf,
+        marked: HashSet<String>,
+        clock: impl Fn() -> Millis + Send + 'static,
+    ) -> std::io::Result<()> {
+        let begun = clock();
+        {
+            let mut state = self.0.lock();
+            if state.running.is_some() {
+                return Ok(());
+            }
+            state.running = Some(Progress { asked: begun, ..Progress::default() });
+        }
+        let job = self.clone();
+        let spawned = std::thread::Builder::new().name("spigot-review".to_owned()).spawn(move || {
+            let mut go_on = |read, fraction| {
+                let mut state = job.0.lock();
+                let Some(progress) = state.running.as_mut() else { return false };
+                (progress.read, progress.fraction) = (read, fraction);
+                clock().since(progress.asked) < PATIENCE_MILLIS
+            };
+            let result = read(&folder, begun, marked, &mut go_on).and_then(|review| match review {
+                Some(review) => keep(&folder, &review).map_err(|error| error.to_string()),
+                None => Ok(()),
+            });
+            let mut state = job.0.lock();
+            state.running = None;
+            state.failed = result.err();
+        });
+        if spawned.is_err() {
+            self.0.lock().running = None;
+        }
+        spawned.map(drop)
+    }
+}
+
+/// Whole at every moment, and its owner's only: it names addresses.
+fn keep(folder: &Path, review: &Review) -> std::io::Result<()> {
+    let fresh = folder.join("review.json.new");
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&fresh)?;
+    serde_json::to_writer(&mut file, review)?;
+    std::fs::rename(fresh, folder.join(FILE))
+}

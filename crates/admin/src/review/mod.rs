@@ -1,0 +1,291 @@
+//! The weekly review: what a week of events says about those who come again and again, about people who were asked in
+//! vain, about rules that earn nothing, and about what was not there the week before. Reads events once, oldest first, in
+//! bounded memory, and changes nothing.
+
+mod busiest;
+mod job;
+mod render;
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use spigot_decision::Millis;
+use spigot_event::Record;
+
+use self::busiest::Busiest;
+pub use self::job::{Job, Progress, read};
+pub use self::render::{html, text};
+
+/// Days of one review; as many before them tell what is new.
+pub const DAYS: i64 = 7;
+
+/// Hashes that are remembered of the week before, and of clients: 16 MB each. What comes beyond is taken for known, so that
+/// a flood of new addresses makes nothing look new that is not.
+const KNOWN_MAX: usize = 1_000_000;
+
+/// Challenges that wait for their solution. They live for two minutes; these are those of a busy hour.
+const OPEN_MAX: usize = 50_000;
+
+/// Of each kind so many are told.
+const TOLD: usize = 20;
+
+/// Fewer events than this are no pattern.
+const PATTERN_MIN: u64 = 30;
+
+/// A rule is judged once it asked so often.
+const JUDGED_FROM: u64 = 20;
+
+/// Of a hundred that a rule asks, so many solve it: then it asks people.
+const PEOPLE_PERCENT: u64 = 80;
+
+/// One week.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Review {
+    /// From here on, in milliseconds since 1970.
+    pub since_millis: i64,
+    /// Until here.
+    pub until_millis: i64,
+    /// Events of the week.
+    pub events: u64,
+    /// Those who were asked, slowed or refused most often.
+    pub offenders: Vec<Subject>,
+    /// Decisions that were likely about people.
+    pub false_positives: Vec<FalsePositive>,
+    /// What each reason for a challenge came to.
+    pub rules: Vec<Rule>,
+    /// What was busy this week and absent the week before.
+    pub patterns: Vec<Subject>,
+    /// How kinds of clients fared.
+    pub cohorts: Vec<Cohort>,
+}
+
+/// Somebody or something that events have in common.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Subject {
+    /// `address`, `network`, `fingerprint` or `path`.
+    pub kind: String,
+    /// Which.
+    pub key: String,
+    /// Events: of an offender those that were not let through as they came.
+    pub events: u64,
+}
+
+/// A decision that was likely about a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FalsePositive {
+    /// The decision that asked.
+    pub decision: String,
+    /// When.
+    pub time_millis: i64,
+    /// On which route.
+    pub route: String,
+    /// Why it asked.
+    pub reasons: Vec<String>,
+    /// `solved_at_once` or `marked`.
+    pub sign: String,
+}
+
+/// What a reason came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Rule {
+    /// Its name.
+    pub name: String,
+    /// Challenges that it asked for or added to.
+    pub asked: u64,
+    /// Of these, how many were solved.
+    pub solved: u64,
+    /// Nearly all of those whom it asked are people.
+    pub earns_nothing: bool,
+}
+
+/// How a kind of clients fared.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Cohort {
+    /// `first_visits`, `returning`, `cleared` or `programs`.
+    pub name: String,
+    /// Their requests.
+    pub events: u64,
+    /// Asked for a challenge.
+    pub challenged: u64,
+    /// Refused.
+    pub blocked: u64,
+}
+
+/// Reads events and sums them up.
+pub struct Reviewer {
+    since: Millis,
+    marked: HashSet<String>,
+    known: HashSet<u64>,
+    clients: HashSet<u64>,
+    open: HashMap<u64, FalsePositive>,
+    offenders: Busiest,
+    patterns: Busiest,
+    rules: HashMap<String, Rule>,
+    cohorts: [Cohort; 4],
+    review: Review,
+}
+
+impl Reviewer {
+    /// For the week that ends at `until`; `marked` are decisions that were marked as about people.
+    #[must_use]
+    pub fn new(until: Millis, marked: HashSet<String>) -> Self {
+        let since = until.plus(-DAYS * 86_400_000);
+        let cohort = |name: &str| Cohort { name: name.to_owned(), ..Cohort::default() };
+        Self {
+            since,
+            marked,
+            known: HashSet::new(),
+            clients: HashSet::new(),
+            open: HashMap::new(),
+            offenders: Busiest::default(),
+            patterns: Busiest::default(),
+            rules: HashMap::new(),
+            cohorts: ["first_visits", "returning", "cleared", "programs"].map(cohort),
+            review: Review { since_millis: since.0, until_millis: until.0, ..Review::default() },
+        }
+    }
+
+    /// From when on events are wanted: the week before tells what is new.
+    #[must_use]
+    pub fn wants_from(&self) -> Millis {
+        self.since.plus(-DAYS * 86_400_000)
+    }
+
+    /// Takes the next event.
+    pub fn take(&mut self, record: &Record) {
+        let subjects = subjects(record);
+        let client = hash(&(&record.client, &record.user_agent));
+        let is_first = self.clients.len() < KNOWN_MAX && self.clients.insert(client);
+        if record.time_millis < self.since.0 {
+            for subject in &subjects {
+                if self.known.len() < KNOWN_MAX {
+                    self.known.insert(hash(subject));
+                }
+            }
+            return;
+        }
+        self.review.events += 1;
+        let is_unwanted = !matches!(record.effective.as_str(), "allow" | "log");
+        for subject in subjects {
+            if is_unwanted && subject.0 != "path" {
+                self.offenders.count(&subject);
+            }
+            if self.known.len() < KNOWN_MAX && !self.known.contains(&hash(&subject)) {
+                self.patterns.count(&subject);
+            }
+        }
+        self.fared(record, is_first);
+        self.asked(record, client);
+    }
+
+    fn fared(&mut self, record: &Record, is_first: bool) {
+        let is_program = !matches!(record.sender.as_str(), "navigation" | "fetch" | "page");
+        let index = match (is_program, record.clearance.is_some(), is_first) {
+            (true, _, _) => 3,
+            (_, true, _) => 2,
+            (_, _, true) => 0,
+            _ => 1,
+        };
+        let cohort = &mut self.cohorts[index];
+        cohort.events += 1;
+        cohort.challenged += u64::from(record.effective == "challenge");
+        cohort.blocked += u64::from(record.effective == "block");
+    }
+
+    fn asked(&mut self, record: &Record, client: u64) {
+        if self.marked.contains(&record.id) {
+            self.review.false_positives.push(positive(record, "marked"));
+        }
+        let Some(step) = &record.challenge else { return };
+        match step.result.as_str() {
+            "issued" => {
+                for name in asking(record) {
+                    self.rules
+                        .entry(name.clone())
+                        .or_insert_with(|| Rule { name, ..Rule::default() })
+                        .asked += 1;
+                }
+                if self.open.len() >= OPEN_MAX {
+                    self.open.clear();
+                }
+                self.open.insert(client, positive(record, "solved_at_once"));
+            }
+            "solved" => {
+                let Some(asked) = self.open.remove(&client) else { return };
+                for name in &asked.reasons {
+                    self.rules.entry(name.clone()).or_default().solved += 1;
+                }
+                // Examples: the newest would crowd out everything else, so that the first of each route stay.
+                let of_route =
+                    self.review.false_positives.iter().filter(|one| one.route == asked.route).count();
+                if of_route < TOLD {
+                    self.review.false_positives.push(asked);
+                }
+            }
+            // A wrong answer: whoever solves it later did not do so at once.
+            _ => {
+                self.open.remove(&client);
+            }
+        }
+    }
+
+    /// What it comes to.
+    #[must_use]
+    pub fn finish(mut self) -> Review {
+        self.review.offenders = self.offenders.most(TOLD, PATTERN_MIN);
+        self.review.patterns = self.patterns.most(TOLD, PATTERN_MIN);
+        let mut rules: Vec<Rule> = self.rules.into_values().collect();
+        for rule in &mut rules {
+            rule.earns_nothing =
+                rule.asked >= JUDGED_FROM && rule.solved * 100 >= rule.asked * PEOPLE_PERCENT;
+        }
+        rules.sort_by(|one, other| other.asked.cmp(&one.asked).then_with(|| one.name.cmp(&other.name)));
+        self.review.rules = rules;
+        self.review.cohorts = self.cohorts.to_vec();
+        self.review.false_positives.sort_by_key(|one| one.sign != "marked");
+        self.review
+    }
+}
+
+/// Names of the reasons that asked for a challenge or added to the risk.
+fn asking(record: &Record) -> Vec<String> {
+    let counts = record
+        .reasons
+        .iter()
+        .filter(|reason| reason.gave == "asks challenge" || reason.gave.starts_with("adds "));
+    counts.filter(|reason| reason.name != "risk").map(|reason| reason.name.clone()).collect()
+}
+
+fn positive(record: &Record, sign: &str) -> FalsePositive {
+    FalsePositive {
+        decision: record.id.clone(),
+        time_millis: record.time_millis,
+        route: record.route.clone(),
+        reasons: asking(record),
+        sign: sign.to_owned(),
+    }
+}
+
+/// What an event has in common with others, by kind.
+fn subjects(record: &Record) -> Vec<(&'static str, String)> {
+    let mut subjects = vec![("address", record.client.clone())];
+    subjects.extend(record.network.map(|number| ("network", format!("AS{number}"))));
+    let prints = &record.fingerprints;
+    subjects
+        .extend(prints.tls.iter().chain(&prints.header).map(|print| ("fingerprint", print.clone())).take(1));
+    // Deeper parts are articles and the like: each would be a pattern of its own.
+    let path = record.path.split('/').take(3).collect::<Vec<_>>().join("/");
+    subjects.push(("path", path));
+    subjects
+}
+
+fn hash(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,106 @@
+use super::*;
+use spigot_event::{RecordChallenge, RecordReason};
+
+const DAY: i64 = 86_400_000;
+/// The week ends here; it began at day 7.
+const UNTIL: Millis = Millis(14 * DAY);
+
+fn record(time: i64, client: &str, effective: &str) -> Record {
+    Record {
+        time_millis: time,
+        id: format!("{client} {time}"),
+        client: client.to_owned(),
+        route: "login".to_owned(),
+        path: "/login/a/b".to_owned(),
+        sender: "navigation".to_owned(),
+        effective: effective.to_owned(),
+        network: Some(64_500),
+        ..Record::default()
+    }
+}
+
+fn step(mut record: Record, result: &str, reason: &str) -> Record {
+    record.challenge = Some(RecordChallenge { result: result.to_owned(), ..RecordChallenge::default() });
+    let gave = "asks challenge".to_owned();
+    record.reasons = vec![RecordReason { name: reason.to_owned(), gave, ..RecordReason::default() }];
+    record
+}
+
+fn reviewed(records: &[Record], marked: &[&str]) -> Review {
+    let mut reviewer = Reviewer::new(UNTIL, marked.iter().map(|id| (*id).to_owned()).collect());
+    records.iter().for_each(|record| reviewer.take(record));
+    reviewer.finish()
+}
+
+#[test]
+fn who_comes_again_and_what_is_new() {
+    let mut records = vec![record(3 * DAY, "192.0.2.1", "allow")];
+    records.extend((0..40).map(|n| record(8 * DAY + n, "192.0.2.1", "block")));
+    records.extend((0..50).map(|n| record(9 * DAY + n, "198.51.100.7", "allow")));
+    let review = reviewed(&records, &[]);
+    assert_eq!(review.events, 90);
+    let named =
+        |all: &[Subject]| all.iter().map(|one| format!("{} {}", one.key, one.events)).collect::<Vec<_>>();
+    assert_eq!(named(&review.offenders), ["192.0.2.1 40", "AS64500 40"]);
+    assert_eq!(named(&review.patterns), ["198.51.100.7 50"], "network and path were there the week before");
+    assert!(text(&review).contains("address 192.0.2.1: 40"));
+}
+
+#[test]
+fn people_who_were_asked_and_the_rules_that_asked_them() {
+    let mut records = Vec::new();
+    for client in 0..30 {
+        let client = format!("192.0.2.{client}");
+        records.push(step(record(8 * DAY, &client, "challenge"), "issued", "slow-rule"));
+        records.push(step(record(8 * DAY + 1, &client, "allow"), "solved", "x"));
+    }
+    for client in 0..30 {
+        let client = format!("198.51.100.{client}");
+        records.push(step(record(9 * DAY, &client, "challenge"), "issued", "good-rule"));
+        records.push(step(record(9 * DAY + 1, &client, "challenge"), "wrong_answer", "x"));
+        records.push(step(record(9 * DAY + 2, &client, "allow"), "solved", "x"));
+    }
+    let review = reviewed(&records, &["198.51.100.3 777600000"]);
+    let rule = |name: &str| review.rules.iter().find(|rule| rule.name == name).cloned().unwrap();
+    assert_eq!(
+        (rule("slow-rule").asked, rule("slow-rule").solved, rule("slow-rule").earns_nothing),
+        (30, 30, true)
+    );
+    assert_eq!((rule("good-rule").solved, rule("good-rule").earns_nothing), (0, false));
+    assert_eq!(review.false_positives.len(), 21, "twenty of a route, and the one that was marked");
+    assert_eq!(review.false_positives[0].sign, "marked");
+    assert!(review.false_positives[1..].iter().all(|one| one.reasons == ["slow-rule"]));
+}
+
+#[test]
+fn first_visits_are_told_from_others() {
+    let mut cleared = record(8 * DAY + 2, "192.0.2.1", "allow");
+    cleared.clearance = Some("low".to_owned());
+    let mut program = record(8 * DAY + 3, "192.0.2.2", "block");
+    program.sender = "api".to_owned();
+    let records = [
+        record(8 * DAY, "192.0.2.1", "challenge"),
+        record(8 * DAY + 1, "192.0.2.1", "allow"),
+        cleared,
+        program,
+    ];
+    let found: Vec<_> = reviewed(&records, &[])
+        .cohorts
+        .iter()
+        .map(|one| format!("{} {} {} {}", one.name, one.events, one.challenged, one.blocked))
+        .collect();
+    assert_eq!(found, ["first_visits 1 1 0", "returning 1 0 0", "cleared 1 0 0", "programs 1 0 1"]);
+}
+
+#[test]
+fn a_report_holds_what_clients_sent_as_text() {
+    let mut records = Vec::new();
+    for n in 0..40 {
+        let mut one = record(8 * DAY + n, "192.0.2.1", "allow");
+        one.path = "/<script>\u{1b}[2J".to_owned();
+        records.push(one);
+    }
+    let review = reviewed(&records, &[]);
+    assert!(html(&review).contains("/&lt;script&gt;") && !html(&review).contains("<script>"));
+    assert!(!text(&review).contains('\u{1b}'));
+}

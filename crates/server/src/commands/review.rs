@@ -1,0 +1,34 @@
+use std::io::IsTerminal;
+
+use spigot_admin::{MarkedAs, PolicyStore, review};
+
+use super::moment;
+use crate::cli::{ReviewArgs, ReviewFormat};
+use crate::clock::now;
+
+pub(crate) fn review(args: &ReviewArgs) -> Result<(), String> {
+    let until = args.until.as_deref().map(moment).transpose()?.unwrap_or_else(now);
+    let store = PolicyStore::open(&args.data).map_err(|error| error.to_string())?;
+    let marks = store.marks(now()).map_err(|error| error.to_string())?;
+    let people = marks.into_iter().filter(|mark| mark.about == MarkedAs::Person);
+    let shown = std::io::stderr().is_terminal();
+    let mut go_on = |read: u64, fraction: f64| {
+        if shown {
+            eprint!("\r{read} events, {:.0} of 100", fraction * 100.0);
+        }
+        true
+    };
+    let made = review::read(&args.data, until, people.map(|mark| mark.decision).collect(), &mut go_on)?;
+    let Some(made) = made else { return Ok(()) };
+    if shown {
+        eprint!("\r");
+    }
+    match args.format {
+        ReviewFormat::Text => print!("{}", review::text(&made)),
+        ReviewFormat::Html => print!("{}", review::html(&made)),
+        ReviewFormat::Json => {
+            println!("{}", serde_json::to_string_pretty(&made).map_err(|error| error.to_string())?);
+        }
+    }
+    Ok(())
+}
