@@ -54,7 +54,7 @@ export function Shell({ route, version, onLeft }: { route: Route; version: strin
           Spigot
         </a>
         <DecisionSearch />
-        <a class="who" href={address("account")}>
+        <a class="who" href={address("account")} aria-label={`${person.name} ${t(`role_${person.role}`)}`}>
           <Icon name="account" />
           <span>{person.name}</span> <span class="quiet">{t(`role_${person.role}`)}</span>
         </a>
