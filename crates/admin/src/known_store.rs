@@ -15,7 +15,7 @@ const ADDED_MAX: usize = 1 << 16;
 /// Who is known for an account, in `accounts.sqlite` of the data folder: keyed hashes, each with the day on which it is
 /// forgotten. Beside the settings, because it is thousands of times as much, and worth less.
 ///
-/// Bounded: [`SUCCESSES_MAX`] rows and [`ADDED_MAX`] more; those that are forgotten first go.
+/// Bounded: [`SUCCESSES_MAX`] rows and `ADDED_MAX` more; those that are forgotten first go.
 pub struct KnownStore {
     connection: Connection,
     added: usize,

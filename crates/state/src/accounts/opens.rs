@@ -7,7 +7,7 @@ use spigot_decision::Millis;
 /// Attempts that were let through and whose end is not known yet, by account and by client. Whoever sends many at one
 /// moment is judged by them as if they had failed, so that the count before them is not good for all.
 ///
-/// Bounded: a shard holds at most [`KEYS_PER_SHARD`] keys and a key [`PER_KEY_MAX`] attempts. What does not fit is not
+/// Bounded: a shard holds at most `KEYS_PER_SHARD` keys and a key `PER_KEY_MAX` attempts. What does not fit is not
 /// counted here, as before: it is met by the limits, and by its failure once that is known.
 pub struct Opens {
     shards: [Mutex<Shard>; SHARDS],
