@@ -19,7 +19,7 @@ use crate::respond::{Refusal, problem};
 use crate::wire;
 
 /// What is looked at of a body that a server shows: as much as any policy may ask for.
-const BODY_BYTES: u64 = 1 << 20;
+pub(super) const BODY_BYTES: u64 = 1 << 20;
 
 /// How servers say what they show of a body.
 static X_ORIGINAL_BODY: HeaderName = HeaderName::from_static("x-original-body");
@@ -87,7 +87,7 @@ impl Untold {
 }
 
 /// A target as it was told, when it is one.
-fn target(text: &str, snapshot: &Snapshot) -> Result<Uri, Refusal> {
+pub(super) fn target(text: &str, snapshot: &Snapshot) -> Result<Uri, Refusal> {
     if text.len() > snapshot.settings.bounds.target_bytes {
         let long = wire::Refusal::TargetTooLong;
         let (code, title) = long.name();
@@ -109,7 +109,7 @@ async fn shown(
     snapshot: &Snapshot,
 ) -> Shown {
     let whole = match kind {
-        BesideKind::Nginx | BesideKind::Caddy => None,
+        BesideKind::Nginx | BesideKind::Caddy | BesideKind::EnvoyGrpc => None,
         // All of it, where its configuration says `forwardBody`.
         BesideKind::Traefik => (!http_body::Body::is_end_stream(&body)).then_some(true),
         BesideKind::Haproxy => headers.remove(&X_ORIGINAL_BODY).map(|told| told == "whole"),

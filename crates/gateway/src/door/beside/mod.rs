@@ -3,12 +3,14 @@
 //!
 //! - [`words`]: in which fields which server describes a request. One line each; nothing else is read.
 //! - [`asked`]: the question, judged. [`reply`]: the judgement, in the form that the server acts on.
+//! - [`grpc`]: the same by gRPC.
 //! - [`answers`]: answers that wait until a server that can only say yes or no comes back for them.
 //!
 //! Only the configured peers may ask: whoever asks says who the client is.
 
 mod answers;
 mod asked;
+mod grpc;
 mod reply;
 mod words;
 
@@ -83,16 +85,19 @@ pub enum BesideKind {
     Haproxy,
     /// Envoy, by `ext_authz` over HTTP.
     EnvoyHttp,
+    /// Envoy, by `ext_authz` over gRPC.
+    EnvoyGrpc,
 }
 
 impl BesideKind {
     /// Every kind, by its name in the configuration.
-    pub const ALL: [(&'static str, Self); 5] = [
+    pub const ALL: [(&'static str, Self); 6] = [
         ("nginx", Self::Nginx),
         ("caddy", Self::Caddy),
         ("traefik", Self::Traefik),
         ("haproxy", Self::Haproxy),
         ("envoy_http", Self::EnvoyHttp),
+        ("envoy_grpc", Self::EnvoyGrpc),
     ];
 }
 
@@ -134,6 +139,13 @@ impl<S: State> Connection<S> {
         }
         if let Some(ticket) = path.strip_prefix(ELSEWHERE) {
             return self.waiting(Some(ticket));
+        }
+        if beside.kind == BesideKind::EnvoyGrpc {
+            return if path == grpc::METHOD {
+                self.called(snapshot, body).await
+            } else {
+                NOWHERE.undecided()
+            };
         }
         if path.strip_prefix(CHECK).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
             return self.asked(beside, snapshot, parts, body, header_order).await;

@@ -35,6 +35,8 @@ impl BesideKind {
             Answer::Instead(answer) => answer,
         };
         match self {
+            // In a message of its own, it is said in so many words.
+            Self::EnvoyGrpc => answer,
             Self::Nginx => refer(gateway, answer),
             Self::Haproxy => {
                 let mut answer = answer;

@@ -61,7 +61,7 @@ impl BesideKind {
             Self::Nginx => &NGINX,
             Self::Haproxy => &HAPROXY,
             Self::Caddy | Self::Traefik => &FORWARDED,
-            Self::EnvoyHttp => &ENVOY,
+            Self::EnvoyHttp | Self::EnvoyGrpc => &ENVOY,
         }
     }
 }

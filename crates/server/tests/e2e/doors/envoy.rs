@@ -14,6 +14,18 @@ pub(crate) static ENVOY_HTTP: Server = Server {
     shows_bodies: true,
 };
 
+pub(crate) static ENVOY_GRPC: Server = Server {
+    name: "Envoy over gRPC",
+    kind: "envoy_grpc",
+    program: "envoy",
+    arrange: |places, folder| {
+        arrange(include_str!("../../../../../integrations/envoy/envoy-grpc.yaml"), places, folder)
+    },
+    closed: &[503],
+    opens: true,
+    shows_bodies: true,
+};
+
 fn arrange(shipped: &str, places: &Places, folder: &Path) -> Vec<String> {
     let port = |port: u16| format!("port_value: {port} ");
     let mut text = shipped.to_owned();

@@ -15,7 +15,7 @@ mod spoofing;
 mod traefik;
 
 use self::caddy::CADDY;
-use self::envoy::ENVOY_HTTP;
+use self::envoy::{ENVOY_GRPC, ENVOY_HTTP};
 use self::haproxy::HAPROXY;
 use self::harness::{Server, Stand, Way};
 use self::nginx::NGINX;
@@ -56,5 +56,5 @@ macro_rules! doors {
 }
 
 mod real {
-    doors! { nginx: NGINX, caddy: CADDY, traefik: TRAEFIK, haproxy: HAPROXY, envoy_http: ENVOY_HTTP }
+    doors! { nginx: NGINX, caddy: CADDY, traefik: TRAEFIK, haproxy: HAPROXY, envoy_http: ENVOY_HTTP, envoy_grpc: ENVOY_GRPC }
 }

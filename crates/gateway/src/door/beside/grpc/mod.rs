@@ -1,0 +1,114 @@
+//! Envoy's question by gRPC: one unary call over HTTP/2.
+
+mod messages;
+mod protobuf;
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, header};
+use hyper::body::Incoming;
+use spigot_state::State;
+
+use self::messages::{Check, allowed, denied, unframed};
+use super::asked::{BODY_BYTES, target};
+use crate::body::{Inspected, Through, inspect};
+use crate::door::connection::Connection;
+use crate::door::described::{Answer, Described, Judgement, Shown};
+use crate::metrics::Metrics;
+use crate::pipeline::Snapshot;
+
+/// Where Envoy asks.
+pub(super) const METHOD: &str = "/envoy.service.auth.v3.Authorization/Check";
+/// A message is a body, and a head beside it.
+const MESSAGE_BYTES: u64 = BODY_BYTES + (256 << 10);
+
+/// How Envoy says whether it shows all of a body.
+static PARTIAL_BODY: HeaderName = HeaderName::from_static("x-envoy-auth-partial-body");
+
+impl<S: State> Connection<S> {
+    /// Answers a call. What is no question is refused as a call, which Envoy takes for a failure.
+    pub(super) async fn called(&self, snapshot: &Snapshot, body: Incoming) -> Response<Through> {
+        let time = snapshot.settings.bounds.inspect_time;
+        let read = inspect(body, Bytes::new(), MESSAGE_BYTES, time).await;
+        let message = read.whole(MESSAGE_BYTES).and_then(|bytes| unframed(bytes.clone()).ok());
+        let Some(check) = message.and_then(|message| Check::read(message).ok()) else {
+            return failed("3", "this is no CheckRequest");
+        };
+        let judgement = match described(check, snapshot) {
+            Ok(described) => {
+                let software = self.read_agent(described.user_agent());
+                self.gateway.judge(described, software).await
+            }
+            Err(Unjudged::Untold(what)) => return failed("3", what),
+            Err(Unjudged::Refused(answer)) => {
+                Metrics::one(&self.gateway.metrics.requests_refused);
+                Judgement::undecided(snapshot, Answer::Instead(answer))
+            }
+        };
+        replied(match &judgement.answer {
+            Answer::Pass(fields) => {
+                // Envoy would remove what it has just been given.
+                let remove = judgement.remove.iter().filter(|name| !fields.contains_key(*name));
+                allowed(fields, &remove.collect::<Vec<_>>())
+            }
+            Answer::Instead(answer) => denied(answer),
+        })
+    }
+}
+
+enum Unjudged {
+    /// The call does not say what it has to.
+    Untold(&'static str),
+    /// What the call is about is refused.
+    Refused(Response<Bytes>),
+}
+
+fn described(mut check: Check, snapshot: &Snapshot) -> Result<Described, Unjudged> {
+    let client = check.client.ok_or(Unjudged::Untold("the call names no source address"))?;
+    let method = Method::from_bytes(check.method.as_bytes());
+    let method = method.map_err(|_| Unjudged::Untold("the call names no method"))?;
+    let host = HeaderValue::from_str(&check.host);
+    check.headers.insert(header::HOST, host.map_err(|_| Unjudged::Untold("the call names no host"))?);
+    let uri = target(&check.path, snapshot);
+    let uri = uri.map_err(|refusal| Unjudged::Refused(refusal.undecided().map(Through::of_ours)))?;
+    let body = shown(&method, &mut check.headers, check.body);
+    let (mut parts, ()): (Parts, ()) = Request::new(()).into_parts();
+    (parts.method, parts.uri, parts.headers) = (method, uri, check.headers);
+    let secure = check.scheme == "https";
+    // The map of a message has no order.
+    Ok(Described { parts, client, secure, tls: None, http2: None, header_order: None, body })
+}
+
+fn shown(method: &Method, headers: &mut HeaderMap, bytes: Bytes) -> Shown {
+    match headers.remove(&PARTIAL_BODY) {
+        Some(partial) if partial == "true" => Shown::Begun(bytes),
+        Some(_) if bytes.is_empty() => Shown::Nothing,
+        Some(_) => Shown::Whole(bytes),
+        None if [Method::GET, Method::HEAD, Method::OPTIONS].contains(method) => Shown::Nothing,
+        None => Shown::Unseen,
+    }
+}
+
+/// A message, and behind it that all went well.
+fn replied(message: Bytes) -> Response<Through> {
+    let trailers = [(HeaderName::from_static("grpc-status"), HeaderValue::from_static("0"))];
+    let body = Inspected {
+        bytes: message,
+        rest: None,
+        trailers: Some(trailers.into_iter().collect()),
+        fault: None,
+        complete: true,
+    };
+    let mut response = Response::new(Through::Inspected(Box::new(body)));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+    response
+}
+
+fn failed(status: &'static str, why: &'static str) -> Response<Through> {
+    let mut response = Response::new(Through::Empty);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+    headers.insert("grpc-status", HeaderValue::from_static(status));
+    headers.insert("grpc-message", HeaderValue::from_static(why));
+    response
+}
