@@ -16,6 +16,7 @@ use crate::door::connection::Connection;
 use crate::door::described::{Answer, Described, Judgement, Shown};
 use crate::metrics::Metrics;
 use crate::pipeline::Snapshot;
+use crate::respond::Refusal;
 
 /// Where Envoy asks.
 pub(super) const METHOD: &str = "/envoy.service.auth.v3.Authorization/Check";
@@ -40,9 +41,10 @@ impl<S: State> Connection<S> {
                 self.gateway.judge(described, software).await
             }
             Err(Unjudged::Untold(what)) => return failed("3", what),
-            Err(Unjudged::Refused(answer)) => {
+            Err(Unjudged::Refused(refusal)) => {
                 Metrics::one(&self.gateway.metrics.requests_refused);
-                Judgement::undecided(snapshot, Answer::Instead(answer))
+                let answer = Answer::Instead(refusal.undecided().map(Through::of_ours));
+                Judgement::undecided(snapshot, answer)
             }
         };
         replied(match &judgement.answer {
@@ -60,7 +62,7 @@ enum Unjudged {
     /// The call does not say what it has to.
     Untold(&'static str),
     /// What the call is about is refused.
-    Refused(Response<Bytes>),
+    Refused(Refusal),
 }
 
 fn described(mut check: Check, snapshot: &Snapshot) -> Result<Described, Unjudged> {
@@ -70,7 +72,7 @@ fn described(mut check: Check, snapshot: &Snapshot) -> Result<Described, Unjudge
     let host = HeaderValue::from_str(&check.host);
     check.headers.insert(header::HOST, host.map_err(|_| Unjudged::Untold("the call names no host"))?);
     let uri = target(&check.path, snapshot);
-    let uri = uri.map_err(|refusal| Unjudged::Refused(refusal.undecided().map(Through::of_ours)))?;
+    let uri = uri.map_err(Unjudged::Refused)?;
     let body = shown(&method, &mut check.headers, check.body);
     let (mut parts, ()): (Parts, ()) = Request::new(()).into_parts();
     (parts.method, parts.uri, parts.headers) = (method, uri, check.headers);
