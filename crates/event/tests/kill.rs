@@ -43,11 +43,11 @@ fn check() {
     let found: String = database.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
     assert_eq!(found, "ok");
     let sums: (i64, i64) = database
-        .query_row("SELECT (SELECT count(*) FROM event), (SELECT sum(events) FROM minute)", [], |row| {
+        .query_row("SELECT (SELECT count(*) FROM event), (SELECT sum(events) FROM slice WHERE span = 1 AND dimension = 0)", [], |row| {
             Ok((row.get(0)?, row.get(1)?))
         })
         .unwrap();
-    assert_eq!(sums.0, sums.1, "events and roll-ups are of one transaction");
+    assert_eq!(sums.0, sums.1, "events and their sums are of one transaction");
     drop(database);
     let stored = open_readonly(&folder.0).unwrap().events(&Query::default()).map(Result::unwrap).count();
     assert!(stored >= flushed, "{stored} of {flushed} flushed");

@@ -166,6 +166,11 @@ mod tests {
 
     const DAY: i64 = 86_400_000;
 
+    /// A number as a hash would have it, whose low bits tell stripes apart and whose high bits tell sets apart.
+    fn spread(n: u64) -> u64 {
+        n.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(17)
+    }
+
     #[test]
     fn remembered_for_its_days_and_renewed() {
         let successes = Successes::default();
@@ -192,8 +197,8 @@ mod tests {
         let again = Successes::default();
         again.restore(changed.set);
         assert!(again.contains(7, now) && again.take_changed(now).is_empty());
-        for key in 1..=CHANGED_MAX as u64 + 1 {
-            successes.remember(key << 20, 90, now);
+        for n in 1..=CHANGED_MAX as u64 + 1 {
+            successes.remember(spread(n), 90, now);
         }
         let everything = successes.take_changed(now);
         assert!(everything.everything && everything.set.len() > CHANGED_MAX / 2, "{}", everything.set.len());
@@ -202,14 +207,13 @@ mod tests {
     #[test]
     fn a_flood_of_successes_keeps_the_newest_in_bounds() {
         let successes = Successes::default();
-        let key = |n: u64| n.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(17);
         for n in 0..2 * SUCCESSES_MAX as u64 {
-            successes.remember(key(n), 90, Millis((20_000 + (n >> 18) as i64) * DAY));
+            successes.remember(spread(n), 90, Millis((20_000 + (n >> 18) as i64) * DAY));
         }
         let now = Millis(20_007 * DAY);
         let all = successes.all(now).len();
         assert!((SUCCESSES_MAX * 9 / 10..=SUCCESSES_MAX).contains(&all), "{all}");
-        let newest = (7 << 18..8u64 << 18).filter(|n| successes.contains(key(*n), now)).count();
+        let newest = (7 << 18..8u64 << 18).filter(|n| successes.contains(spread(*n), now)).count();
         assert!(newest > (1 << 18) * 95 / 100, "{newest} of the newest day");
     }
 }
