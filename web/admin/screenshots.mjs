@@ -21,6 +21,9 @@ const demo = await startDemo({
 try {
   const decision = await traffic(demo.shop, 400);
   const page = await admin(demo);
+  await open(demo, page, "review");
+  await page.getByRole("button", { name: "Make a new one" }).click();
+  await page.getByRole("heading", { name: "Repeat offenders" }).waitFor();
   for (const [width, viewport] of Object.entries(WIDTHS)) {
     await page.setViewportSize(viewport);
     for (const colorScheme of ["light", "dark"]) {

@@ -35,8 +35,8 @@ const TOP = 14;
 const BOTTOM = 24;
 const LABEL_HEIGHT = 15;
 /** Width of the names at the right; on a phone they stand above instead. */
-const NAMES = 112;
-const NARROW = 520;
+const NAMES = 104;
+const NARROW = 400;
 
 export function Chart({ title, times, stepMinutes, series, marks = [], unit = "" }: Props) {
   const frame = useRef<HTMLDivElement>(null);

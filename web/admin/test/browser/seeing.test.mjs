@@ -86,9 +86,21 @@ test("support reads a story, marks it, lets a visitor through, and sees no whole
   assert.deepEqual(page.complaints, []);
 });
 
+test("a week is reviewed while one waits", async () => {
+  const page = await admin2();
+  await open(demo, page, "review");
+  await page.getByText("There is no review yet").waitFor();
+  await accessible(page, "no review yet");
+  await page.getByRole("button", { name: "Make a new one" }).click();
+  await page.getByRole("heading", { name: "Repeat offenders" }).waitFor();
+  await page.getByText("first visits").waitFor();
+  await accessible(page, "a review");
+  assert.deepEqual(page.complaints, []);
+});
+
 test("health says whether everything works, in the dark and on a phone", async () => {
   const page = await admin2({ viewport: { width: 390, height: 844 }, colorScheme: "dark" });
-  for (const where of ["health", "overview", "activity", `support/${decision}`]) {
+  for (const where of ["health", "overview", "activity", "review", `support/${decision}`]) {
     await open(demo, page, where);
     await page.locator("#main .spinner").waitFor({ state: "detached" });
     await accessible(page, `${where} on a phone in the dark`);
