@@ -23,6 +23,7 @@ SDKS = [
     Sdk("node", "node", ["node", "test/driver.mjs"], serves=("serve", "serve-fetch")),
     Sdk("python", "python", [PYTHON, "test/driver.py"], serves=("serve", "serve-asgi")),
     Sdk("php", "php", ["php", "test/driver.php"]),
+    Sdk("rust", "rust", ["../../target/debug/examples/sdk-driver"]),
     Sdk("java", "java", [
         "java", "-Djdk.httpclient.allowRestrictedHeaders=host", "-cp", "target/classes:target/test-classes:target/lib/*",
         "dev.spigot.Driver",
