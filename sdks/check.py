@@ -8,16 +8,18 @@ needs.
 import sys
 import time
 
-from harness import middleware, vectors
-from harness.sdks import SDKS
+from harness import app_client, middleware, vectors
+from harness.sdks import APPS, SDKS
 
 
 def main(names):
     failed = False
-    for sdk in SDKS:
+    checks = [(sdk, [("vectors", vectors.run), ("middleware", middleware.run)]) for sdk in SDKS]
+    checks += [(sdk, [("app", app_client.run)]) for sdk in APPS]
+    for sdk, runs in checks:
         if names and sdk.name not in names:
             continue
-        for what, run in (("vectors", vectors.run), ("middleware", middleware.run)):
+        for what, run in runs:
             begun = time.monotonic()
             ran, wrong = run(sdk)
             failed |= bool(wrong)

@@ -29,3 +29,8 @@ SDKS = [
         "dev.spigot.Driver",
     ]),
 ]
+
+#: The clients for apps whose compilers are here.
+APPS = [
+    Sdk("kotlin", "kotlin", ["java", "-cp", "target/classes:target/test-classes:target/lib/*", "dev.spigot.client.DriverKt"]),
+]

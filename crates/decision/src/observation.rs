@@ -186,8 +186,8 @@ impl<'r> Observation<'r> {
     }
 }
 
-/// Read access to header fields, by lower-case name.
-pub trait Headers {
+/// Read access to header fields, by lower-case name. `Sync`, so that whoever decides may wait on another thread.
+pub trait Headers: Sync {
     /// The first value of a field, `None` when it is absent.
     fn value(&self, name: &str) -> Option<&[u8]>;
 }

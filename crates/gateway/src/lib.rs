@@ -39,7 +39,7 @@ mod wire;
 pub use accounts::{Breach, BreachSettings};
 pub use crawlers::CrawlerDns;
 pub use door::beside::{Beside, BesideKind};
-pub use door::described::{Answer, Described, Judgement, Shown};
+pub use door::described::{About, Answer, Described, Judgement, Shown};
 pub use fetch::{Fetched, Mark, Remote, Wanted, fetch};
 pub use front::{Door, Front, Tls, listen, serve};
 pub use metrics::Metrics;

@@ -59,6 +59,12 @@ impl Error {
         Self { kind, code: String::new(), status: 0, retry_after_seconds: 0, detail: detail.into() }
     }
 
+    /// A question that is not taken, for those who decide in another way ([`crate::Decide`]).
+    #[must_use]
+    pub fn refused(detail: &str) -> Self {
+        Self::new(Kind::Refused, detail)
+    }
+
     pub(crate) fn said(kind: Kind, code: &str, detail: &str) -> Self {
         Self { code: code.to_owned(), status: 200, ..Self::new(kind, detail) }
     }
