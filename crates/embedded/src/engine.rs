@@ -20,8 +20,7 @@ use tokio::sync::watch;
 
 use crate::describe::{described, told};
 
-/// What an embedded engine is made of.
-#[derive(Clone, Debug)]
+/// What an embedded engine is made of. It is not printed: the secret is in it.
 pub struct Settings {
     /// The policy, as in `spigot.toml`; the shipped one when it names no routes.
     pub policy: String,
@@ -76,7 +75,7 @@ impl fmt::Debug for Embedded {
 
 impl Embedded {
     /// Starts it: one thread writes events, one serves the engine's own pages and looks after its tables.
-    pub fn start(settings: Settings) -> Result<Self, Problem> {
+    pub fn start(settings: &Settings) -> Result<Self, Problem> {
         let policy = load("policy", &settings.policy).map_err(|problems| Problem(problems.to_string()))?;
         let secret = settings.secret.map_or_else(random, Ok)?;
         let sink = SqliteSink::open(&settings.data, Retention::default())

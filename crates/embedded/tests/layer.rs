@@ -63,7 +63,7 @@ impl Service<Request<Full<Bytes>>> for Application {
 fn embedded() -> (Embedded, tempfile::TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
     let settings = Settings { policy: POLICY.to_owned(), data: folder.path().to_owned(), secret: None };
-    (Embedded::start(settings).unwrap_or_else(|problem| panic!("{problem}")), folder)
+    (Embedded::start(&settings).unwrap_or_else(|problem| panic!("{problem}")), folder)
 }
 
 async fn get(embedded: &Embedded, path: &str) -> (StatusCode, String) {
@@ -116,6 +116,6 @@ fn a_policy_with_problems_does_not_start() {
     let folder = tempfile::tempdir().expect("a folder");
     let settings =
         Settings { policy: "[[route]]\nnam = 1".to_owned(), data: folder.path().to_owned(), secret: None };
-    let problem = Embedded::start(settings).expect_err("it is wrong").to_string();
+    let problem = Embedded::start(&settings).expect_err("it is wrong").to_string();
     assert!(problem.contains("nam"), "{problem}");
 }
