@@ -9,19 +9,25 @@ mod key_store;
 mod known_store;
 mod mark;
 pub mod panel;
+mod policy_edit;
 mod policy_store;
+mod policy_text;
 pub mod review;
 mod setting;
 mod site;
 mod site_store;
 pub mod staff;
+mod versions;
 
 pub use breaker_setting::BreakerSetting;
 pub use key::{KeyDigest, KeySetting};
 pub use known_store::KnownStore;
 pub use mark::{MarkSetting, MarkedAs};
+pub use policy_edit::{PolicyEdit, SectionOf, edited};
 pub use policy_store::{Change, Kept, Lift, Lifted, PolicyStore, StoreError};
+pub use policy_text::{PolicyVersion, text_version};
 pub use setting::{
     EntrySetting, ExceptionSetting, ForcedSetting, HoldSetting, LiftSetting, ListName, Setting,
 };
 pub use site::{ApiKeySetting, NO_ORIGIN, SecretSetting, SiteSetting, token_millis};
+pub use versions::{InForce, NotMade};

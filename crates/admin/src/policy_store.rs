@@ -9,10 +9,11 @@ use spigot_decision::{Millis, Prefix};
 use spigot_state::{Changes, HourChanges, HourCount, Restricted};
 
 use crate::setting::{LiftSetting, Setting, operator};
+use crate::versions::room_for_wide;
 
 /// Settings in force at most; beyond it nothing is added. Each costs some hundred bytes and nothing per request.
 const SETTINGS_MAX: i64 = 100_000;
-const SCHEMA: i64 = 1;
+const SCHEMA: i64 = 2;
 
 /// The operator's settings and what has to survive a restart, in `settings.sqlite` of the data folder. Any process may
 /// open it: a running server notices changes of others by [`PolicyStore::version`].
@@ -113,7 +114,9 @@ impl PolicyStore {
                  CREATE TABLE IF NOT EXISTS change (number INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL, author TEXT NOT NULL, key TEXT NOT NULL, body TEXT);
                  CREATE TABLE IF NOT EXISTS hour (route TEXT NOT NULL, hour INTEGER NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (route, hour)) WITHOUT ROWID;
                  CREATE TABLE IF NOT EXISTS restriction (key INTEGER PRIMARY KEY, subject TEXT NOT NULL, step INTEGER NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL);
-                 PRAGMA user_version = 1;",
+                 CREATE INDEX IF NOT EXISTS change_key ON change (key, number);
+                 CREATE TABLE IF NOT EXISTS policy (number INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL, author TEXT NOT NULL, note TEXT NOT NULL, text TEXT NOT NULL);
+                 PRAGMA user_version = 2;",
             )?;
         }
         let identity = identity(&file);
@@ -384,6 +387,9 @@ pub(crate) fn put(
     let body = body_of(&setting)?;
     let key = setting.key();
     transaction.execute("DELETE FROM setting WHERE end <= ?1", [now.0])?;
+    if let Setting::List(entry) = &setting {
+        room_for_wide(transaction, entry)?;
+    }
     let count: i64 = transaction.query_row("SELECT count(*) FROM setting", [], |row| row.get(0))?;
     if count >= SETTINGS_MAX {
         return Err(StoreError(format!("there are {count} settings already; remove some first")));

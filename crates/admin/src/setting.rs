@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 use spigot_decision::policy::{
-    Demoted, Entry, Exception, Forced, Hold, Operator, Pattern, PrefixMap, Relief,
+    Demoted, Entry, Exception, Forced, Hold, Operator, Pattern, PrefixMap, Relief, Wide, WideEntry,
 };
 use spigot_decision::{Action, Millis, Prefix};
 
@@ -8,6 +8,11 @@ use crate::breaker_setting::BreakerSetting;
 use crate::key::KeySetting;
 use crate::mark::MarkSetting;
 use crate::site::{ApiKeySetting, SiteSetting};
+
+/// Entries about networks, countries and fingerprints at most: each request looks at all of them.
+pub(crate) const WIDE_MAX: usize = 500;
+/// The longest fingerprint that is recorded, and its word.
+const FINGERPRINT_BYTES_MAX: usize = 300;
 
 /// One thing that an operator set. Times are Unix milliseconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,7 +54,7 @@ pub struct ForcedSetting {
 }
 
 /// Which of the operator's own lists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ListName {
     /// Passes.
@@ -63,7 +68,7 @@ pub enum ListName {
 pub struct EntrySetting {
     /// The list.
     pub list: ListName,
-    /// Address or prefix.
+    /// Address or prefix; or `AS64500`, `country:DE`, `fingerprint:…`.
     pub prefix: String,
     /// Until when.
     pub until: Option<i64>,
@@ -163,7 +168,7 @@ impl Setting {
                     .map_err(|help| format!("\"{}\" is no endpoint: {help}", forced.endpoint))?;
                 forced.host = forced.host.take().map(|host| host.to_ascii_lowercase());
             }
-            Self::List(entry) => entry.prefix = prefix(&entry.prefix)?,
+            Self::List(entry) => entry.prefix = subject(&entry.prefix)?,
             Self::Exception(exception) => {
                 exception.prefix = exception.prefix.take().map(|text| prefix(&text)).transpose()?;
                 if exception.start >= exception.end {
@@ -204,6 +209,21 @@ impl Setting {
     }
 }
 
+/// What an entry of a list is about, in its one form.
+fn subject(text: &str) -> Result<String, String> {
+    if let Some(prefix) = Prefix::parse(text) {
+        return Ok(prefix.to_string());
+    }
+    match Wide::parse(text) {
+        Some(Wide::Network(number)) => Ok(format!("AS{number}")),
+        Some(Wide::Country([a, b])) => Ok(format!("country:{}{}", char::from(a), char::from(b))),
+        Some(Wide::Fingerprint(_)) if text.len() <= FINGERPRINT_BYTES_MAX => Ok(text.to_owned()),
+        _ => Err(format!(
+            "\"{text}\" is no address or prefix, network, country or fingerprint; write for example 192.0.2.7, 2001:db8::/32, AS64500, country:DE or fingerprint:t13d1516h2_8daaf6152771_b186095e22b6"
+        )),
+    }
+}
+
 /// What the settings in force mean for decisions.
 pub(crate) fn operator(settings: &[(Setting, String)], change: u64) -> Operator {
     let mut operator = Operator { change, ..Operator::default() };
@@ -222,12 +242,16 @@ pub(crate) fn operator(settings: &[(Setting, String)], change: u64) -> Operator 
                 });
             }
             Setting::List(entry) => {
-                let Some(prefix) = Prefix::parse(&entry.prefix) else { continue };
-                let list = if entry.list == ListName::Allow { &mut allow } else { &mut deny };
-                list.push((
-                    prefix,
-                    Entry { until: entry.until.map(Millis), author, note: entry.note.clone() },
-                ));
+                let kept = Entry { until: entry.until.map(Millis), author, note: entry.note.clone() };
+                let allows = entry.list == ListName::Allow;
+                if let Some(prefix) = Prefix::parse(&entry.prefix) {
+                    let list = if allows { &mut allow } else { &mut deny };
+                    list.push((prefix, kept));
+                } else if let Some(wide) = Wide::parse(&entry.prefix)
+                    && operator.wide.len() < WIDE_MAX
+                {
+                    operator.wide.push(WideEntry { wide, allows, entry: kept });
+                }
             }
             Setting::Exception(exception) => operator.exceptions.push(Exception {
                 name: exception.name.clone(),

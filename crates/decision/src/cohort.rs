@@ -13,6 +13,20 @@ pub struct Cohort {
     pub fingerprint: Option<u64>,
 }
 
+/// One layer of a fingerprint as a number: that of the header fields is one already, as 16 hexadecimal digits; every
+/// other text is hashed. Without a key: whoever finds two texts of one number could as well show the other text.
+#[must_use]
+pub fn layer_number(text: &str) -> u64 {
+    if text.len() == 16
+        && let Ok(number) = u64::from_str_radix(text, 16)
+    {
+        return number;
+    }
+    let mut hasher = siphasher::sip::SipHasher13::new();
+    std::hash::Hasher::write(&mut hasher, text.as_bytes());
+    std::hash::Hasher::finish(&hasher)
+}
+
 /// Where no network is known, addresses that lie so close together stand for one.
 const UNKNOWN_NETWORK_LENGTHS: (u8, u8) = (24, 48);
 

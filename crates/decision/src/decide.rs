@@ -116,6 +116,10 @@ impl<'a> Weighing<'a> {
         if let Some((prefix, _)) = self.policy.operator.allow.find_where(client, |e| e.holds(self.now)) {
             self.passes = true;
             self.reason(Source::OperatorAllows, ReasonKind::Softens, Evidence::Prefix(prefix));
+        } else if self.wide_entry(true) {
+            self.passes = true;
+            let client = Evidence::Prefix(Prefix::client(client));
+            self.reason(Source::OperatorAllows, ReasonKind::Softens, client);
         }
         for (index, exception) in self.policy.operator.exceptions.iter().enumerate() {
             if exception.holds(client, &self.route.name, self.now) {
@@ -133,6 +137,11 @@ impl<'a> Weighing<'a> {
             self.worth = worth;
             self.reason(proven.source(), kind, evidence);
         }
+    }
+
+    fn wide_entry(&self, allows: bool) -> bool {
+        let operator = &self.policy.operator;
+        operator.wide_entry(allows, self.observation, self.facts, self.now).is_some()
     }
 
     fn restrictions(&mut self) {
@@ -161,6 +170,8 @@ impl<'a> Weighing<'a> {
         }
         if let Some((prefix, _)) = self.policy.operator.deny.find_where(client, |e| e.holds(self.now)) {
             self.denylisted(prefix, Action::Block);
+        } else if self.wide_entry(false) {
+            self.denylisted(Prefix::client(client), Action::Block);
         }
         let forced = self.policy.operator.forced.iter().find(|forced| {
             forced.until.is_none_or(|until| self.now < until)

@@ -33,7 +33,7 @@ mod trusted;
 pub use account::{AccountFacts, AccountOutcome, AccountPlan, Acquaintance, Attempt, Crowd, mail_domain};
 pub use agent::{Agent, Bot, BotKind, BotName, Browser, Device, Engine, Family, Platform};
 pub use behaviour::Behaviour;
-pub use cohort::{Budget, Cohort, CohortLevel, OverBudget, PlannedBudget};
+pub use cohort::{Budget, Cohort, CohortLevel, OverBudget, PlannedBudget, layer_number};
 pub use decide::decide;
 pub use decision::{
     Action, Decision, Demand, Evidence, Level, MAX_REASONS, Mode, Reason, ReasonKind, Source,

@@ -21,6 +21,8 @@ pub struct Observation<'r> {
     pub agent: crate::Agent,
     /// Whom it is counted together with.
     pub cohort: crate::Cohort,
+    /// The layers of its fingerprint, each as [`crate::layer_number`] numbers it; 0 for those that are not known.
+    pub layers: [u64; 3],
     /// What contradicts it.
     pub story: crate::Story,
     /// The other headers.
@@ -171,6 +173,7 @@ impl<'r> Observation<'r> {
             user_agent: "",
             agent: crate::Agent::default(),
             cohort: crate::Cohort::default(),
+            layers: [0; 3],
             story: crate::Story::default(),
             headers: &NoHeaders,
             body: Body::default(),

@@ -9,6 +9,7 @@ pub mod door;
 mod entropy;
 mod fetch;
 mod fields;
+mod figures;
 mod files;
 mod front;
 #[cfg(fuzzing)]
@@ -41,6 +42,7 @@ pub use crawlers::CrawlerDns;
 pub use door::beside::{Beside, BesideKind};
 pub use door::described::{About, Answer, Described, Judgement, Shown};
 pub use fetch::{Fetched, Mark, Remote, Wanted, fetch};
+pub use figures::{Figures, HitOf, Hits, Peak};
 pub use front::{Door, Front, Tls, listen, serve};
 pub use metrics::Metrics;
 pub use pipeline::{Clock, Gateway, Snapshot};

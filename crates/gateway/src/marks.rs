@@ -1,10 +1,8 @@
 //! What a client shows of itself without being asked, and without meaning to.
 
-use std::hash::Hasher;
 use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue};
-use siphasher::sip::SipHasher13;
 use spigot_decision::story::Tls;
 use spigot_event::Fingerprints;
 use spigot_proof::Certificate;
@@ -17,17 +15,15 @@ use crate::wire::{Hello, Notes};
 pub(crate) struct Mark {
     field: HeaderValue,
     text: Arc<str>,
-    /// Stands for the text where it is one of several. Without a key: whoever finds two texts of one number could as
-    /// well show the other text.
+    /// Stands for the text where it is one of several.
     number: u64,
 }
 
 impl Mark {
     /// `None` when it has what no field may have.
     pub(crate) fn new(text: &str) -> Option<Self> {
-        let mut hasher = SipHasher13::new();
-        hasher.write(text.as_bytes());
-        Some(Self { field: HeaderValue::from_str(text).ok()?, text: text.into(), number: hasher.finish() })
+        let number = spigot_decision::layer_number(text);
+        Some(Self { field: HeaderValue::from_str(text).ok()?, text: text.into(), number })
     }
 }
 
@@ -86,11 +82,16 @@ impl Marks {
         }
     }
 
-    /// All layers as one number, for cohorts.
-    pub(crate) fn number(&self, told: Option<&Told>, header_order: u64) -> u64 {
+    /// Each layer as a number, for the operator's lists.
+    pub(crate) fn numbers(&self, told: Option<&Told>, header_order: u64) -> [u64; 3] {
         let (tls, http2) = self.pair(told);
         let layer = |mark: Option<&Mark>| mark.map_or(0, |mark| mark.number);
-        layer(tls).rotate_left(21) ^ layer(http2).rotate_left(42) ^ header_order
+        [layer(tls), layer(http2), header_order]
+    }
+
+    /// All layers as one number, for cohorts.
+    pub(crate) fn together([tls, http2, header]: [u64; 3]) -> u64 {
+        tls.rotate_left(21) ^ http2.rotate_left(42) ^ header
     }
 
     /// For the record.

@@ -18,6 +18,7 @@ use crate::accounts::Attempts;
 use crate::crawlers::Proofs;
 use crate::door::beside::Answers;
 use crate::entropy::random;
+use crate::figures::Figures;
 use crate::front::Admission;
 use crate::honeypot::Honeypot;
 use crate::marks::Marks;
@@ -62,6 +63,8 @@ pub struct Gateway<S> {
     pub metrics: Arc<Metrics>,
     /// The time.
     pub clock: Clock,
+    /// What it has counted lately, for people to look at.
+    pub figures: Figures,
     pub(crate) admission: Arc<Admission>,
     pub(crate) keys: Keys,
     pub(crate) stash: Stash,
@@ -117,9 +120,11 @@ impl<'r> Seen<'r> {
         body: Body,
         place: spigot_intel::Place,
     ) -> Observation<'o> {
-        let fingerprint = Some(self.marks.number(self.told, self.header_order));
+        let layers = self.marks.numbers(self.told, self.header_order);
+        let fingerprint = Some(Marks::together(layers));
         Observation {
             cohort: Cohort { network: place.network, fingerprint },
+            layers,
             host: self.host,
             query: self.query,
             sender,
@@ -183,6 +188,7 @@ impl<S: State> Gateway<S> {
             breaker: Breaker::default(),
             metrics: Arc::default(),
             clock,
+            figures: Figures::default(),
             admission: Arc::default(),
             honeypot: Honeypot::new(&keys),
             keys,
@@ -246,6 +252,8 @@ impl<S: State> Gateway<S> {
         self.look_up_account(snapshot, &mut facts, fields.account.as_deref(), fields.password).await;
         let place_taken = self.begin(&plan, &mut facts, seen.now).await;
         let decision = decide(policy, &observation, &plan, &facts, seen.now);
+        self.figures.note(&plan, &facts, seen.now);
+        self.figures.note_listed(&decision, policy, &observation, &facts, seen.now);
         // Who is not let through attempts nothing.
         let open = place_taken.filter(|_| policy.lets_through(&decision)).map(Arc::new);
         let action = Action::ALL.iter().position(|action| *action == decision.action).unwrap_or(0);

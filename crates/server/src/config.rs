@@ -4,6 +4,7 @@ mod breach;
 mod crawlers;
 mod doors;
 mod lists;
+mod panel;
 mod providers;
 mod service;
 mod sites;
@@ -26,6 +27,7 @@ use spigot_gateway::{Bounds, CrawlerDns, FingerprintHeaders, Provider, Settings,
 pub(crate) use self::breach::BreachSection;
 pub(crate) use self::doors::DoorSection;
 pub(crate) use self::lists::{Feed, From};
+pub(crate) use self::panel::PanelSection;
 pub(crate) use self::service::ServiceSection;
 
 /// A whole configuration.
@@ -62,6 +64,7 @@ pub(crate) struct Server {
     pub(crate) doors: Vec<DoorSection>,
     pub(crate) breach: Option<BreachSection>,
     pub(crate) disposable_domains: Vec<PathBuf>,
+    pub(crate) panel: PanelSection,
 }
 
 /// Where TLS is spoken, and with what.
@@ -116,6 +119,7 @@ impl Server {
             ("threads", self.threads != new.threads),
             ("counter_memory", self.counter_bytes != new.counter_bytes),
             ("events", self.events != new.events),
+            ("panel", self.panel != new.panel),
             ("service.listen", service(self) != service(new)),
             ("door", self.doors != new.doors),
         ];
@@ -179,6 +183,7 @@ fn server(top: &Section<'_, '_>) -> Server {
         doors: doors::doors(top),
         breach: breach::breach(top),
         disposable_domains: paths(top, "disposable_domains"),
+        panel: panel::panel(top),
     };
     named_twice(top, &server);
     if let Some(bytes) = top.parsed("counter_memory", size_bytes) {
@@ -386,6 +391,20 @@ mod tests {
     }
 
     #[test]
+    fn the_panels_origin_is_one() {
+        let check = |origin: &str, host: Option<&str>| {
+            let text = format!("upstream = \"http://127.0.0.1:3000\"\n[panel]\norigin = \"{origin}\"\n");
+            let read = Config::parse("spigot.toml", &text).ok().and_then(|config| config.server.panel.host);
+            assert_eq!(read.as_deref(), host, "{origin}");
+        };
+        check("https://Spigot.example", Some("spigot.example"));
+        check("http://spigot.example:8443", Some("spigot.example"));
+        check("spigot.example", None);
+        check("https://spigot.example/panel", None);
+        check("https://*.example", None);
+    }
+
+    #[test]
     fn hosts_of_a_site_are_hosts() {
         let text = "[[site]]\nhost = [\"https://shop.example\", \"shop.example:443\", \"*.Shop.example\"]\nupstream = \"http://127.0.0.1:3000\"\n[[site]]\nhost = []\nupstream = \"http://127.0.0.1:3000\"\n";
         let problems = Config::parse("spigot.toml", text).unwrap_err();
@@ -404,7 +423,7 @@ mod tests {
     fn the_schema_has_the_servers_keys() {
         use std::collections::BTreeSet;
         // Every section is there, so that every key is asked for.
-        let text = "upstream = \"http://127.0.0.1:3000\"\n[tls]\ncertificate = \"a\"\nkey = \"b\"\n[[site]]\nupstream = \"http://127.0.0.1:3000\"\n[bounds]\n[events]\n[service]\n[crawlers]\n[[list]]\nname = \"a\"\nkind = \"mark\"\n[breach]\naddress = \"http://127.0.0.1:3000\"\n[[provider]]\nname = \"a\"\nkind = \"altcha\"\nscript = \"/a.js\"\nsecret = { file = 'Cargo.toml' }\n[[trusted]]\nname = \"a\"\nproof = \"key\"\ngives = \"pass\"\n[[door]]\nkind = \"nginx\"\nlisten = \"127.0.0.1:8084\"\n";
+        let text = "upstream = \"http://127.0.0.1:3000\"\n[tls]\ncertificate = \"a\"\nkey = \"b\"\n[[site]]\nupstream = \"http://127.0.0.1:3000\"\n[bounds]\n[events]\n[service]\n[panel]\n[crawlers]\n[[list]]\nname = \"a\"\nkind = \"mark\"\n[breach]\naddress = \"http://127.0.0.1:3000\"\n[[provider]]\nname = \"a\"\nkind = \"altcha\"\nscript = \"/a.js\"\nsecret = { file = 'Cargo.toml' }\n[[trusted]]\nname = \"a\"\nproof = \"key\"\ngives = \"pass\"\n[[door]]\nkind = \"nginx\"\nlisten = \"127.0.0.1:8084\"\n";
         let asked = load_with("spigot.toml", text, |top| {
             // Both ask providers for their names, and trusted clients for what they get.
             let shared = |at: &str| matches!(at, "provider" | "trusted");
@@ -425,7 +444,8 @@ mod tests {
         assert!(top.contains("listen") && top.contains("site"), "{top:?}");
         assert!(top.is_subset(&keys(&schema["properties"])), "read, but not in schema.json: {top:?}");
         for section in [
-            "tls", "site", "bounds", "events", "provider", "service", "breach", "crawlers", "trusted", "door",
+            "tls", "site", "bounds", "events", "provider", "service", "breach", "crawlers", "trusted",
+            "door", "panel",
         ] {
             let node = &schema["properties"][section];
             let node = if node["items"].is_object() { &node["items"] } else { node };

@@ -10,6 +10,7 @@ mod commands;
 mod config;
 mod data_files;
 mod directories;
+mod draft_replay;
 mod keeping;
 mod kept_json;
 mod lists;

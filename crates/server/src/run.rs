@@ -44,9 +44,10 @@ pub(crate) fn start(config: Config, file: Option<PathBuf>) -> Result<Running, St
     let server = config.server;
     // What was read a moment ago; should the file have changed since, the control thread notices.
     let good = match &file {
-        Some(file) => std::fs::read_to_string(file)
+        // What the panel will publish into need not be there yet.
+        Some(file) if file.exists() => std::fs::read_to_string(file)
             .map_err(|error| format!("{} cannot be read: {error}", file.display()))?,
-        None => spigot_decision::policy::DEFAULT.to_owned(),
+        _ => spigot_decision::policy::DEFAULT.to_owned(),
     };
     if server.sites.is_empty() && server.service.is_none() && server.doors.is_empty() {
         return Err(
@@ -323,12 +324,14 @@ impl Control {
             keeping: self.keeping.clone(),
             data: self.server.data.clone(),
             started: now(),
+            file: self.file.clone(),
         });
+        let hosts = Hosts(self.server.panel.host.iter().cloned().collect());
         let port = AdminPort {
             gateway: self.gateway.clone(),
             keeping: self.keeping.clone(),
             folder: self.server.data.clone(),
-            api: Api::new(&self.server.data, live, Hosts::default()),
+            api: Api::new(&self.server.data, live, hosts),
         };
         if let Err(error) = admin_http::start(port, listener, self.stopped.clone()) {
             crate::log::line("admin_failed", &[("error", &error.to_string())]);
@@ -420,6 +423,7 @@ impl Control {
         let policy = Arc::new(policy);
         let snapshot = Snapshot { policy, settings, keyring, networks, reputations, service };
         self.gateway.snapshot.store(Arc::new(snapshot));
+        self.gateway.figures.routes_changed();
         Ok(Published { revision, needs_restart })
     }
 

@@ -2,6 +2,38 @@
 
 import { call, path, query } from "./call.js";
 
+/** Whether the chain fits. */
+export type AuditCheck = {
+  /** Entries, when it does. */
+  entries?: number | null | undefined;
+  /** The first that does not fit the one before it. */
+  wrong?: number | null | undefined;
+};
+
+/** A page of the log. */
+export type AuditPage = {
+  entries: Array<AuditShown>;
+  /** The number to go on with; absent at the end. */
+  next?: number | null | undefined;
+};
+
+/** Where to go on. */
+export type AuditQuery = {
+  /** Entries before this number. */
+  before?: number | null | undefined;
+};
+
+/** An entry of the log. */
+export type AuditShown = {
+  about: string;
+  detail: unknown;
+  digest: string;
+  number: number;
+  time: string;
+  what: string;
+  who: string;
+};
+
 /** A certificate. */
 export type Certificate = {
   /** When it ends; unknown when it cannot be read. */
@@ -20,6 +52,26 @@ export type Cohort = {
   events: number;
   /** `first_visits`, `returning`, `cleared` or `programs`. */
   name: string;
+};
+
+/** A draft, checked. */
+export type Draft = {
+  limits: Array<PolicyLimit>;
+  problems: Array<Wrong>;
+  /** Of a draft without problems: what it comes to. */
+  routes: Array<PolicyRoute>;
+  text: string;
+};
+
+/** A draft and what to change in it. */
+export type DraftEdits = {
+  edits: Array<PolicyEdit>;
+  text: string;
+};
+
+/** A draft. */
+export type DraftText = {
+  text: string;
 };
 
 /** An [`Event`] as it is stored and shown: everything is text and numbers, and nothing needs the policy any more. */
@@ -128,6 +180,51 @@ export type Excepted = {
   until_millis: number;
 };
 
+/** An exception. */
+export type ExceptionShown = {
+  author: string;
+  end: string;
+  /** It is in force now. */
+  is_on: boolean;
+  /** Absent for those that stand in the policy's text: they are changed there. */
+  key?: string | null | undefined;
+  name: string;
+  reason: string;
+  /** For which routes; all when empty. */
+  routes: Array<string>;
+  start: string;
+  /** For which address or prefix; everybody when absent. */
+  subject?: string | null | undefined;
+  /** How many times what is usual; requests pass altogether when absent. */
+  times?: number | null | undefined;
+  /** Goes back in `If-Match` or `version` with a change. */
+  version: number;
+};
+
+/** An exception to be. */
+export type ExceptionWanted = {
+  end: string;
+  name: string;
+  reason: string;
+  /** For which routes; all when empty. */
+  routes?: Array<string> | undefined;
+  /** Now when absent. */
+  start?: string | null | undefined;
+  /** For which address or prefix; everybody when absent. */
+  subject?: string | null | undefined;
+  /** How many times what is usual, 1 to 1000; requests pass altogether when absent. */
+  times?: number | null | undefined;
+  /** The version that it takes the place of. */
+  version?: number | null | undefined;
+};
+
+/** Exceptions. */
+export type Exceptions = {
+  exceptions: Array<ExceptionShown>;
+  /** The names of the routes that there are. */
+  routes: Array<string>;
+};
+
 /** A decision that was likely about a person. */
 export type FalsePositive = {
   /** The decision that asked. */
@@ -168,6 +265,36 @@ export type Figures = {
   throttled: number;
 };
 
+/** An endpoint with a forced challenge. */
+export type ForcedEndpoint = {
+  author: string;
+  endpoint: string;
+  host?: string | null | undefined;
+  key: string;
+  reason: string;
+  since: string;
+  until?: string | null | undefined;
+  /** Goes back in `If-Match` or `version` with a change. */
+  version: number;
+};
+
+/** Endpoints with a forced challenge. */
+export type ForcedList = {
+  forced: Array<ForcedEndpoint>;
+};
+
+/** An endpoint to force a challenge on. */
+export type ForcedWanted = {
+  /** Methods and path, `POST /signup`. */
+  endpoint: string;
+  host?: string | null | undefined;
+  reason: string;
+  /** Without end when absent. */
+  until?: string | null | undefined;
+  /** The version that it takes the place of. */
+  version?: number | null | undefined;
+};
+
 /** What a search found so far. */
 export type Found = {
   /** There is nothing more. */
@@ -184,6 +311,12 @@ export type Found = {
   until_millis: number;
 };
 
+/** A fresh token. */
+export type FreshToken = {
+  /** Shown this once. */
+  secret: string;
+};
+
 /** What belongs to one key. */
 export type Group = {
   figures: Figures;
@@ -198,6 +331,25 @@ export type Health = {
   revision: string;
   stores: Array<Store>;
   version: string;
+};
+
+/** A line that is no entry. */
+export type ImportProblem = {
+  line: number;
+  problem: string;
+};
+
+/** How many were lifted. */
+export type LiftedCount = {
+  automatic: number;
+  by_hand: boolean;
+};
+
+/** Whose restrictions to lift. */
+export type Lifting = {
+  reason: string;
+  /** An address, a prefix (everybody within it), a clearance or an account, as it is shown. */
+  subject: string;
 };
 
 /** Whose link it is. */
@@ -229,6 +381,70 @@ export type List = {
   /** Its name. */
   name: string;
 };
+
+/** The entries of both lists. */
+export type ListEntries = {
+  entries: Array<ListEntry>;
+};
+
+/** An entry. */
+export type ListEntry = {
+  author: string;
+  /** Requests that it was met by since the program started. */
+  hits: number;
+  key: string;
+  last_hit?: string | null | undefined;
+  list: ListName;
+  note: string;
+  since: string;
+  /** An address, a prefix, `AS64500`, `country:DE` or `fingerprint:…`. */
+  subject: string;
+  until?: string | null | undefined;
+  /** Goes back in `If-Match` or `version` with a change. */
+  version: number;
+};
+
+/** An entry to be. */
+export type ListEntryWanted = {
+  list: ListName;
+  note?: string | undefined;
+  /** An address, a prefix, `AS64500`, `country:DE` or `fingerprint:…`. */
+  subject: string;
+  /** Without end when absent. */
+  until?: string | null | undefined;
+  /** The version that it takes the place of. */
+  version?: number | null | undefined;
+};
+
+/** Which list, and how it is written. */
+export type ListExport = {
+  /** `csv` or `jsonl`. */
+  format?: string | null | undefined;
+  list: ListName;
+};
+
+/** Many entries to be. */
+export type ListImport = {
+  list: ListName;
+  /** For those without a note of their own. */
+  note?: string | undefined;
+  /** A line each: the subject, or `subject,until,note`. What begins with # is a remark. */
+  text: string;
+  /** For those without an end of their own. */
+  until?: string | null | undefined;
+};
+
+/** What became of an import. */
+export type ListImported = {
+  /** Entries that are new or were changed; none when there are problems. */
+  made: number;
+  problems: Array<ImportProblem>;
+  /** Entries that stood so already. */
+  same: number;
+};
+
+/** Which of the operator's own lists. */
+export type ListName = "allow" | "deny";
 
 /** One mark. */
 export type Mark = {
@@ -329,6 +545,12 @@ export type Nothing = Record<string, never>;
 
 export type Nothing2 = Record<string, never>;
 
+/** A one-time link: what follows the panel's address. */
+export type OneTimeLink = {
+  path: string;
+  until: string;
+};
+
 /** What happened. */
 export type Overview = {
   /** The same length of time before. */
@@ -353,6 +575,55 @@ export type OverviewQuery = {
   route?: string | null | undefined;
   /** Until when, in milliseconds since 1970; now when absent. */
   until_millis?: number | null | undefined;
+};
+
+/** What an authenticator brought of a new passkey; all of it base64url. */
+export type PasskeyMade = {
+  algorithm: number;
+  authenticator_data: string;
+  challenge: string;
+  client_data: string;
+  /** How its user calls it; no base64url. */
+  label: string;
+  /** A SubjectPublicKeyInfo. */
+  public_key: string;
+};
+
+/** What a browser asks its authenticator for. */
+export type PasskeyQuestion = {
+  /** Of a new one: the COSE algorithms that are known here. */
+  algorithms: Array<number>;
+  /** base64url. */
+  challenge: string;
+  /** The relying party's id. */
+  host: string;
+  /** Of a new one: the ids of those that there are, in base64url. */
+  known: Array<string>;
+  name?: string | null | undefined;
+  /** Of a new one: whom it is for, in base64url, and how they are called. */
+  user?: string | null | undefined;
+};
+
+/** A passkey. */
+export type PasskeyShown = {
+  created: string;
+  id: string;
+  label: string;
+  used?: string | null | undefined;
+};
+
+/** What an authenticator brought to sign in; all of it base64url. */
+export type PasskeySignIn = {
+  authenticator_data: string;
+  challenge: string;
+  client_data: string;
+  id: string;
+  signature: string;
+};
+
+/** One's passkeys. */
+export type Passkeys = {
+  passkeys: Array<PasskeyShown>;
 };
 
 /** A password, to be sure that it is still them. */
@@ -381,6 +652,79 @@ export type Person = {
   csrf: string;
   name: string;
   role: Role;
+};
+
+/** A value to set, or to take out. */
+export type PolicyEdit = {
+  /** The key, part by part: `["triggers", "high_frequency", "more_than"]`. */
+  key: Array<string>;
+  /** An array of tables, `route` or `limit` for example, and which one by its name; the top when absent. */
+  section?: SectionOf | null;
+  /** The value; takes it out when null, so that the default counts again. */
+  value: unknown;
+};
+
+/** A limit. */
+export type PolicyLimit = {
+  action: string;
+  events: number;
+  name: string;
+  window_seconds: number;
+};
+
+/** A route, all defaults filled in. */
+export type PolicyRoute = {
+  /** `always` or `suspected`. */
+  ask: string;
+  block: number;
+  challenge: number;
+  denylisted_origin: boolean;
+  high_frequency?: number | null | undefined;
+  high_frequency_seconds?: number | null | undefined;
+  level: string;
+  log: number;
+  mode: string;
+  name: string;
+  /** It stands in the text; the last one is there in any case. */
+  patterns: Array<string>;
+  payload_repetition?: number | null | undefined;
+  payload_repetition_seconds?: number | null | undefined;
+  preset: string;
+  /** How many times the mean. */
+  traffic_anomaly?: number | null | undefined;
+  traffic_anomaly_at_least?: number | null | undefined;
+  /** Weights by the signals' names, where they are not the signal's own. */
+  weights: Record<string, number>;
+};
+
+/** The policy as it stands. */
+export type PolicyShown = {
+  /** Where it is published to; absent where the program follows no file. */
+  file?: string | null | undefined;
+  limits: Array<PolicyLimit>;
+  /** What is wrong with the text in the file; the one before is in force then. */
+  problems: Array<Wrong>;
+  /** The revision that decides: of text and operator's settings together. */
+  revision: string;
+  routes: Array<PolicyRoute>;
+  /** The signals with what they weigh by themselves. */
+  signals: Array<PolicySignal>;
+  text: string;
+  /** Goes back in `If-Match` with a publication. */
+  version: string;
+};
+
+/** A signal. */
+export type PolicySignal = {
+  name: string;
+  weight: number;
+};
+
+/** A text to put in force. */
+export type Publication = {
+  /** What it is about. */
+  note: string;
+  text: string;
 };
 
 /** A length of time, with the steps that a chart of it has. */
@@ -446,6 +790,108 @@ export type RecordThresholds = {
   log: number;
 };
 
+/** Requests of one client that are treated differently. */
+export type ReplayExample = {
+  /** The client's address. */
+  address: string;
+  /** The treatment under the draft. */
+  after: string;
+  /** The treatment under the policy in force. */
+  before: string;
+  /** What stops them now. */
+  by_after: Array<string>;
+  /** What stopped them before. */
+  by_before: Array<string>;
+  /** How many. */
+  requests: number;
+  /** The route under the draft. */
+  route: string;
+};
+
+/** What a draft would have done to recorded requests. */
+export type ReplayResult = {
+  /** Clients with a request that is treated differently. */
+  clients_different: number;
+  /** Requests that are treated differently. */
+  different: number;
+  /** Who is treated differently, most requests first. */
+  examples: Array<ReplayExample>;
+  /** Requests that only the draft stops. */
+  newly_stopped: number;
+  /** Requests that only the policy in force stops. */
+  no_longer_stopped: number;
+  /** Requests that both policies decided. */
+  requests: number;
+  /** Per route. */
+  routes: Array<ReplayRoute>;
+};
+
+/** A route under both policies. */
+export type ReplayRoute = {
+  /** Of these challenged. */
+  challenged: Array<number>;
+  /** Of these refused: blocked, shadowed or slowed. */
+  refused: Array<number>;
+  /** Requests under the policy in force, and under the draft. */
+  requests: Array<number>;
+  /** Its name. */
+  route: string;
+};
+
+/** How a replay stands. */
+export type ReplayState = {
+  /** Events looked at so far. */
+  events: number;
+  is_running: boolean;
+  number: number;
+  problem?: string | null | undefined;
+  result?: ReplayResult | null;
+};
+
+/** A draft to replay. */
+export type ReplayWanted = {
+  /** Over how many of the last days. */
+  days: number;
+  text: string;
+};
+
+/** A restriction. */
+export type Restriction = {
+  /** Of those by hand: what happens to its requests. */
+  action?: string | null | undefined;
+  author?: string | null | undefined;
+  /** Set by hand; otherwise Spigot set it by itself. */
+  by_hand: boolean;
+  reason?: string | null | undefined;
+  since: string;
+  /** Of automatic ones: the step of the ladder. */
+  step?: number | null | undefined;
+  /** An address, a prefix, a clearance or an account. */
+  subject: string;
+  until: string;
+  /** Of those by hand: goes back in `version` with a change. */
+  version?: number | null | undefined;
+};
+
+/** A restriction to be. */
+export type RestrictionWanted = {
+  /** `throttle`, `challenge`, `shadow` or `block`. */
+  action: string;
+  reason: string;
+  /** An address or prefix. */
+  subject: string;
+  until: string;
+  /** The version that it takes the place of. */
+  version?: number | null | undefined;
+};
+
+/** Restrictions in force. */
+export type Restrictions = {
+  /** How many more are in force than are shown. */
+  more: number;
+  restrictions: Array<Restriction>;
+};
+
 /** One week. */
 export type Review = {
   /** How kinds of clients fared. */
@@ -481,6 +927,21 @@ export type Reviewed = {
 /** What somebody is in the panel. */
 export type Role = "admin" | "operator" | "analyst" | "support";
 
+/** Another role. */
+export type RoleWanted = {
+  role: Role;
+};
+
+/** The triggers of one route. */
+export type RouteTriggers = {
+  hosts: Array<string>;
+  /** Decisions are computed and recorded, and nothing is done. */
+  is_monitored: boolean;
+  patterns: Array<string>;
+  route: string;
+  triggers: Array<TriggerState>;
+};
+
 /** What a reason came to. */
 export type Rule = {
   /** Challenges that it asked for or added to. */
@@ -491,6 +952,14 @@ export type Rule = {
   name: string;
   /** Of these, how many were solved. */
   solved: number;
+};
+
+/** One of several tables, by its name. */
+export type SectionOf = {
+  /** `route`, `limit`, `rule` and so on. */
+  kind: string;
+  /** Its `name`. */
+  name: string;
 };
 
 /** Who is signed in. */
@@ -518,6 +987,9 @@ export type Shown = {
   story: string;
 };
 
+/** How a trigger stands. */
+export type State = "off" | "learning" | "quiet" | "near" | "asking";
+
 /** One step of a chart. */
 export type Step = {
   figures: Figures;
@@ -541,6 +1013,34 @@ export type Subject = {
   kind: string;
 };
 
+/** A token, without its secret. */
+export type TokenShown = {
+  created: string;
+  creator: string;
+  name: string;
+  resources: Array<string>;
+  role: Role;
+  until?: string | null | undefined;
+  used?: string | null | undefined;
+};
+
+/** A token to be. */
+export type TokenWanted = {
+  name: string;
+  /** The resources that it is for; all when empty. */
+  resources?: Array<string> | undefined;
+  role: Role;
+  /** Without end when absent. */
+  until?: string | null | undefined;
+};
+
+/** Tokens. */
+export type Tokens = {
+  /** What a token can be restricted to. */
+  resources: Array<string>;
+  tokens: Array<TokenShown>;
+};
+
 /** A code that the app shows. */
 export type TotpCode = {
   code: string;
@@ -554,6 +1054,76 @@ export type TotpProposal = {
   secret: string;
 };
 
+/** One trigger on one route. */
+export type TriggerState = {
+  days?: number | null | undefined;
+  /** The current figure: requests of the busiest client or body in the window, of this hour, entries of the denylist, forced endpoints. */
+  figure?: number | null | undefined;
+  /** The mean of this hour on earlier days, and how many those are. */
+  mean?: number | null | undefined;
+  name: string;
+  /** How many days have to be known first. */
+  needs_days?: number | null | undefined;
+  /** When the figure was seen. */
+  seen?: string | null | undefined;
+  state: State;
+  /** What passes; one more is asked. For the hour: what it may be at most, by its mean. */
+  threshold?: number | null | undefined;
+  /** The window of the figure. */
+  window_seconds?: number | null | undefined;
+};
+
+/** Every route's triggers. */
+export type Triggers = {
+  /** The policy's revision. */
+  revision: string;
+  routes: Array<RouteTriggers>;
+};
+
+/** A user. */
+export type UserShown = {
+  created: string;
+  has_identity: boolean;
+  has_password: boolean;
+  has_totp: boolean;
+  last_seen?: string | null | undefined;
+  name: string;
+  passkeys: number;
+  role: Role;
+};
+
+/** A user to be. */
+export type UserWanted = {
+  name: string;
+  role: Role;
+};
+
+/** Everybody who may sign in. */
+export type Users = {
+  users: Array<UserShown>;
+};
+
+/** A text until now. */
+export type VersionShown = {
+  author: string;
+  /** It is the one in the file. */
+  is_current: boolean;
+  note: string;
+  number: number;
+  time: string;
+};
+
+/** A text. */
+export type VersionText = {
+  number: number;
+  text: string;
+};
+
+/** The texts until now. */
+export type Versions = {
+  versions: Array<VersionShown>;
+};
+
 /** How far the one at work is. */
 export type Working = {
   /** Of its time, 0 to 1. */
@@ -562,7 +1132,29 @@ export type Working = {
   read: number;
 };
 
+/** Something wrong with a configuration's text. */
+export type Wrong = {
+  /** The column, from 1, in characters. */
+  column: number;
+  /** What to write instead. */
+  help: string;
+  /** How many characters. */
+  length: number;
+  /** The line, from 1. */
+  line: number;
+  /** What is wrong. */
+  message: string;
+};
+
 export const api = {
+  audit: {
+    /** Who did what, newest first. */
+    list: (search: { before?: number | null | undefined } = {}, signal?: AbortSignal) =>
+      call<AuditPage>("GET", path("/api/audit") + query(search), undefined, undefined, signal),
+    /** Whether the log is as it was written, entry by entry. */
+    check: (signal?: AbortSignal) =>
+      call<AuditCheck>("GET", path("/api/audit/check"), undefined, undefined, signal),
+  },
   events: {
     /** Events, newest first, as far as was looked in a moment; go on at `next` until `done`. */
     search: (search: { account?: string | null | undefined; action?: string | null | undefined; after?: string | null | undefined; country?: string | null | undefined; device?: string | null | undefined; fingerprint?: string | null | undefined; format?: string | null | undefined; id?: string | null | undefined; ip?: string | null | undefined; limit?: number | null | undefined; network?: string | null | undefined; path?: string | null | undefined; reason?: string | null | undefined; route?: string | null | undefined; since_millis?: number | null | undefined; until_millis?: number | null | undefined } = {}, signal?: AbortSignal) =>
@@ -577,15 +1169,66 @@ export const api = {
     show: (id: string, signal?: AbortSignal) =>
       call<Shown>("GET", path("/api/events/{id}", id), undefined, undefined, signal),
   },
+  exceptions: {
+    /** The exceptions in force or to come. */
+    list: (signal?: AbortSignal) =>
+      call<Exceptions>("GET", path("/api/exceptions"), undefined, undefined, signal),
+    /** Makes an exception; support for one client and a day at most. */
+    put: (body: ExceptionWanted, signal?: AbortSignal) =>
+      call<Nothing>("PUT", path("/api/exceptions"), body, undefined, signal),
+    /** Ends an exception. */
+    remove: (key: string, version: string, signal?: AbortSignal) =>
+      call<Nothing>("DELETE", path("/api/exceptions/{key}", key), undefined, version, signal),
+  },
+  forced: {
+    /** The endpoints with a forced challenge. */
+    list: (signal?: AbortSignal) =>
+      call<ForcedList>("GET", path("/api/forced"), undefined, undefined, signal),
+    /** Forces a challenge on an endpoint, for everybody. */
+    put: (body: ForcedWanted, signal?: AbortSignal) =>
+      call<Nothing>("PUT", path("/api/forced"), body, undefined, signal),
+    /** Stops forcing it. */
+    remove: (key: string, version: string, signal?: AbortSignal) =>
+      call<Nothing>("DELETE", path("/api/forced/{key}", key), undefined, version, signal),
+  },
   health: {
     /** How Spigot itself is doing. */
     show: (signal?: AbortSignal) =>
       call<Health>("GET", path("/api/health"), undefined, undefined, signal),
   },
+  lists: {
+    /** The entries of both lists. */
+    show: (signal?: AbortSignal) =>
+      call<ListEntries>("GET", path("/api/lists"), undefined, undefined, signal),
+    /** Puts an entry on a list. */
+    put: (body: ListEntryWanted, signal?: AbortSignal) =>
+      call<Nothing>("PUT", path("/api/lists"), body, undefined, signal),
+    /** The entries of a list as a file that can be imported. */
+    /** The address; a browser loads it by itself. */
+    export: (search: { format?: string | null | undefined; list: ListName }): string => path("/api/lists/export") + query(search),
+    /** Puts many entries on a list, all or none. */
+    import: (body: ListImport, signal?: AbortSignal) =>
+      call<ListImported>("POST", path("/api/lists/import"), body, undefined, signal),
+    /** Takes an entry off its list. */
+    remove: (key: string, version: string, signal?: AbortSignal) =>
+      call<Nothing>("DELETE", path("/api/lists/{key}", key), undefined, version, signal),
+  },
   me: {
     /** One's own account. */
     show: (signal?: AbortSignal) =>
       call<Me>("GET", path("/api/me"), undefined, undefined, signal),
+    /** One's passkeys. */
+    passkeys: (signal?: AbortSignal) =>
+      call<Passkeys>("GET", path("/api/me/passkeys"), undefined, undefined, signal),
+    /** Adds a passkey. */
+    addPasskey: (body: PasskeyMade, signal?: AbortSignal) =>
+      call<Nothing>("POST", path("/api/me/passkeys"), body, undefined, signal),
+    /** What a browser asks its authenticator for, to make a passkey. */
+    passkeyQuestion: (body: PasswordAgain, signal?: AbortSignal) =>
+      call<PasskeyQuestion>("POST", path("/api/me/passkeys/question"), body, undefined, signal),
+    /** Removes one of one's passkeys. */
+    removePasskey: (passkey: string, signal?: AbortSignal) =>
+      call<Nothing>("DELETE", path("/api/me/passkeys/{passkey}", passkey), undefined, undefined, signal),
     /** Changes one's password; other sessions end. */
     password: (body: PasswordChange, signal?: AbortSignal) =>
       call<Nothing>("PUT", path("/api/me/password"), body, undefined, signal),
@@ -607,6 +1250,46 @@ export const api = {
     show: (search: { range?: Range | null | undefined; route?: string | null | undefined; until_millis?: number | null | undefined } = {}, signal?: AbortSignal) =>
       call<Overview>("GET", path("/api/overview") + query(search), undefined, undefined, signal),
   },
+  policy: {
+    /** The policy's text and what it comes to. */
+    show: (signal?: AbortSignal) =>
+      call<PolicyShown>("GET", path("/api/policy"), undefined, undefined, signal),
+    /** Puts a text in force. */
+    publish: (version: string, body: Publication, signal?: AbortSignal) =>
+      call<Nothing>("PUT", path("/api/policy"), body, version, signal),
+    /** Everything that is wrong with a draft. */
+    check: (body: DraftText, signal?: AbortSignal) =>
+      call<Draft>("POST", path("/api/policy/check"), body, undefined, signal),
+    /** A draft with single values changed; comments and order stay. */
+    edit: (body: DraftEdits, signal?: AbortSignal) =>
+      call<Draft>("POST", path("/api/policy/edit"), body, undefined, signal),
+    /** Starts a replay: what a draft would have done to the requests of the last days. */
+    replay: (body: ReplayWanted, signal?: AbortSignal) =>
+      call<ReplayState>("POST", path("/api/policy/replays"), body, undefined, signal),
+    /** Stops a replay. */
+    stopReplay: (replay: string, signal?: AbortSignal) =>
+      call<Nothing>("DELETE", path("/api/policy/replays/{replay}", replay), undefined, undefined, signal),
+    /** How a replay stands. */
+    replayState: (replay: string, signal?: AbortSignal) =>
+      call<ReplayState>("GET", path("/api/policy/replays/{replay}", replay), undefined, undefined, signal),
+    /** The texts until now. */
+    versions: (signal?: AbortSignal) =>
+      call<Versions>("GET", path("/api/policy/versions"), undefined, undefined, signal),
+    /** One of the texts until now. */
+    version: (number: string, signal?: AbortSignal) =>
+      call<VersionText>("GET", path("/api/policy/versions/{number}", number), undefined, undefined, signal),
+  },
+  restrictions: {
+    /** The restrictions in force. */
+    show: (signal?: AbortSignal) =>
+      call<Restrictions>("GET", path("/api/restrictions"), undefined, undefined, signal),
+    /** Restricts an address or prefix for a time. */
+    put: (body: RestrictionWanted, signal?: AbortSignal) =>
+      call<Nothing>("PUT", path("/api/restrictions"), body, undefined, signal),
+    /** Lifts restrictions, automatic ones too. */
+    lift: (body: Lifting, signal?: AbortSignal) =>
+      call<LiftedCount>("POST", path("/api/restrictions/lift"), body, undefined, signal),
+  },
   review: {
     /** The last weekly review; with `fresh` a new one is made as long as somebody asks for its progress. */
     show: (search: { fresh?: boolean | null | undefined } = {}, signal?: AbortSignal) =>
@@ -625,6 +1308,12 @@ export const api = {
     /** Signs in with a one-time link and sets a password. */
     link: (body: LinkSignIn, signal?: AbortSignal) =>
       call<SessionState>("POST", path("/api/session/link"), body, undefined, signal),
+    /** Signs in with a passkey. */
+    passkey: (body: PasskeySignIn, signal?: AbortSignal) =>
+      call<SessionState>("POST", path("/api/session/passkey"), body, undefined, signal),
+    /** What a browser asks its authenticator for, to sign in. */
+    passkeyQuestion: (signal?: AbortSignal) =>
+      call<PasskeyQuestion>("POST", path("/api/session/passkey/question"), undefined, undefined, signal),
     /** Signs in with name and password, and a code where one is needed. */
     password: (body: PasswordSignIn, signal?: AbortSignal) =>
       call<SessionState>("POST", path("/api/session/password"), body, undefined, signal),
@@ -636,5 +1325,38 @@ export const api = {
     /** Says that a decision was about a person or a bot. */
     mark: (body: MarkInput, signal?: AbortSignal) =>
       call<MarkedDecision>("POST", path("/api/support/mark"), body, undefined, signal),
+  },
+  tokens: {
+    /** The tokens of programs. */
+    list: (signal?: AbortSignal) =>
+      call<Tokens>("GET", path("/api/tokens"), undefined, undefined, signal),
+    /** Makes a token, shown once. */
+    add: (body: TokenWanted, signal?: AbortSignal) =>
+      call<FreshToken>("POST", path("/api/tokens"), body, undefined, signal),
+    /** Revokes a token. */
+    revoke: (token: string, signal?: AbortSignal) =>
+      call<Nothing>("DELETE", path("/api/tokens/{token}", token), undefined, undefined, signal),
+  },
+  triggers: {
+    /** The state of each trigger now, per route. */
+    show: (signal?: AbortSignal) =>
+      call<Triggers>("GET", path("/api/triggers"), undefined, undefined, signal),
+  },
+  users: {
+    /** Everybody who may sign in. */
+    list: (signal?: AbortSignal) =>
+      call<Users>("GET", path("/api/users"), undefined, undefined, signal),
+    /** Adds a user, and a one-time link for them. */
+    add: (body: UserWanted, signal?: AbortSignal) =>
+      call<OneTimeLink>("POST", path("/api/users"), body, undefined, signal),
+    /** Removes a user. */
+    remove: (user: string, signal?: AbortSignal) =>
+      call<Nothing>("DELETE", path("/api/users/{user}", user), undefined, undefined, signal),
+    /** Gives a user another role. */
+    role: (user: string, body: RoleWanted, signal?: AbortSignal) =>
+      call<Nothing>("PUT", path("/api/users/{user}", user), body, undefined, signal),
+    /** A one-time link for a user who cannot sign in. */
+    link: (user: string, signal?: AbortSignal) =>
+      call<OneTimeLink>("POST", path("/api/users/{user}/link", user), undefined, undefined, signal),
   },
 };

@@ -9,6 +9,13 @@ import { HealthPage } from "./pages/health/index.js";
 import { OverviewPage } from "./pages/overview/index.js";
 import { ReviewPage } from "./pages/review/index.js";
 import { SupportPage } from "./pages/support/index.js";
+import { AuditPage } from "./pages/audit/index.js";
+import { CaptchaPage } from "./pages/captcha/index.js";
+import { ExceptionsPage } from "./pages/exceptions/index.js";
+import { ListsPage } from "./pages/lists/index.js";
+import { PolicyPage } from "./pages/policy/index.js";
+import { RestrictionsPage } from "./pages/restrictions/index.js";
+import { UsersPage } from "./pages/users/index.js";
 import type { Need } from "./session.js";
 
 export interface Page {
@@ -28,5 +35,12 @@ export const PAGES: readonly Page[] = [
   { name: "support", icon: "support", need: "look", group: "watch", Page: SupportPage },
   { name: "review", icon: "review", need: "read", group: "watch", Page: ReviewPage },
   { name: "health", icon: "health", need: "look", group: "watch", Page: HealthPage },
+  { name: "captcha", icon: "captcha", need: "look", group: "steer", Page: CaptchaPage },
+  { name: "lists", icon: "lists", need: "look", group: "steer", Page: ListsPage },
+  { name: "restrictions", icon: "restrictions", need: "look", group: "steer", Page: RestrictionsPage },
+  { name: "exceptions", icon: "exceptions", need: "look", group: "steer", Page: ExceptionsPage },
+  { name: "policy", icon: "policy", need: "read", group: "steer", Page: PolicyPage },
+  { name: "audit", icon: "audit", need: "read", group: "people", Page: AuditPage },
+  { name: "users", icon: "users", need: "administer", group: "people", Page: UsersPage },
   { name: "account", icon: "account", need: "look", group: "people", Page: AccountPage },
 ];

@@ -92,7 +92,7 @@ pub(crate) struct PasswordChange {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PasswordAgain {
-    password: Option<String>,
+    pub(crate) password: Option<String>,
 }
 
 /// What an app is set up with.

@@ -3,25 +3,36 @@
 //! runs [`Api::answer`] on threads that may wait for the disk.
 
 mod answer;
+mod audit;
 mod call;
 mod cookie;
 mod csv;
 mod events;
+mod exceptions;
+mod forced;
 mod guard;
 mod health;
+mod lists;
 mod live;
 mod marks;
 mod me;
 mod openapi;
 mod operation;
 mod overview;
+mod passkeys;
+mod policy;
 mod problem;
+mod replays;
 mod resources;
+mod restrictions;
 mod review;
 mod session;
+mod settings;
 mod shorten;
 mod support;
 mod throttle;
+mod triggers;
+mod users;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -30,12 +41,15 @@ pub use answer::{Answer, Body};
 pub use call::{Call, Caller, conflict, take_in_changes};
 pub use guard::Hosts;
 pub use health::{Certificate, List, Node};
-pub use live::Live;
+pub use live::{Live, Peaks, Wrong};
 pub use openapi::document;
 pub use operation::{Download, Operation, WriteDownload};
 pub use problem::Problem;
+pub use replays::{ReplayExample, ReplayProgress, ReplayResult, ReplayRoute};
 pub use resources::check_resources;
 
+use self::passkeys::Questions;
+use self::replays::Replays;
 use self::throttle::Throttle;
 
 /// Bytes of a request's body at most: a list of a hundred thousand addresses.
@@ -48,6 +62,8 @@ pub struct Api {
     hosts: Hosts,
     throttle: Throttle,
     review: crate::review::Job,
+    replays: Replays,
+    questions: Questions,
     operations: Vec<Operation>,
 }
 
@@ -61,6 +77,8 @@ impl Api {
             hosts,
             throttle: Throttle::default(),
             review: crate::review::Job::default(),
+            replays: Replays::default(),
+            questions: Questions::default(),
             operations: resources::all(),
         }
     }

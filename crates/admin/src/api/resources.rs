@@ -1,7 +1,10 @@
 //! The table of everything that the API can do: a file per resource, a line each here.
 
 use super::operation::Operation;
-use super::{events, health, me, overview, review, session, support};
+use super::{
+    audit, events, exceptions, forced, health, lists, me, overview, passkeys, policy, restrictions, review,
+    session, support, triggers, users,
+};
 use crate::staff::Need;
 
 /// All operations, in the order of the document.
@@ -14,10 +17,30 @@ pub(crate) fn all() -> Vec<Operation> {
         support::operations(),
         review::operations(),
         health::operations(),
+        passkeys::operations(),
+        triggers::operations(),
+        forced::operations(),
+        lists::operations(),
+        restrictions::operations(),
+        exceptions::operations(),
+        policy::operations(),
+        users::operations(),
+        audit::operations(),
     ]
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// What tokens can be restricted to.
+pub(crate) fn resources() -> Vec<&'static str> {
+    let mut known: Vec<_> = all()
+        .iter()
+        .filter(|operation| !matches!(operation.need, Need::Nobody | Need::Own))
+        .map(Operation::resource)
+        .collect();
+    known.dedup();
+    known
 }
 
 /// Checks the resources that a token shall be for.
@@ -25,12 +48,7 @@ pub(crate) fn all() -> Vec<Operation> {
 /// # Errors
 /// Which there are.
 pub fn check_resources(wanted: &[String]) -> Result<(), String> {
-    let mut known: Vec<_> = all()
-        .iter()
-        .filter(|operation| !matches!(operation.need, Need::Nobody | Need::Own))
-        .map(Operation::resource)
-        .collect();
-    known.dedup();
+    let known = resources();
     match wanted.iter().find(|wanted| !known.contains(&wanted.as_str())) {
         None => Ok(()),
         Some(wrong) => Err(format!("\"{wrong}\" is no resource of the API; there are {}", known.join(", "))),

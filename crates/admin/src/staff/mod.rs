@@ -5,6 +5,7 @@
 mod audit;
 mod factors;
 mod links;
+pub(crate) mod passkey;
 mod password;
 mod role;
 mod secret;

@@ -25,7 +25,7 @@ pub use accounts::{AccountSettings, AttemptSettings, SameAnswer, ShadowAnswer};
 pub use demoted::Demoted;
 pub use host::wrong_host;
 pub use load::{DEFAULT, load, load_with};
-pub use operator::{EVERYTHING, Entry, Exception, Forced, Hold, Operator, Relief};
+pub use operator::{EVERYTHING, Entry, Exception, Forced, Hold, Operator, Relief, Wide, WideEntry};
 pub use pattern::Pattern;
 pub use prefixes::PrefixMap;
 pub use restrict::{Ladder, Offender, Offenders, Strike};

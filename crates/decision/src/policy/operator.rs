@@ -1,6 +1,6 @@
 use super::{Demoted, Pattern, PrefixMap, TrustedKey};
 use crate::subject::Prefix;
-use crate::{Action, Millis};
+use crate::{Action, Facts, Millis, Observation};
 
 /// What operators set while Spigot runs. It is part of the snapshot that decides, so no request sees half of a change.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +13,8 @@ pub struct Operator {
     pub allow: PrefixMap<Entry>,
     /// Entries of the operator's own denylist.
     pub deny: PrefixMap<Entry>,
+    /// Entries of both lists that are about more than addresses.
+    pub wide: Vec<WideEntry>,
     /// Restrictions that an operator set by hand.
     pub holds: PrefixMap<Hold>,
     /// What the breaker demoted.
@@ -29,6 +31,19 @@ pub struct Operator {
 pub const EVERYTHING: &str = "everything";
 
 impl Operator {
+    /// The entry of one list about the client's network, country or fingerprint, that holds now.
+    #[must_use]
+    pub fn wide_entry(
+        &self,
+        allows: bool,
+        observation: &Observation<'_>,
+        facts: &Facts,
+        now: Millis,
+    ) -> Option<Wide> {
+        let mut entries = self.wide.iter().filter(|wide| wide.allows == allows && wide.entry.holds(now));
+        entries.find(|wide| wide.wide.is(observation, facts)).map(|wide| wide.wide)
+    }
+
     /// Whether the breaker must leave a reason alone.
     #[must_use]
     pub fn keeps(&self, name: &str) -> bool {
@@ -105,6 +120,53 @@ pub struct Hold {
     pub author: String,
     /// Why.
     pub reason: String,
+}
+
+/// An entry about a whole network, a country or a fingerprint.
+#[derive(Clone, Debug)]
+pub struct WideEntry {
+    /// What it is about.
+    pub wide: Wide,
+    /// It stands on the allowlist; otherwise on the denylist.
+    pub allows: bool,
+    /// Until when, by whom, and why.
+    pub entry: Entry,
+}
+
+/// What an entry can be about besides addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Wide {
+    /// A network, by its number.
+    Network(u32),
+    /// A country (ISO 3166-1 alpha-2, upper case).
+    Country([u8; 2]),
+    /// One layer of a fingerprint, as [`crate::layer_number`] numbers it.
+    Fingerprint(u64),
+}
+
+impl Wide {
+    /// Reads `AS64500`, `country:DE` or `fingerprint:t13d1516h2_8daaf6152771_b186095e22b6`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if let Some(code) = text.strip_prefix("country:") {
+            let code: [u8; 2] = code.to_ascii_uppercase().into_bytes().try_into().ok()?;
+            return code.iter().all(u8::is_ascii_uppercase).then_some(Self::Country(code));
+        }
+        if let Some(layer) = text.strip_prefix("fingerprint:") {
+            return (!layer.is_empty()).then(|| Self::Fingerprint(crate::layer_number(layer)));
+        }
+        let (letters, number) = text.split_at_checked(2)?;
+        let number = number.parse().ok().filter(|number| *number > 0)?;
+        letters.eq_ignore_ascii_case("as").then_some(Self::Network(number))
+    }
+
+    fn is(self, observation: &Observation<'_>, facts: &Facts) -> bool {
+        match self {
+            Self::Network(number) => facts.network == Some(number),
+            Self::Country(code) => facts.country == Some(code),
+            Self::Fingerprint(number) => observation.layers.contains(&number),
+        }
+    }
 }
 
 impl Entry {

@@ -17,7 +17,10 @@ use crate::config::{Config, ServiceSection};
 use crate::sites::{Wanted, add_secret};
 
 pub(crate) fn run(args: &DemoArgs) -> Result<(), String> {
-    let mut config = match &args.config {
+    // Where the panel publishes to, unless there is a file of one's own.
+    let file = args.config.clone().unwrap_or_else(|| args.data.join("published.toml"));
+    let is_there = args.config.is_some() || file.exists();
+    let mut config = match is_there.then_some(&file) {
         Some(file) => Config::read(file)?,
         None => Config::parse("policies/default.toml", DEFAULT).map_err(|problems| problems.to_string())?,
     };
@@ -30,7 +33,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<(), String> {
         Some(ServiceSection { listen: vec![args.service], listen_tls: Vec::new(), test_keys: true });
     config.server.sites = vec![Site { hosts: Vec::new(), upstreams: vec![Arc::new(Upstream::at(shop))] }];
     let shared = [args.listen, args.admin, args.service].into_iter().find(|address| is_served(*address));
-    let running = crate::run::start(config, args.config.clone())?;
+    let running = crate::run::start(config, Some(file))?;
     welcome(args, &panel(args)?);
     if let Some(address) = shared {
         println!(

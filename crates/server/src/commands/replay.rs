@@ -85,11 +85,20 @@ fn log_format(text: &str) -> Result<LogFormat, String> {
 /// Spigot's own events, read as the replay asks for them, up to what was the newest when it began: a running Spigot
 /// goes on writing.
 fn events(folder: &Path) -> Result<Log, String> {
+    Ok(Log::Recorded(Box::new(events_since(folder, None)?)))
+}
+
+/// The same from a moment on.
+pub(crate) fn events_since(
+    folder: &Path,
+    since: Option<Millis>,
+) -> Result<impl Iterator<Item = std::io::Result<Recorded>> + use<>, String> {
     let reader = spigot_event::open_readonly(folder).map_err(|error| error.to_string())?;
     let newest = reader.events(&Query { limit: Some(1), ..Query::default() }).next();
     let until = newest.transpose().map_err(|error| error.to_string())?.map(|newest| newest.time_millis);
     let query = Query {
         order: Order::OldestFirst,
+        since,
         until: until.map(|millis| Millis(millis + 1)),
         ..Query::default()
     };
@@ -102,7 +111,7 @@ fn events(folder: &Path) -> Result<Log, String> {
         })
     };
     let events = events.filter(decided);
-    Ok(Log::Recorded(Box::new(events.map(|event| event.map(recorded).map_err(std::io::Error::other)))))
+    Ok(events.map(|event| event.map(recorded).map_err(std::io::Error::other)))
 }
 
 fn recorded(record: Record) -> Recorded {

@@ -69,7 +69,9 @@ async function startOnce({ config, prepare } = {}) {
     command,
     log: () => said.join(""),
     /** A fresh one-time link. */
-    link: (name) => JSON.parse(command("admin", "link", name, "--at", panel, "--format", "json")).link,
+    link(name) {
+      return JSON.parse(command("admin", "link", name, "--at", this.panel, "--format", "json")).link;
+    },
     stop: async () => {
       await browser.close();
       demo.kill();

@@ -12,6 +12,7 @@ import { toast } from "../../components/toast.js";
 import { problemOf, useLoad } from "../../load.js";
 import { words } from "../../text.js";
 import type en from "./en.json";
+import { PasskeysSection } from "./passkeys.js";
 import { TotpSection } from "./totp.js";
 
 const t = words<typeof en>("account");
@@ -25,6 +26,7 @@ export function AccountPage() {
         {(me) => (
           <>
             <PasswordSection me={me} onDone={reload} />
+            <PasskeysSection me={me} />
             <TotpSection me={me} onDone={reload} />
             <SessionsSection me={me} onDone={reload} />
           </>

@@ -5,6 +5,7 @@ import { Button } from "../../components/button.js";
 import { TextField } from "../../components/field.js";
 import { Notice, Wrong } from "../../components/states.js";
 import { problemOf } from "../../load.js";
+import { passkeysWork, signInWithPasskey } from "../../passkey.js";
 import { Preferences } from "../../shell/preferences.js";
 import { words } from "../../text.js";
 import type en from "./en.json";
@@ -49,6 +50,14 @@ function PasswordForm({ onEntered }: { onEntered: (state: SessionState) => void 
     }
     setBusy(false);
   }
+  async function withPasskey(): Promise<void> {
+    setProblem(undefined);
+    try {
+      onEntered(await signInWithPasskey());
+    } catch (error) {
+      setProblem(problemOf(error));
+    }
+  }
   return (
     <form
       class="form"
@@ -57,7 +66,7 @@ function PasswordForm({ onEntered }: { onEntered: (state: SessionState) => void 
         void enter();
       }}
     >
-      <TextField label={t("name")} value={name} onInput={setName} autocomplete="username webauthn" required autofocus />
+      <TextField label={t("name")} value={name} onInput={setName} autocomplete="username" required autofocus />
       <TextField label={t("password")} type="password" value={password} onInput={setPassword} autocomplete="current-password" required />
       {code !== undefined && (
         <TextField label={t("code")} help={t("code_help")} value={code} onInput={setCode} autocomplete="one-time-code" inputMode="numeric" required autofocus code />
@@ -66,6 +75,11 @@ function PasswordForm({ onEntered }: { onEntered: (state: SessionState) => void 
       <Button kind="primary" type="submit" busy={busy}>
         {t("enter")}
       </Button>
+      {passkeysWork() && (
+        <Button icon="account" onClick={() => void withPasskey()}>
+          {t("passkey")}
+        </Button>
+      )}
       <p class="quiet">{t("lost")}</p>
     </form>
   );

@@ -1,0 +1,259 @@
+//! Settings with the change that last touched them: who changes one says which version they saw, so that two operators do
+//! not overwrite each other.
+
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use spigot_decision::{Millis, Prefix};
+
+use crate::policy_store::{Change, PolicyStore, StoreError, put};
+use crate::setting::{EntrySetting, Setting, WIDE_MAX};
+
+/// A setting in force.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InForce {
+    /// What it is about.
+    pub key: String,
+    /// The setting.
+    pub setting: Setting,
+    /// Who set it.
+    pub author: String,
+    /// The number of the change that did.
+    pub version: u64,
+    /// When that was.
+    pub since: Millis,
+}
+
+/// Why a change was not made.
+#[derive(Debug)]
+pub enum NotMade {
+    /// What was to be changed is no longer as it was seen: the change that came before, if it is known.
+    Conflict(Option<Box<Change>>),
+    /// The setting or the store is at fault.
+    Store(StoreError),
+}
+
+impl From<StoreError> for NotMade {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<rusqlite::Error> for NotMade {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl PolicyStore {
+    /// The settings in force whose keys begin so, with their versions.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn versions(&self, prefix: &str, now: Millis) -> Result<Vec<InForce>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT setting.key, setting.body, setting.author, change.number, change.time FROM setting
+             LEFT JOIN change ON change.number = (SELECT max(number) FROM change WHERE change.key = setting.key)
+             WHERE setting.key GLOB ?1 || '*' AND (setting.end IS NULL OR setting.end > ?2) ORDER BY setting.key",
+        )?;
+        let rows = statement.query_map(params![prefix, now.0], |row| {
+            let number = row.get::<_, Option<i64>>(3)?.unwrap_or(0).cast_unsigned();
+            let since = Millis(row.get::<_, Option<i64>>(4)?.unwrap_or(0));
+            Ok((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?, number, since))
+        })?;
+        let mut found = Vec::new();
+        for row in rows {
+            let (key, body, author, version, since) = row?;
+            let setting = serde_json::from_str(&body)
+                .map_err(|error| StoreError(format!("a setting cannot be read: {error}")))?;
+            found.push(InForce { key, setting, author, version, since });
+        }
+        Ok(found)
+    }
+
+    /// Puts a setting in force in place of the version that was seen; a new one with `None`.
+    ///
+    /// # Errors
+    /// When there is another version, or something is wrong with the setting or the store.
+    pub fn commit_seen(
+        &mut self,
+        setting: Setting,
+        seen: Option<u64>,
+        author: &str,
+        now: Millis,
+    ) -> Result<Change, NotMade> {
+        let setting = setting.checked().map_err(StoreError)?;
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        expect(&transaction, &setting.key(), seen, now)?;
+        let change = put(&transaction, setting, author, now)?;
+        transaction.commit()?;
+        Ok(change)
+    }
+
+    /// Takes a setting out of force, of which this version was seen.
+    ///
+    /// # Errors
+    /// When there is another version, or none.
+    pub fn remove_seen(
+        &mut self,
+        key: &str,
+        seen: u64,
+        author: &str,
+        now: Millis,
+    ) -> Result<Change, NotMade> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        expect(&transaction, key, Some(seen), now)?;
+        transaction.execute("DELETE FROM setting WHERE key = ?1", [key])?;
+        transaction.execute(
+            "INSERT INTO change (time, author, key, body) VALUES (?1, ?2, ?3, NULL)",
+            params![now.0, author, key],
+        )?;
+        let number = transaction.last_insert_rowid().cast_unsigned();
+        transaction.commit()?;
+        Ok(Change { number, time: now, author: author.to_owned(), setting: None, key: key.to_owned() })
+    }
+
+    /// Puts all of them in force, or none; what is in force already in the same way is left alone. How many were.
+    ///
+    /// # Errors
+    /// What is wrong with one of them, or with the store.
+    pub fn commit_all(
+        &mut self,
+        settings: Vec<Setting>,
+        author: &str,
+        now: Millis,
+    ) -> Result<usize, StoreError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut made = 0;
+        for setting in settings {
+            let body: Option<String> = transaction
+                .prepare_cached("SELECT body FROM setting WHERE key = ?1")?
+                .query_row([setting.key()], |row| row.get(0))
+                .optional()?;
+            let same = body.and_then(|body| serde_json::from_str::<Setting>(&body).ok());
+            if same.as_ref() != Some(&setting) {
+                put(&transaction, setting, author, now)?;
+                made += 1;
+            }
+        }
+        transaction.commit()?;
+        Ok(made)
+    }
+}
+
+fn expect(connection: &Connection, key: &str, seen: Option<u64>, now: Millis) -> Result<(), NotMade> {
+    let there: Option<i64> = connection
+        .query_row(
+            "SELECT 1 FROM setting WHERE key = ?1 AND (end IS NULL OR end > ?2)",
+            params![key, now.0],
+            |row| row.get(0),
+        )
+        .optional()?;
+    let last = connection
+        .query_row(
+            "SELECT number, time, author FROM change WHERE key = ?1 ORDER BY number DESC LIMIT 1",
+            [key],
+            |row| {
+                Ok(Change {
+                    number: row.get::<_, i64>(0)?.cast_unsigned(),
+                    time: Millis(row.get(1)?),
+                    author: row.get(2)?,
+                    setting: None,
+                    key: key.to_owned(),
+                })
+            },
+        )
+        .optional()?;
+    let is = there.and(last.as_ref().map(|last| last.number));
+    if is == seen { Ok(()) } else { Err(NotMade::Conflict(last.map(Box::new))) }
+}
+
+/// Each request looks at all entries about networks, countries and fingerprints, so there are not many.
+pub(crate) fn room_for_wide(connection: &Connection, entry: &EntrySetting) -> Result<(), StoreError> {
+    if Prefix::parse(&entry.prefix).is_some() {
+        return Ok(());
+    }
+    let count: i64 = connection.query_row(
+        "SELECT count(*) FROM setting WHERE key GLOB 'list * as[0-9]*' OR key GLOB 'list * country:*' OR key GLOB 'list * fingerprint:*'",
+        [],
+        |row| row.get(0),
+    )?;
+    if usize::try_from(count).is_ok_and(|count| count < WIDE_MAX) {
+        return Ok(());
+    }
+    Err(StoreError(format!(
+        "there are {count} entries about networks, countries and fingerprints already; remove some first, or write a condition into the policy"
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ListName;
+
+    fn entry(subject: &str, note: &str) -> Setting {
+        let (prefix, note) = (subject.to_owned(), note.to_owned());
+        Setting::List(EntrySetting { list: ListName::Deny, prefix, until: None, note })
+    }
+
+    #[test]
+    fn two_operators_do_not_overwrite_each_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = PolicyStore::open(folder.path()).unwrap();
+        let now = Millis(1000);
+        let first = store.commit_seen(entry("192.0.2.7", "a"), None, "ada", now).unwrap();
+        let conflict = |result: Result<Change, NotMade>| match result {
+            Err(NotMade::Conflict(Some(theirs))) => theirs.author,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(
+            conflict(store.commit_seen(entry("192.0.2.7/32", "b"), None, "bob", now)),
+            "ada",
+            "it is there"
+        );
+        let second = store.commit_seen(entry("192.0.2.7", "b"), Some(first.number), "bob", now).unwrap();
+        assert_eq!(
+            conflict(store.commit_seen(entry("192.0.2.7", "c"), Some(first.number), "ada", now)),
+            "bob"
+        );
+        assert_eq!(conflict(store.remove_seen(&second.key, first.number, "ada", now)), "bob");
+        let known = store.versions("list ", now).unwrap();
+        assert_eq!((known.len(), known[0].version, known[0].author.as_str()), (1, second.number, "bob"));
+        store.remove_seen(&second.key, second.number, "ada", now).unwrap();
+        assert_eq!(conflict(store.remove_seen(&second.key, second.number, "bob", now)), "ada", "it is gone");
+        store.commit_seen(entry("192.0.2.7", "again"), None, "bob", now).unwrap();
+    }
+
+    #[test]
+    fn entries_are_about_more_than_addresses() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = PolicyStore::open(folder.path()).unwrap();
+        let mut check = |text: &str, kept: Result<&str, &str>| match (
+            store.commit(entry(text, ""), "ada", Millis(1)),
+            kept,
+        ) {
+            (Ok(change), Ok(key)) => assert_eq!(change.key, format!("list deny {key}")),
+            (Err(error), Err(said)) => assert!(error.to_string().contains(said), "{text}: {error}"),
+            (other, _) => panic!("{text}: {other:?}"),
+        };
+        check("as64500", Ok("as64500"));
+        check("country:de", Ok("country:de"));
+        check(
+            "fingerprint:t13d1516h2_8daaf6152771_b186095e22b6",
+            Ok("fingerprint:t13d1516h2_8daaf6152771_b186095e22b6"),
+        );
+        check("AS0", Err("is no address"));
+        check("country:DEU", Err("is no address"));
+        check("fingerprint:", Err("is no address"));
+        check("asterix", Err("is no address"));
+    }
+
+    #[test]
+    fn what_every_request_looks_at_is_bounded() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = PolicyStore::open(folder.path()).unwrap();
+        let many = (1..=WIDE_MAX).map(|number| entry(&format!("AS{number}"), "")).collect();
+        assert_eq!(store.commit_all(many, "ada", Millis(1)).unwrap(), WIDE_MAX);
+        let error = store.commit(entry("country:DE", ""), "ada", Millis(1)).unwrap_err().to_string();
+        assert!(error.contains("remove some first"), "{error}");
+        store.commit(entry("192.0.2.7", ""), "ada", Millis(1)).unwrap();
+    }
+}
