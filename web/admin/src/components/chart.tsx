@@ -113,7 +113,7 @@ export function Chart({ title, times, stepMinutes, series, marks = [], unit = ""
               </text>
             </g>
           ))}
-          {ticks(first, last, isNarrow ? 3 : 6).map((time, index, all) => (
+          {ticks(first, last, width < 640 ? 3 : 6).map((time, index, all) => (
             <text key={time} class="tick" x={x(time)} y={HEIGHT - 6} text-anchor={index === 0 ? "start" : index === all.length - 1 ? "end" : "middle"}>
               {clock(time, (last - first) / 60_000 > 2_880 ? 1_440 : stepMinutes)}
             </text>
