@@ -62,7 +62,7 @@ struct Cachewalk {
             message[8] += 1
             words += Blake2s.block(message, 53)
         }
-        return words.prefix(open).map { Int($0) & (leaves - 1) }
+        return words.prefix(open).map { Int($0 & UInt32(leaves - 1)) }
     }
 
     private func encoded(_ tree: [UInt32], _ top: [UInt32], _ g: UInt32, _ names: [Int]) -> [UInt8] {
@@ -85,22 +85,22 @@ struct Leaf {
     private static let c: [UInt32] = [
         0x9e37_79b1, 0x85eb_ca77, 0xc2b2_ae3d, 0x27d4_eb2f, 0x1656_67b1, 0xd3a2_646d, 0xfd70_46c5, 0xb55a_4f09,
     ]
-    private var table = [UInt32](repeating: 0, count: words)
+    private var table = [UInt32](repeating: 0, count: Leaf.words)
 
     mutating func of(_ key: [UInt32], _ i: UInt32, _ domain: UInt32) -> [UInt32] {
         let h = Blake2s.block(key + [i, 14, 2048, domain, 0, 0, 0, 0], 64)
         var x = h
         seed(h, &x)
         for p in 6..<14 { walk(&x, p, 1 << p, 2 << p) }
-        walk(&x, 14, 0, Self.words)
-        let picked = h.map { table[Int($0) & (Self.words - 1)] }
+        walk(&x, 14, 0, Leaf.words)
+        let picked = h.map { table[Int($0 & UInt32(Leaf.words - 1))] }
         return Blake2s.block(x + picked, 65 + domain)
     }
 
     private mutating func seed(_ h: [UInt32], _ x: inout [UInt32]) {
         for at in stride(from: 0, to: 64, by: 8) {
             for l in 0..<8 {
-                x[l] = (rotatedLeft(x[l] &+ h[(l + 4) & 7], 7) &* Self.c[l]) ^ x[(l + 1) & 7]
+                x[l] = (rotatedLeft(x[l] &+ h[(l + 4) & 7], 7) &* Leaf.c[l]) ^ x[(l + 1) & 7]
                 table[at + l] = x[l]
             }
         }
@@ -109,12 +109,12 @@ struct Leaf {
     /// Steps over the first `2^p` words, which write the words `from` up to `to`.
     private mutating func walk(_ x: inout [UInt32], _ p: Int, _ from: Int, _ to: Int) {
         let shift = UInt32(32 - p)
-        let mask = (1 << p) - 1
+        let mask = (UInt32(1) << UInt32(p)) - 1
         var y = x
         for at in stride(from: from, to: to, by: 8) {
             for l in 0..<8 { y[l] = x[l] }
             for l in 0..<8 {
-                let odd = table[(Int(y[l]) >> 5) & mask] | 1
+                let odd = table[Int((y[l] >> 5) & mask)] | 1
                 x[l] = (y[l] ^ table[Int(y[l] >> shift)]) &* odd &+ rotatedLeft(y[(l + 1) & 7], 9)
             }
             for l in 0..<8 { table[at + l] = x[l] }

@@ -31,12 +31,12 @@ public struct Spigot: Sendable {
         for _ in 0..<3 {
             if let token = answer["token"] as? String { return token }
             let challenge = answer["next"] as? [String: Any] ?? answer
-            var submission = try await submission(challenge).merging(asked) { own, _ in own }
+            var sent = try await submission(challenge).merging(asked) { own, _ in own }
             if challenge["interaction"] as? String == "press" {
                 guard let press else { throw SpigotError(code: "press_missing", detail: "this site asks for a press of a button") }
-                submission["pressed"] = ["by": "other", "after_millis": await press()]
+                sent["pressed"] = ["by": "other", "after_millis": await press()] as [String: Any]
             }
-            answer = try await call(base.appendingPathComponent("solve"), submission)
+            answer = try await call(base.appendingPathComponent("solve"), sent)
         }
         guard let token = answer["token"] as? String else {
             throw SpigotError(code: "unreadable", detail: "the service asks again and again")
@@ -73,19 +73,33 @@ public struct Spigot: Sendable {
         guard let text = challenge["challenge"] as? String, let bytes = Data(base64URL: text) else {
             throw SpigotError(code: "unreadable", detail: "the answer holds no challenge")
         }
-        guard challenge["kind"] as? String == "cachewalk" else {
-            throw SpigotError(code: "kind_unknown", detail: "this version does not solve it; update the app")
-        }
-        let number = { (name: String) in challenge[name] as? Int ?? 0 }
-        guard let puzzle = Cachewalk(log2Leaves: number("log2_n"), grind: number("grind"), open: number("open")) else {
-            throw SpigotError(code: "unreadable", detail: "no puzzle has these terms")
-        }
+        let solve = try solver(challenge)
         let begun = Date()
-        // Off the actor that asks: it takes seconds on a small phone.
-        let proof = try await Task.detached(priority: .userInitiated) { try puzzle.solve([UInt8](bytes)) }.value
+        // Off the actor that asks: it takes seconds on a small phone. A detached task is cancelled by nobody else.
+        let solving = Task.detached(priority: .userInitiated) { try solve([UInt8](bytes)) }
+        let proof = try await withTaskCancellationHandler {
+            try await solving.value
+        } onCancel: {
+            solving.cancel()
+        }
         return [
             "challenge": text, "proof": Data(proof).base64URL, "millis": Int(Date().timeIntervalSince(begun) * 1000),
         ]
+    }
+
+    private func solver(_ challenge: [String: Any]) throws -> @Sendable ([UInt8]) throws -> [UInt8] {
+        let number = { (name: String) in challenge[name] as? Int ?? -1 }
+        switch challenge["kind"] as? String {
+        case "cachewalk":
+            if let puzzle = Cachewalk(log2Leaves: number("log2_n"), grind: number("grind"), open: number("open")) {
+                return { try puzzle.solve($0) }
+            }
+        case "sha256":
+            if let puzzle = Sha256Puzzle(bits: number("bits")) { return { try puzzle.solve($0) } }
+        default:
+            throw SpigotError(code: "kind_unknown", detail: "this version does not solve it; update the app")
+        }
+        throw SpigotError(code: "unreadable", detail: "no puzzle has these terms")
     }
 
     private func call(_ url: URL, _ body: [String: Any]) async throws -> [String: Any] {
@@ -104,8 +118,8 @@ public struct Spigot: Sendable {
 
     private func answered(_ request: URLRequest) async throws -> (Data, HTTPURLResponse) {
         let (data, response) = try await session.data(for: request)
-        guard let response = response as? HTTPURLResponse else { throw SpigotError(code: "unreadable", detail: "the answer is no HTTP") }
-        return (data, response)
+        guard let answer = response as? HTTPURLResponse else { throw SpigotError(code: "unreadable", detail: "the answer is no HTTP") }
+        return (data, answer)
     }
 
     private func object(_ data: Data) -> [String: Any]? {

@@ -25,6 +25,22 @@ final class VectorsTests: XCTestCase {
         }
     }
 
+    func testRoots() throws {
+        for one in try vectors("roots") {
+            let puzzle = try XCTUnwrap(Cachewalk(log2Leaves: one["log2_n"] as? Int ?? 0, grind: 1, open: 1))
+            let root = try puzzle.root(words(one["key"]))
+            XCTAssertEqual(hex(root), one["root"] as? String)
+        }
+    }
+
+    func testNonces() throws {
+        for one in try vectors("sha256") {
+            let puzzle = try XCTUnwrap(Sha256Puzzle(bits: one["bits"] as? Int ?? -1))
+            let nonce = try puzzle.solve(bytes(one["challenge_and_mac"]))
+            XCTAssertEqual(nonce.enumerated().reduce(0) { $0 | Int($1.element) << (8 * $1.offset) }, one["nonce"] as? Int)
+        }
+    }
+
     func testProofs() throws {
         for one in try vectors("proofs") {
             let number = { (name: String) in one[name] as? Int ?? 0 }
@@ -40,9 +56,9 @@ final class VectorsTests: XCTestCase {
     }
 
     private func words(_ hex: Any?) -> [UInt32] {
-        let bytes = bytes(hex)
-        return stride(from: 0, to: bytes.count, by: 4).map { at in
-            (0..<4).reduce(0) { $0 | UInt32(bytes[at + $1]) << UInt32(8 * $1) }
+        let read = bytes(hex)
+        return stride(from: 0, to: read.count, by: 4).map { at in
+            (0..<4).reduce(UInt32(0)) { $0 | UInt32(read[at + $1]) << UInt32(8 * $1) }
         }
     }
 
