@@ -43,9 +43,10 @@ class Spigot(private val transport: Transport = UrlTransport(), private val goes
         val first = transport.send(request)
         val problem = refusal(first) ?: return Sent(first, null)
         val challenge = problem["challenge"] as? Map<*, *> ?: return Sent(first, null)
-        val solved = URI(request.url).resolve(challenge["solve_url"] as? String ?: "/.spigot/solve")
+        val asked = URI(request.url)
+        val solved = asked.resolve(challenge["solve_url"] as? String ?: "/.spigot/solve")
         // A proof goes to nobody but who asked for it.
-        if (solved.authority != URI(request.url).authority) return Sent(first, null)
+        if (solved.scheme != asked.scheme || solved.authority != asked.authority) return Sent(first, null)
         val same = request.headers.filterKeys { it.equals("User-Agent", true) }
         val headers = same + ("Content-Type" to "application/json")
         val answer = transport.send(AppRequest("POST", solved.toString(), headers, Json.write(submission(challenge)).encodeToByteArray()))

@@ -1,6 +1,8 @@
 package dev.spigot.client
 
 import java.io.File
+import java.nio.ByteBuffer
+import java.nio.ByteOrder
 
 /** `vectors FILE`, `token SERVICE SITE_KEY`, or `get URL`: what the shared checks ask of this client. */
 fun main(arguments: Array<String>) {
@@ -29,13 +31,17 @@ private fun vectors(file: File): Int {
         val (n, grind, open) = listOf("log2_n", "grind", "open").map { name -> (it[name] as Double).toInt() }
         same(it["proof"], hex(Cachewalk(n, grind, open).solve(unhex(it["challenge_and_mac"]))))
     }
+    each("sha256") {
+        val nonce = Sha256Puzzle.solve(unhex(it["challenge_and_mac"]), (it["bits"] as Double).toInt())
+        same((it["nonce"] as Double).toLong(), ByteBuffer.wrap(nonce).order(ByteOrder.LITTLE_ENDIAN).getLong())
+    }
     return checked
 }
 
 /** Beyond 2^31 a number is the word of the same bits. */
 private fun word(number: Any?) = (number as Double).toLong().toInt()
 
-private fun same(expected: Any?, found: String) = check(expected == found) { "$found is not $expected" }
+private fun same(expected: Any?, found: Any) = check(expected == found) { "$found is not $expected" }
 
 private fun unhex(text: Any?) = (text as String).chunked(2).map { it.toInt(16).toByte() }.toByteArray()
 
