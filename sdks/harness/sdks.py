@@ -16,6 +16,8 @@ class Sdk:
     serves: tuple = ("serve",)
     #: Whether the middleware hands /.spigot/ on by itself.
     hands_on: bool = True
+    #: The puzzle's vectors that a client for apps is held to, in web/solver.
+    vectors: tuple = ("vectors.json",)
 
 
 SDKS = [
@@ -33,4 +35,5 @@ SDKS = [
 #: The clients for apps whose compilers are here.
 APPS = [
     Sdk("kotlin", "kotlin", ["java", "-cp", "target/classes:target/test-classes:target/lib/*", "dev.spigot.client.DriverKt"]),
+    Sdk("dart", "dart", ["build/dart", "test/driver.dart"], vectors=("vectors.json", "pbkdf2.vectors.json")),
 ]
