@@ -59,10 +59,9 @@ func New(base, siteSecret string) (*Client, error) {
 	if siteSecret == "" {
 		return nil, errors.New("spigot: the secret is empty; `spigot site rotate NAME` makes one")
 	}
-	// Idle connections are few: a question is short, and the service is beside the application.
-	transport := &http.Transport{
-		Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 16, IdleConnTimeout: 30 * time.Second,
-	}
+	// Idle connections are few: a question is short, and the service is beside the application. No proxy of the
+	// environment's: it would read the secret.
+	transport := &http.Transport{MaxIdleConnsPerHost: 16, IdleConnTimeout: 30 * time.Second}
 	return &Client{
 		base: address, secret: secret(siteSecret),
 		http: &http.Client{

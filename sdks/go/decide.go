@@ -46,6 +46,8 @@ type Decision struct {
 	Checked bool
 	// RequestHeaders are for the application, in place of what the visitor sent under these names.
 	RequestHeaders [][2]string
+	// RemoveHeaders are names of what was for Spigot alone, such as a client's key; the application does not see them.
+	RemoveHeaders []string
 	// Response is there exactly when it does not pass.
 	Response *Response
 }
@@ -105,7 +107,8 @@ func (c *Client) DecideAll(ctx context.Context, requests []Request) ([]Decided, 
 
 func (c *Client) passesUnseen(err error) bool {
 	var failure *Error
-	return c.FailOpen && errors.As(err, &failure) && failure.opens()
+	// A visitor who closes the connection ends the question, and would pass by that.
+	return c.FailOpen && errors.As(err, &failure) && failure.opens() && !errors.Is(err, context.Canceled)
 }
 
 func unseen() *Decision {
@@ -148,6 +151,7 @@ func readDecision(text []byte) (*Decision, error) {
 		Reasons               []Reason
 		Passes                *bool
 		RequestHeaders        [][2]string `json:"request_headers"`
+		RemoveHeaders         []string    `json:"remove_headers"`
 		Response              *Response
 	}
 	if err := json.Unmarshal(text, &told); err != nil {
@@ -161,6 +165,7 @@ func readDecision(text []byte) (*Decision, error) {
 	}
 	return &Decision{
 		ID: *told.ID, Action: *told.Action, Effective: *told.Effective, Risk: told.Risk, Reasons: told.Reasons,
-		Passes: *told.Passes, Checked: true, RequestHeaders: told.RequestHeaders, Response: told.Response,
+		Passes: *told.Passes, Checked: true, RequestHeaders: told.RequestHeaders, RemoveHeaders: told.RemoveHeaders,
+		Response: told.Response,
 	}, nil
 }

@@ -55,6 +55,9 @@ func (m Middleware) Wrap(next http.Handler) http.Handler {
 			send(w, r, decision.Response)
 			return
 		}
+		for _, name := range decision.RemoveHeaders {
+			r.Header.Del(name)
+		}
 		for _, header := range decision.RequestHeaders {
 			r.Header.Set(header[0], header[1])
 		}

@@ -108,7 +108,10 @@ def _refused(check, mode, port):
     for name in ("X-Forwarded-For", "X-Real-IP", "Forwarded", "True-Client-IP", "CF-Connecting-IP", "X-Original-URI", "X-Rewrite-URL"):
         status, _, _ = visitor.ask("GET", "/refused/x", {**BROWSER, name: "10.0.0.1"})
         check(status == 403, f"{mode}: {name} changes nothing", status)
-    for path in ("//refused/x", "/./refused/x", "/a/../refused/x", "/%72efused/x", "/refused/%78"):
+    for path in (
+        "//refused/x", "/./refused/x", "/a/../refused/x", "/%72efused/x", "/refused/%78",
+        "/;/refused/x", "/refused;a/x", "/a/;/../refused/x", "/%2espigot/x", "//.spigot/x",
+    ):
         status, _, text = visitor.ask("GET", path, BROWSER)
         check(status in (400, 403, 404), f"{mode}: {path} is the same path", status, text)
     first = visitor.ask("GET", f"/slow/{mode}", BROWSER)[0]

@@ -176,7 +176,7 @@ impl<'a> Weighing<'a> {
         let forced = self.policy.operator.forced.iter().find(|forced| {
             forced.until.is_none_or(|until| self.now < until)
                 && forced.host.as_deref().is_none_or(|host| host == self.observation.host)
-                && forced.pattern.matches(self.observation.method, self.observation.path)
+                && forced.pattern.matches(self.observation.method, self.observation.matched)
         });
         if forced.is_some() {
             self.asks(Source::Trigger(Trigger::Manual), Action::Challenge, Evidence::None);

@@ -11,6 +11,9 @@ pub struct Observation<'r> {
     pub method: &'r str,
     /// Path after [`crate::path::normalise`]: the same text that is forwarded.
     pub path: &'r str,
+    /// The path that rules, routes and limits are about: without the parameters of its segments
+    /// ([`crate::path::Understood::matched`]).
+    pub matched: &'r str,
     /// Query without the question mark, as sent.
     pub query: &'r str,
     /// What kind of client code waits for the answer.
@@ -168,6 +171,7 @@ impl<'r> Observation<'r> {
             host: "",
             method,
             path,
+            matched: path,
             query: "",
             sender: Sender::Other,
             user_agent: "",

@@ -3,10 +3,57 @@
 //!
 //! `%xx` of unreserved characters is decoded (RFC 3986, section 6.2.2.2), other escapes get upper-case digits and stay
 //! escaped, `.` and `..` segments are resolved (also when written `%2e`), empty segments are merged. Refused: an
-//! incomplete escape, a raw or escaped NUL, and escaped slashes or backslashes, raw backslashes and `..;`-style
-//! segments, over whose meaning servers differ: whoever sends one is told 400.
+//! incomplete escape, a raw or escaped NUL, and escaped slashes or backslashes, raw backslashes and segments that are
+//! empty, `.` or `..` before a semicolon, over whose meaning servers differ: whoever sends one is told 400.
 
 use std::borrow::Cow;
+
+/// A path in its one reading, and what of it rules are about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Understood<'p> {
+    whole: Cow<'p, str>,
+    matched: Option<String>,
+}
+
+impl<'p> Understood<'p> {
+    /// Reads a path (without query).
+    ///
+    /// # Errors
+    /// As [`normalise`].
+    pub fn read(path: &'p str) -> Result<Self, Ambiguous> {
+        let whole = normalise(path)?;
+        let matched = whole.as_bytes().contains(&b';').then(|| without_parameters(&whole));
+        Ok(Self { whole, matched })
+    }
+
+    /// As it is forwarded, shown and recorded.
+    #[must_use]
+    pub fn whole(&self) -> &str {
+        &self.whole
+    }
+
+    /// As it is matched: without the parameters of its segments (RFC 3986, section 3.3). To servers in Java
+    /// `/admin;x=1/users` is `/admin/users`, and to those that know no parameters it is no path that they have.
+    #[must_use]
+    pub fn matched(&self) -> &str {
+        self.matched.as_deref().unwrap_or(&self.whole)
+    }
+}
+
+/// A normal path stays one: no segment begins with a semicolon, nor is `.` or `..` before one.
+fn without_parameters(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    for segment in path.split_inclusive('/') {
+        match segment.split_once(';') {
+            None => out.push_str(segment),
+            Some((name, _)) => {
+                out.push_str(name);
+                out.extend(segment.ends_with('/').then_some('/'));
+            }
+        }
+    }
+    out
+}
 
 /// Why a path cannot be understood in one way only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +64,7 @@ pub enum Ambiguous {
     BadEscape,
     /// A NUL or other control character, raw or escaped.
     Control,
-    /// An escaped `/` or a backslash, raw or escaped.
+    /// An escaped `/`, a backslash, raw or escaped, or a semicolon behind an empty, `.` or `..` segment.
     Separator,
     /// A `#`, which ends a path in some parsers and not in others.
     Fragment,
@@ -31,7 +78,7 @@ impl Ambiguous {
             Self::NotAbsolute => "the path must start with a slash",
             Self::BadEscape => "the path has a percent sign that is not followed by two hexadecimal digits",
             Self::Control => "the path has a control character",
-            Self::Separator => "the path has an escaped slash or a backslash",
+            Self::Separator => "the path has an escaped slash, a backslash, or parameters of no name",
             Self::Fragment => "the path has a number sign",
         }
     }
@@ -54,6 +101,8 @@ pub fn normalise(path: &str) -> Result<Cow<'_, str>, Ambiguous> {
             b'#' => return Err(Ambiguous::Fragment),
             0..=0x1f | 0x7f => return Err(Ambiguous::Control),
             b'%' => plain = false,
+            // What follows the semicolon is a parameter to some, and the segment before it is then empty.
+            b';' if previous == b'/' => return Err(Ambiguous::Separator),
             b'/' | b'.' if previous == b'/' => plain = false,
             _ => {}
         }
@@ -70,8 +119,8 @@ fn rewrite(bytes: &[u8]) -> Result<String, Ambiguous> {
         match segment {
             "" | "." => {}
             ".." => out.truncate(out.rfind('/').unwrap_or(0)),
-            // Java servers drop what follows the semicolon and then climb; others do not.
-            _ if segment.starts_with("..;") => return Err(Ambiguous::Separator),
+            // Java servers drop what follows the semicolon and then stay or climb; others do not.
+            _ if segment.starts_with("..;") || segment.starts_with(".;") => return Err(Ambiguous::Separator),
             _ => {
                 out.push('/');
                 out.push_str(segment);
@@ -135,7 +184,17 @@ mod tests {
         check("/a%2flogin", Err(Ambiguous::Separator));
         check("/a%5Clogin", Err(Ambiguous::Separator));
         check("/a\\login", Err(Ambiguous::Separator));
-        check("/a/..;/login", Err(Ambiguous::Separator));
+        for path in [
+            "/a/..;/login",
+            "/a/.%2e;x/login",
+            "/a/.;/../login",
+            "/a/%2E;/../login",
+            "/;/login",
+            "/a//;x=1",
+            "/;",
+        ] {
+            check(path, Err(Ambiguous::Separator));
+        }
         check("/a%00", Err(Ambiguous::Control));
         check("/a%0d%0a", Err(Ambiguous::Control));
         check("/a%zz", Err(Ambiguous::BadEscape));
@@ -144,7 +203,30 @@ mod tests {
         check("login", Err(Ambiguous::NotAbsolute));
     }
 
+    #[test]
+    fn parameters_are_forwarded_and_not_matched() {
+        let check = |path: &str, whole: &str, matched: &str| {
+            let read = Understood::read(path).expect(path);
+            assert_eq!((read.whole(), read.matched()), (whole, matched), "{path}");
+        };
+        check("/admin/users", "/admin/users", "/admin/users");
+        check("/admin;x/users", "/admin;x/users", "/admin/users");
+        check("/%61dmin;x=1;y/users;z", "/admin;x=1;y/users;z", "/admin/users");
+        check("/admin;a.css", "/admin;a.css", "/admin");
+        check("/admin;/", "/admin;/", "/admin/");
+        check("/a%3Bb", "/a%3Bb", "/a%3Bb");
+        assert_eq!(Understood::read("/;/admin"), Err(Ambiguous::Separator));
+    }
+
     proptest::proptest! {
+        #[test]
+        fn what_is_matched_is_normal(path in "/[a-c%2./5eE~;=]{0,24}") {
+            if let Ok(read) = Understood::read(&path) {
+                assert_eq!(normalise(read.matched()).as_deref(), Ok(read.matched()), "{path}");
+                assert!(!read.matched().contains(';'), "{path}");
+            }
+        }
+
         #[test]
         fn normal_is_a_fixed_point(path in "/[a-z%2./5eE~ü]{0,24}") {
             if let Ok(once) = normalise(&path) {

@@ -253,7 +253,7 @@ impl Asked<'_> {
         let limit: &Limit = &self.policy.limits[usize::from(index)];
         let observation = self.observation;
         let pattern_fits = limit.patterns.is_empty()
-            || limit.patterns.iter().any(|p| p.matches(observation.method, observation.path));
+            || limit.patterns.iter().any(|p| p.matches(observation.method, observation.matched));
         // A limit on answers is read before the answer whatever its condition, and counted after it where that holds.
         let counted =
             |condition: &Condition| (condition.sees_answer && self.status == 0) || condition.holds(self);
@@ -282,7 +282,7 @@ impl Asked<'_> {
             KeyPart::Address => return Some(self.who.address),
             KeyPart::Route => Subject::Number(self.route.into()),
             KeyPart::Account => return Some(crate::account::counted(observation.account?, self.keys)),
-            KeyPart::Path => Subject::Text(observation.path.as_bytes()),
+            KeyPart::Path => Subject::Text(observation.matched.as_bytes()),
             KeyPart::Host => Subject::Text(observation.host.as_bytes()),
             KeyPart::UserAgent => Subject::Text(observation.user_agent.as_bytes()),
             KeyPart::Body => {

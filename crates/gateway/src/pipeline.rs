@@ -86,6 +86,8 @@ pub(crate) struct Seen<'r> {
     pub(crate) host: &'r str,
     pub(crate) method: &'r str,
     pub(crate) path: &'r str,
+    /// What of it is matched.
+    pub(crate) matched: &'r str,
     pub(crate) query: &'r str,
     pub(crate) headers: &'r HeaderMap,
     pub(crate) user_agent: &'r str,
@@ -134,6 +136,7 @@ impl<'r> Seen<'r> {
             headers,
             body,
             behaviour: self.behaviour,
+            matched: self.matched,
             ..Observation::of(self.client, self.method, self.path)
         }
     }

@@ -77,7 +77,7 @@ impl Judge {
         let place = self.ruled.place(held);
         let reputation = self.ruled.reputation(held, software, place);
         let clearance = held.told.clearance.map(|shown| shown.under(&policy));
-        let observation = held.observation(path.as_deref(), software, clearance, place.network);
+        let observation = held.observation(path.as_ref(), software, clearance, place.network);
         let memory = self.memory_at(now);
         let plan = plan(&policy, &observation, &KEYS, now);
         let mut facts = memory.fetch_now(&plan, &policy.route(plan.route).name, now);

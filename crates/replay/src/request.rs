@@ -1,6 +1,5 @@
 //! One record of a log as a request: owned, so that it can be put in order, and then seen as an observation.
 
-use std::borrow::Cow;
 use std::net::IpAddr;
 
 use spigot_accesslog::Record;
@@ -78,21 +77,21 @@ impl Held {
         self.text
     }
 
-    /// The path as it is matched and forwarded; `None` when the request is malformed.
-    pub(crate) fn path(&self) -> Option<Cow<'_, str>> {
-        (self.shape == Shape::Request).then(|| path::normalise(self.part(PATH)).ok()).flatten()
+    /// The path as it is forwarded and as it is matched; `None` when the request is malformed.
+    pub(crate) fn path(&self) -> Option<path::Understood<'_>> {
+        (self.shape == Shape::Request).then(|| path::Understood::read(self.part(PATH)).ok()).flatten()
     }
 
     /// The observation, given what [`Held::path`] found.
     pub(crate) fn observation<'h>(
         &'h self,
-        path: Option<&'h str>,
+        path: Option<&'h path::Understood<'_>>,
         software: Software,
         clearance: Option<Presented>,
         network: Option<u32>,
     ) -> Observation<'h> {
         let malformed = path.is_none();
-        let path = path.unwrap_or("/");
+        let (path, matched) = path.map_or(("/", "/"), |path| (path.whole(), path.matched()));
         let (method, user_agent) = (self.part(METHOD), self.part(USER_AGENT));
         Observation {
             host: self.part(HOST),
@@ -103,6 +102,7 @@ impl Held {
             cohort: Cohort { network, fingerprint: self.told.fingerprint },
             headers: self,
             clearance,
+            matched,
             malformed,
             ..Observation::of(self.client, method, path)
         }
@@ -222,7 +222,7 @@ mod tests {
         let check = |method: &str, target: &str, expected: Option<(&str, &str, &str)>| {
             let held = Held::take(&record(method, target), &[], String::new());
             let path = held.path();
-            let seen = held.observation(path.as_deref(), Software::default(), None, None);
+            let seen = held.observation(path.as_ref(), Software::default(), None, None);
             let found = (!seen.malformed).then_some((seen.host, seen.path, seen.query));
             assert_eq!(found, expected, "{method} {target}");
         };

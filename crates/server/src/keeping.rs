@@ -8,7 +8,7 @@ use arc_swap::ArcSwapOption;
 use spigot_admin::{KnownStore, PolicyStore};
 use spigot_decision::Millis;
 use spigot_event::Recorder;
-use spigot_state::{Memory, Restricted};
+use spigot_state::{Changes, Memory, Restricted};
 
 use crate::clock::now;
 
@@ -38,7 +38,11 @@ impl Keeping {
             let acquainted = state.accounts.successes.take_changed(now());
             known.keep(&acquainted, now()).inspect_err(|_| state.accounts.successes.not_kept(&acquainted))
         });
-        let (hours, restrictions) = (state.hours.take_changed(), state.restrictions.take_changed());
+        let (hours, mut restrictions) = (state.hours.take_changed(), state.restrictions.take_changed());
+        if known.is_err() {
+            state.restrictions.not_kept(&restrictions);
+            restrictions = Changes::default();
+        }
         let kept = store.keep(&hours, &restrictions);
         if kept.is_err() {
             state.hours.not_kept(hours);
@@ -97,5 +101,41 @@ fn once(fails: &mut bool, error: Option<String>, failed: &str, works_again: &str
         Some(error) if !std::mem::replace(fails, true) => crate::log::line(failed, &[("error", &error)]),
         None if std::mem::take(fails) => crate::log::line(works_again, &[]),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use spigot_decision::Prefix;
+    use spigot_decision::policy::{Offender, Strike};
+    use spigot_state::MemorySettings;
+
+    use super::*;
+
+    #[test]
+    fn a_lock_is_not_kept_without_who_is_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = PolicyStore::open(folder.path()).unwrap();
+        let mut known = KnownStore::open(folder.path()).unwrap();
+        let (state, keeping) = (Memory::new(MemorySettings::default(), now()), Keeping::default());
+        let strike = Strike { step: 1, start: now(), end: now().plus(3_600_000) };
+        let offender = Offender::Address(Prefix::client([192, 0, 2, 1].into()));
+        state.restrictions.restore([(7, Restricted { offender, strike })]);
+        state.restrictions.not_kept(&Changes { set: vec![(7, Restricted { offender, strike })], ..Changes::default() });
+        state.accounts.successes.remember(9, 30, now());
+        // The disk has lost them.
+        for file in ["accounts.sqlite", "accounts.sqlite-wal"] {
+            std::fs::File::create(folder.path().join(file)).unwrap();
+        }
+        keeping.keep(&mut store, Some(&mut known), &state);
+        assert_eq!((keeping.failed(), store.kept().unwrap().restrictions.len()), (1, 0));
+        drop(known);
+        for file in ["accounts.sqlite", "accounts.sqlite-wal", "accounts.sqlite-shm"] {
+            let _ = std::fs::remove_file(folder.path().join(file));
+        }
+        let mut known = KnownStore::open(folder.path()).unwrap();
+        keeping.keep(&mut store, Some(&mut known), &state);
+        assert_eq!((keeping.failed(), store.kept().unwrap().restrictions.len()), (1, 1), "both, now");
+        assert_eq!(known.kept(now()).unwrap().len(), 1);
     }
 }

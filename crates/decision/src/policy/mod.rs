@@ -264,10 +264,10 @@ impl Policy {
     /// The index of the route for a request.
     #[must_use]
     pub fn route_of(&self, observation: &Observation<'_>) -> u16 {
-        self.route_for(observation.host, observation.method, observation.path)
+        self.route_for(observation.host, observation.method, observation.matched)
     }
 
-    /// The index of the first route whose host, method and path fit.
+    /// The index of the first route whose host, method and matched path fit.
     #[must_use]
     pub fn route_for(&self, host: &str, method: &str, path: &str) -> u16 {
         let found = self.routing.find(&self.routes, host, method, path);

@@ -164,6 +164,11 @@ fn check_normal(path: &str) -> Result<(), String> {
             "a pattern has no query; write the path alone, and ask for request.query in a rule".to_owned()
         );
     }
+    if path.contains(';') {
+        return Err(
+            "requests are matched without the parameters of their path; write it without ;".to_owned()
+        );
+    }
     if !path.is_ascii() {
         let sent = percent_encoding::utf8_percent_encode(path, percent_encoding::CONTROLS);
         return Err(format!("programs send this path as \"{sent}\"; write it so"));

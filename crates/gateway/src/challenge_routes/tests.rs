@@ -66,6 +66,7 @@ fn seen(headers: &HeaderMap, client: u8, now: i64) -> Seen<'_> {
         host: "shop.example",
         method: "POST",
         path: "/.spigot/solve",
+        matched: "/.spigot/solve",
         query: "",
         headers,
         user_agent: AGENT,

@@ -109,7 +109,8 @@ impl<S: State> Connection<S> {
             client,
             host: &host,
             method: parts.method.as_str(),
-            path: &path,
+            path: path.whole(),
+            matched: path.matched(),
             query: parts.uri.query().unwrap_or_default(),
             headers: &parts.headers,
             user_agent,
@@ -127,7 +128,7 @@ impl<S: State> Connection<S> {
             let request = Request::from_parts(parts.clone(), body);
             return Box::pin(self.gateway.service(&snapshot, &seen, &self.agents, request)).await;
         }
-        if path.starts_with(BELOW) {
+        if path.whole().starts_with(BELOW) {
             let request = Request::from_parts(parts.clone(), body);
             // In a box, as everything rare is: a request's future is moved several times, and is as large as its
             // largest part.

@@ -19,8 +19,8 @@ use spigot_intel::Software;
 use spigot_state::State;
 
 use super::turn::{
-    Looked, Original, Turn, UNCLEAR, Verdict, carried, is_form, sender, tell, understood, user_agent,
-    wanted_upgrade,
+    Looked, OTHERWISE, Original, Turn, UNCLEAR, Verdict, carried, is_form, sender, tell, understood,
+    user_agent, wanted_upgrade,
 };
 use crate::body::Through;
 use crate::challenge_routes::{BELOW, Errand};
@@ -129,14 +129,13 @@ impl<S: State> Gateway<S> {
         remove_ours(&mut parts.headers);
         let (host, path) = match understood(&parts) {
             Ok(understood) => understood,
-            Err(why) => {
-                Metrics::one(&self.metrics.requests_refused);
-                let response = Refusal { detail: why, ..UNCLEAR }.undecided();
-                let answer = Answer::Instead(response.map(Through::of_ours));
-                return Judgement::undecided(&snapshot, answer);
-            }
+            Err(why) => return self.unclear(&snapshot, why),
         };
-        if path.starts_with(BELOW) && !about.is_action {
+        if path.whole().starts_with(BELOW) && !about.is_action {
+            if path.whole() != parts.uri.path() {
+                // Whoever describes it passes on what it received, and that reaches the application, undecided.
+                return self.unclear(&snapshot, OTHERWISE);
+            }
             // It is ours, wherever it is sent, and whoever is asked for a challenge needs it.
             let answer = Answer::Pass(HeaderMap::new());
             return Judgement { remove, ..Judgement::undecided(&snapshot, answer) };
@@ -156,7 +155,8 @@ impl<S: State> Gateway<S> {
             client,
             host: &host,
             method: parts.method.as_str(),
-            path: &path,
+            path: path.whole(),
+            matched: path.matched(),
             query: parts.uri.query().unwrap_or_default(),
             headers: &parts.headers,
             user_agent,
@@ -179,6 +179,13 @@ impl<S: State> Gateway<S> {
         let decision = Some((decided.id, decided.decision.clone()));
         let answer = turn.answer(&parts, &body, decided).await;
         Judgement { decision, policy: snapshot.policy.clone(), remove, sender, answer }
+    }
+
+    /// It can be read in two ways, and is not decided upon.
+    fn unclear(&self, snapshot: &Snapshot, why: &'static str) -> Judgement {
+        Metrics::one(&self.metrics.requests_refused);
+        let response = Refusal { detail: why, ..UNCLEAR }.undecided();
+        Judgement::undecided(snapshot, Answer::Instead(response.map(Through::of_ours)))
     }
 }
 

@@ -118,7 +118,7 @@ impl<S: State> Gateway<S> {
                     return;
                 };
                 let policy = &snapshot.policy;
-                let route = &policy.route(policy.route_for(seen.host, seen.method, seen.path)).name;
+                let route = &policy.route(policy.route_for(seen.host, seen.method, seen.matched)).name;
                 let is_for = |proven: Proven| proven.is_for(policy, route, seen.now);
                 if trusted.proven.is_none_or(|before| !is_for(before) && is_for(proven)) {
                     trusted.proven = Some(proven);

@@ -49,7 +49,7 @@ impl Opens {
     fn push(&self, key: u64, now: Millis) -> u32 {
         let mut shard = self.shard(key).lock();
         if shard.len() >= KEYS_PER_SHARD {
-            shard.retain(|_, began| began.last().is_some_and(|last| is_held(*last, now)));
+            shard.retain(|_, began| began.iter().any(|at| is_held(*at, now)));
             if shard.len() >= KEYS_PER_SHARD && !shard.contains_key(&key) {
                 return 0;
             }
@@ -123,6 +123,22 @@ mod tests {
         drop((first, second, third));
         assert_eq!(held(&opens), 0);
         assert!(opens.shards.iter().all(|shard| shard.lock().is_empty()));
+    }
+
+    #[test]
+    fn what_is_held_stays_whatever_lapsed_beside_it() {
+        let opens = Arc::new(Opens::default());
+        let (_, left) = opens.enter([64, 0], Millis(0));
+        let (_, held) = opens.enter([64, 0], Millis(30_000));
+        let (_, newest) = opens.enter([64, 0], Millis(30_001));
+        let (_, other) = opens.enter([64, 0], Millis(2));
+        drop((left, newest));
+        // All of one shard's, so that it is full and has to look for room.
+        let flood: Vec<OpenPlace> = (2..=KEYS_PER_SHARD as u64 + 1)
+            .map(|n| opens.enter([n * SHARDS as u64, 0], Millis(2 + HELD_MILLIS)).1)
+            .collect();
+        assert_eq!(opens.enter([64, 0], Millis(2 + HELD_MILLIS)).0, [1, 0], "the held one counts");
+        drop((held, other, flood));
     }
 
     #[test]

@@ -74,7 +74,7 @@ impl Text {
             Self::Constant(value) => value,
             Self::Method => observation.method,
             Self::Host => observation.host,
-            Self::Path => observation.path,
+            Self::Path => observation.matched,
             Self::Query => observation.query,
             Self::UserAgent => observation.user_agent,
             Self::Sender => observation.sender.name(),

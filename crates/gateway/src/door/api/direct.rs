@@ -26,6 +26,7 @@ impl<S: State> Gateway<S> {
             host: text(header::HOST),
             method: request.method().as_str(),
             path: request.uri().path(),
+            matched: request.uri().path(),
             query: request.uri().query().unwrap_or_default(),
             headers,
             user_agent: text(header::USER_AGENT),

@@ -10,7 +10,7 @@ use std::net::IpAddr;
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST};
-use http::{HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use spigot_decision::{Action, Decision};
@@ -100,8 +100,7 @@ pub(super) async fn answer<S: State>(call: Call<'_, S>, hook: Hook, body: &[u8])
         Err(detail) => return trouble(400, "unreadable", detail),
     };
     let host = described.parts.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    if !site.allows(name) {
+    if !crate::door::host_name(host).is_some_and(|name| site.allows(&name)) {
         let detail =
             "The flow's address has a host that is none of the secret's site: `spigot site add --host`.";
         return trouble(403, "other_host", detail);
@@ -193,10 +192,8 @@ fn describe(told: &Told) -> Result<Described, &'static str> {
             kept.append(&name, value);
         }
     }
-    let client: IpAddr = kept
-        .get(CLIENT)
-        .and_then(|value| value.to_str().ok()?.trim().parse().ok())
-        .ok_or("The visitor's address is missing: let the proxy in front of Kratos set True-Client-IP.")?;
+    let client = client(kept)
+        .ok_or("The visitor's address is missing, or there are several: let the proxy in front of Kratos set True-Client-IP, in place of what came under that name.")?;
     if let Some(clearance) = &told.clearance
         && let Ok(value) = HeaderValue::try_from(format!("{CLEARANCE}={clearance}"))
     {
@@ -212,6 +209,13 @@ fn describe(told: &Told) -> Result<Described, &'static str> {
     };
     let (parts, ()) = request.into_parts();
     Ok(Described { parts, client, secure, tls: None, http2: None, header_order: None, body })
+}
+
+/// Whose request it is. Of several the first would be the client's own word, before what the proxy added.
+fn client(headers: &HeaderMap) -> Option<IpAddr> {
+    let mut told = headers.get_all(CLIENT).iter();
+    let (Some(one), None) = (told.next(), told.next()) else { return None };
+    one.to_str().ok()?.trim().parse().ok()
 }
 
 fn go_on() -> Response<Through> {

@@ -21,7 +21,7 @@ impl<S: State> Call<'_, S> {
             _ => self.seen.host,
         };
         let seen = &Seen { host, errand, ..*self.seen };
-        let route = snapshot.policy.route_for(seen.host, seen.method, seen.path);
+        let route = snapshot.policy.route_for(seen.host, seen.method, seen.matched);
         let decision = Decision {
             action: Action::Allow,
             effective: Action::Allow,

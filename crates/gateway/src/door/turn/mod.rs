@@ -19,7 +19,7 @@ pub(super) use self::act::{Verdict, is_form};
 pub(super) use self::form::carried;
 pub(super) use self::told::tell;
 pub(super) use self::understand::{
-    host_name, injects, is_coded, sender, told_length, understood, wanted_upgrade,
+    OTHERWISE, host_name, injects, is_coded, sender, told_length, understood, wanted_upgrade,
 };
 use crate::pipeline::{Decided, Gateway, Held, Seen, Snapshot};
 use crate::respond::Refusal;
@@ -109,7 +109,7 @@ impl<S: State> Turn<'_, S> {
     /// The request's route, before the plan finds it: only a body has to know it then.
     pub(super) fn route(&self) -> &Route {
         let (policy, seen) = (&self.snapshot.policy, self.seen);
-        policy.route(policy.route_for(seen.host, seen.method, seen.path))
+        policy.route(policy.route_for(seen.host, seen.method, seen.matched))
     }
 
     /// Decides, with what its body shows; `route` is there when it has one.
@@ -136,7 +136,7 @@ impl<S: State> Turn<'_, S> {
     }
 }
 
-/// Path and query as they are matched, shown and forwarded: one text for all three.
+/// Path and query as they are shown and forwarded: one text for both.
 pub(super) fn target(seen: &Seen<'_>) -> String {
     if seen.query.is_empty() { seen.path.to_owned() } else { format!("{}?{}", seen.path, seen.query) }
 }

@@ -5,11 +5,13 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Version, header};
 use spigot_challenge::from_text;
+use spigot_decision::path::Understood;
 use spigot_decision::{Body, Sender, Subject, Told};
 use spigot_state::State;
 
 use super::{Original, Turn, target};
 use crate::body::Through;
+use crate::challenge_routes::BELOW;
 use crate::fields;
 use crate::honeypot::strip;
 use crate::pipeline::Snapshot;
@@ -18,10 +20,13 @@ use crate::stash::Kept;
 
 const STASH_FIELD: &[u8] = b"spigot-stash=";
 
+/// A path below [`BELOW`] that an application, or another server, would not take for one.
+pub(in crate::door) const OTHERWISE: &str = "its path is one of ours, written otherwise";
+
 /// Host in lower case and normalised path; or why the request could be read in more than one way.
 pub(in crate::door) fn understood(
     parts: &http::request::Parts,
-) -> Result<(Cow<'_, str>, Cow<'_, str>), &'static str> {
+) -> Result<(Cow<'_, str>, Understood<'_>), &'static str> {
     let headers = &parts.headers;
     let mut hosts = headers.get_all(header::HOST).iter();
     let host = hosts.next();
@@ -43,7 +48,10 @@ pub(in crate::door) fn understood(
     }
     // OPTIONS * is for the server itself; as a path it is the root.
     let path = if parts.uri.path() == "*" { "/" } else { parts.uri.path() };
-    let path = spigot_decision::path::normalise(path).map_err(|ambiguous| ambiguous.message())?;
+    let path = Understood::read(path).map_err(|ambiguous| ambiguous.message())?;
+    if path.matched().starts_with(BELOW) && !path.whole().starts_with(BELOW) {
+        return Err(OTHERWISE);
+    }
     let name = host_name(host).ok_or("its Host is no host name")?;
     Ok((name, path))
 }

@@ -14,11 +14,12 @@ import java.util.Map;
  * @param passes the application goes on, with requestHeaders; otherwise response is what to send
  * @param checked false only where failing open let it pass unseen
  * @param requestHeaders for the application, in place of what the visitor sent under these names
+ * @param removeHeaders names of what was for Spigot alone, such as a client's key; the application does not see them
  * @param response there exactly when it does not pass, else null
  */
 public record Decision(
         String id, String action, String effective, int risk, List<Reason> reasons, boolean passes, boolean checked,
-        List<Header> requestHeaders, Response response) {
+        List<Header> requestHeaders, List<String> removeHeaders, Response response) {
     /** One finding. */
     public record Reason(String kind, String name, String gave, String evidence) {}
 
@@ -29,7 +30,7 @@ public record Decision(
     public record Decided(Decision decision, SpigotException error) {}
 
     static Decision unseen() {
-        return new Decision("", "allow", "allow", 0, List.of(), true, false, List.of(), null);
+        return new Decision("", "allow", "allow", 0, List.of(), true, false, List.of(), List.of(), null);
     }
 
     static Decision read(Object answer) throws SpigotException {
@@ -47,7 +48,7 @@ public record Decision(
         return new Decision(
                 Json.text(told, "id"), Json.text(told, "action"), Json.text(told, "effective"),
                 Math.max(0, Json.number(told, "risk")), List.copyOf(reasons), passes, true,
-                Header.read(told.get("request_headers")), passes ? null : response(told.get("response")));
+                Header.read(told.get("request_headers")), names(told.get("remove_headers")), passes ? null : response(told.get("response")));
     }
 
     static List<Decided> readBatch(Map<String, Object> answer, int wanted) throws SpigotException {
@@ -63,6 +64,10 @@ public record Decision(
                     : new Decided(null, SpigotException.ofProblem(problem, Json.number(problem, "status"), 0)));
         }
         return decided;
+    }
+
+    private static List<String> names(Object told) {
+        return Json.list(told).stream().filter(String.class::isInstance).map(String.class::cast).toList();
     }
 
     private static Response response(Object answer) throws SpigotException {

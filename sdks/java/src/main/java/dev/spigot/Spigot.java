@@ -60,8 +60,9 @@ public final class Spigot {
     }
 
     private static HttpClient newHttp() {
-        // A redirection is not followed: the secret would go along.
-        return HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).followRedirects(HttpClient.Redirect.NEVER).build();
+        // A redirection is not followed, and no proxy of the system's is asked: the secret would go along.
+        return HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).followRedirects(HttpClient.Redirect.NEVER)
+                .proxy(HttpClient.Builder.NO_PROXY).build();
     }
 
     /** The same, with another bound for a whole call, its second try included. */

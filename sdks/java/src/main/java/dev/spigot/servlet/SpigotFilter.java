@@ -75,7 +75,7 @@ public final class SpigotFilter implements Filter {
                 return;
             }
             request.setAttribute("spigot.decision", decision);
-            chain.doFilter(new Told(request, decision.requestHeaders()), response);
+            chain.doFilter(new Told(request, decision), response);
         } catch (SpigotException error) {
             failed.accept(request, error);
             List<Header> headers = List.of(
