@@ -30,7 +30,7 @@ local function question(txn)
   end
   fields["x-original-method"] = { txn.sf:method() }
   fields["x-original-uri"] = { txn.sf:pathq() }
-  fields["x-original-host"] = { txn.sf:req_hdr("host") }
+  fields["x-original-host"] = { txn.sf:req_fhdr("host") }
   fields["x-real-ip"] = { txn.sf:src() }
   fields["x-forwarded-proto"] = { txn.f:ssl_fc() == 1 and "https" or "http" }
   return fields
@@ -42,6 +42,11 @@ local function body(txn)
   local told = txn.f:req_body_size()
   local whole = tonumber(told) == #held and txn.sf:req_hdr("transfer-encoding") == ""
   return held, whole
+end
+
+-- What is not for the application: keys and tokens that were for Spigot, before what it says is set.
+local function remove(txn, names)
+  for name in (names and names[0] or ""):gmatch("[^,]+") do txn.http:req_del_header(name) end
 end
 
 local function refuse(txn, status, fields, text)
@@ -74,8 +79,9 @@ local function spigot(txn)
   local status = answer and answer.status or 0
   local said = answer and answer.headers or {}
   if status == 200 and said["x-spigot-answer"] == nil then
+    remove(txn, said["x-spigot-remove"])
     for name, values in pairs(said) do
-      if name:sub(1, 9) == "x-spigot-" then txn.http:req_set_header(name, values[0]) end
+      if name:sub(1, 9) == "x-spigot-" and name ~= "x-spigot-remove" then txn.http:req_set_header(name, values[0]) end
     end
     return
   end

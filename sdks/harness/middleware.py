@@ -4,9 +4,10 @@ import http.client
 import json
 import socket
 import threading
+import time
 
 from .driver import Application
-from .server import Spigot
+from .server import SOON_SECONDS, Spigot
 from .solver import solution
 
 BROWSER = {
@@ -60,10 +61,12 @@ def run(sdk):
     spigot = Spigot()
     try:
         _, secret = spigot.add_site("shop", "--host", HOST)
+        key = spigot.add_key("acme")
         for mode in sdk.serves:
             with Application(sdk, spigot.base, secret, mode=mode) as application:
                 _passing(check, mode, application.port)
                 _refused(check, mode, application.port)
+                _keyed(check, mode, application.port, key)
                 if sdk.hands_on:
                     _solved(check, mode, application.port)
             _away(check, sdk, mode, secret)
@@ -120,6 +123,19 @@ def _refused(check, mode, port):
     check(int(headers.get("retry-after", "0")) > 0, f"{mode}: and is told how long", headers)
     status, headers, text = visitor.ask("HEAD", "/refused/x", BROWSER)
     check((status, text) == (403, ""), f"{mode}: a question for the head", status, text)
+
+
+def _keyed(check, mode, port, key):
+    """A client's key is for Spigot, and the application does not see it once it is known."""
+    end = time.monotonic() + SOON_SECONDS
+    while True:
+        status, _, text = Visitor(port, "127.0.0.4").ask("GET", "/shelf", {**BROWSER, "Authorization": f"Bearer {key}"})
+        if status == 200 and "x-spigot-trusted" in text or time.monotonic() > end:
+            break
+        # The server learns of a key within a quarter of a second.
+        time.sleep(0.2)
+    check(status == 200 and "x-spigot-trusted" in text, f"{mode}: a key is known", status, text)
+    check(key not in text, f"{mode}: and does not reach the application", text)
 
 
 def _solved(check, mode, port):

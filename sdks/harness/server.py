@@ -21,6 +21,11 @@ trusted_proxies = ["127.0.0.0/8"]
 listen = "{service}"
 test_keys = true
 
+[[trusted]]
+name = "partners"
+proof = "key"
+gives = "pass"
+
 [[route]]
 name = "asked"
 match = "/asked/**"
@@ -110,6 +115,14 @@ class Spigot:
                 raise RuntimeError("the server does not learn of the site")
             time.sleep(0.05)
         return site["site_key"], site["secret"]
+
+    def add_key(self, name):
+        """A client's key."""
+        output = subprocess.run(
+            [ROOT / "target/debug/spigot", "key", "add", name, "--client", "partners", "--format", "json"], cwd=self.folder,
+            stdout=subprocess.PIPE, check=True,
+        )
+        return json.loads(output.stdout)["key"]
 
     def _knows(self, secret):
         asked = urllib.request.Request(

@@ -45,7 +45,7 @@ pub(crate) fn described(request: &Request) -> Option<Described> {
 }
 
 pub(crate) fn told(judgement: Judgement) -> Decision {
-    let Judgement { decision, policy, answer, .. } = judgement;
+    let Judgement { decision, policy, answer, remove, .. } = judgement;
     let (request_headers, response) = match answer {
         Answer::Pass(fields) => (pairs(&fields), None),
         Answer::Instead(response) => {
@@ -69,7 +69,18 @@ pub(crate) fn told(judgement: Judgement) -> Decision {
         None => (String::new(), unweighed, unweighed, 0, Vec::new()),
     };
     let (action, effective) = (action.to_owned(), effective.to_owned());
-    Decision { id, action, effective, risk, reasons, checked: true, request_headers, response }
+    let remove_headers = remove.iter().map(|name| name.as_str().to_owned()).collect();
+    Decision {
+        id,
+        action,
+        effective,
+        risk,
+        reasons,
+        checked: true,
+        request_headers,
+        remove_headers,
+        response,
+    }
 }
 
 fn pairs(headers: &HeaderMap) -> Vec<(String, String)> {

@@ -121,21 +121,23 @@ mod tests {
         let strike = Strike { step: 1, start: now(), end: now().plus(3_600_000) };
         let offender = Offender::Address(Prefix::client([192, 0, 2, 1].into()));
         state.restrictions.restore([(7, Restricted { offender, strike })]);
-        state.restrictions.not_kept(&Changes { set: vec![(7, Restricted { offender, strike })], ..Changes::default() });
+        state
+            .restrictions
+            .not_kept(&Changes { set: vec![(7, Restricted { offender, strike })], ..Changes::default() });
         state.accounts.successes.remember(9, 30, now());
         // The disk has lost them.
         for file in ["accounts.sqlite", "accounts.sqlite-wal"] {
             std::fs::File::create(folder.path().join(file)).unwrap();
         }
         keeping.keep(&mut store, Some(&mut known), &state);
-        assert_eq!((keeping.failed(), store.kept().unwrap().restrictions.len()), (1, 0));
+        assert_eq!((keeping.failed(), store.kept().unwrap().1.len()), (1, 0));
         drop(known);
         for file in ["accounts.sqlite", "accounts.sqlite-wal", "accounts.sqlite-shm"] {
             let _ = std::fs::remove_file(folder.path().join(file));
         }
         let mut known = KnownStore::open(folder.path()).unwrap();
         keeping.keep(&mut store, Some(&mut known), &state);
-        assert_eq!((keeping.failed(), store.kept().unwrap().restrictions.len()), (1, 1), "both, now");
+        assert_eq!((keeping.failed(), store.kept().unwrap().1.len()), (1, 1), "both, now");
         assert_eq!(known.kept(now()).unwrap().len(), 1);
     }
 }

@@ -21,6 +21,7 @@ export const unseen = () => ({
   passes: true,
   checked: false,
   requestHeaders: [],
+  removeHeaders: [],
   response: null,
 })
 
@@ -39,6 +40,7 @@ export function readDecision(told) {
     passes: told.passes,
     checked: true,
     requestHeaders: pairs(told.request_headers),
+    removeHeaders: Array.isArray(told.remove_headers) ? told.remove_headers.filter((name) => typeof name === 'string') : [],
     response,
   }
 }

@@ -81,6 +81,8 @@ export interface Decision {
   checked: boolean
   /** For the application, in place of what the visitor sent under these names. */
   requestHeaders: [string, string][]
+  /** Names of what was for Spigot alone, such as a client's key; the application does not see them. */
+  removeHeaders: string[]
   /** There exactly when it does not pass. */
   response: { status: number; headers: [string, string][]; body: string } | null
 }

@@ -14,7 +14,7 @@ const WRITTEN = new Set(['host', 'expect', 'x-forwarded-for', 'x-forwarded-proto
 /** `(request, response, next)`, for Express, Connect, Polka, and Fastify with @fastify/middie. */
 export function express(spigot, { address = (request) => request.socket.remoteAddress, failed } = {}) {
   return async (request, response, next) => {
-    removeOurs(request)
+    removeFields(request, isOurs)
     const target = request.originalUrl ?? request.url
     try {
       if (target.startsWith(BELOW)) return await handOn(spigot, request, response, target, address(request))
@@ -27,6 +27,8 @@ export function express(spigot, { address = (request) => request.socket.remoteAd
         headers: rawPairs(request.rawHeaders),
       })
       if (!decision.passes) return send(response, decision.response, request.method)
+      const removed = new Set(decision.removeHeaders)
+      removeFields(request, (name) => removed.has(name.toLowerCase()))
       for (const [name, value] of decision.requestHeaders) request.headers[name.toLowerCase()] = value
       request.spigot = decision
     } catch (error) {
@@ -67,6 +69,7 @@ export function fetchHandler(spigot, handler, { address, failed }) {
       return written(UNAVAILABLE)
     }
     if (!decision.passes) return written(decision.response)
+    for (const name of decision.removeHeaders) headers.delete(name)
     for (const [name, value] of decision.requestHeaders) headers.set(name, value)
     const init = { method: request.method, headers, body: request.body, signal: request.signal }
     const onward = new Request(request.url, request.body ? { ...init, duplex: 'half' } : init)
@@ -96,10 +99,10 @@ function isOurs(name) {
   return plain.startsWith('x-spigot-') || plain === 'x-captcha-reason'
 }
 
-function removeOurs(request) {
-  for (const name of Object.keys(request.headers)) if (isOurs(name)) delete request.headers[name]
+function removeFields(request, isRemoved) {
+  for (const name of Object.keys(request.headers)) if (isRemoved(name)) delete request.headers[name]
   request.rawHeaders = rawPairs(request.rawHeaders)
-    .filter(([name]) => !isOurs(name))
+    .filter(([name]) => !isRemoved(name))
     .flat()
 }
 

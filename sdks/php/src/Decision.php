@@ -10,6 +10,7 @@ final class Decision
     /**
      * @param list<array{kind: string, name: string, gave: string, evidence: string}> $reasons
      * @param list<array{string, string}> $requestHeaders for the application, in place of what the visitor sent under these names
+     * @param list<string> $removeHeaders names of what was for Spigot alone, such as a client's key; the application does not see them
      */
     public function __construct(
         /** What support and outcome() know it by; empty where failOpen let it pass. */
@@ -28,6 +29,7 @@ final class Decision
         public readonly array $requestHeaders = [],
         /** There exactly when it does not pass. */
         public readonly ?Response $response = null,
+        public readonly array $removeHeaders = [],
     ) {
     }
 
@@ -56,6 +58,7 @@ final class Decision
             true,
             Answer::pairs($told['request_headers'] ?? null),
             $told['passes'] ? null : Response::of($told['response'] ?? null),
+            array_values(array_filter((array) ($told['remove_headers'] ?? []), is_string(...))),
         );
     }
 

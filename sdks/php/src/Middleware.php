@@ -61,6 +61,9 @@ final class Middleware implements MiddlewareInterface
         if ($decision->response !== null) {
             return $this->send($request, $decision->response);
         }
+        foreach ($decision->removeHeaders as $name) {
+            $request = $request->withoutHeader($name);
+        }
         foreach ($decision->requestHeaders as [$name, $value]) {
             $request = $request->withHeader($name, $value);
         }

@@ -81,6 +81,8 @@ pub struct Decision {
     pub checked: bool,
     /// For the application, in place of what the visitor sent under these names.
     pub request_headers: Vec<(String, String)>,
+    /// Names of what was for Spigot alone, such as a client's key; the application does not see them.
+    pub remove_headers: Vec<String>,
     /// What to send in place of the application's answer; without one, it passes.
     pub response: Option<Instead>,
 }
@@ -101,6 +103,7 @@ impl Decision {
             reasons: Vec::new(),
             checked: false,
             request_headers: Vec::new(),
+            remove_headers: Vec::new(),
             response: None,
         }
     }
@@ -120,6 +123,12 @@ impl Decision {
             reasons: told["reasons"].as_array().into_iter().flatten().map(reason).collect(),
             checked: true,
             request_headers: pairs(&told["request_headers"]),
+            remove_headers: told["remove_headers"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|name| name.as_str().map(str::to_owned))
+                .collect(),
             response: if passes { None } else { Some(instead(&told["response"])?) },
         })
     }

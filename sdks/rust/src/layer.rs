@@ -211,6 +211,9 @@ where
         }
         Ok(Decision { response: Some(instead), .. }) => Turned::Answered(written(instead, &parts.method)),
         Ok(decision) => {
+            for name in &decision.remove_headers {
+                parts.headers.remove(name.as_str());
+            }
             for (name, value) in &decision.request_headers {
                 if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
                     parts.headers.insert(name, value);

@@ -219,7 +219,10 @@ fn settings_that_are_wrong_are_said_and_let_nobody_through() {
     let mut two = good.clone();
     two["request"]["headers"]["True-Client-Ip"] = json!(["192.0.2.1", "127.0.0.1"]);
     check(&kratos.secret, &two, 400, "unreadable");
-    for url in ["https://SHOP.example:8443/self-service/registration", "https://shop.example./self-service/registration"] {
+    for url in [
+        "https://SHOP.example:8443/self-service/registration",
+        "https://shop.example./self-service/registration",
+    ] {
         let mut same = good.clone();
         same["request"]["url"] = json!(url);
         assert_eq!(kratos.ask("registration/after", &kratos.secret, &same).0, 200, "{url}");

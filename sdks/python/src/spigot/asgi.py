@@ -64,6 +64,8 @@ class SpigotMiddleware:
             refusal = decision.response
             await _send(scope, send, refusal.status, refusal.headers, refusal.body.encode())
             return
+        removed = {name.lower().encode("latin-1") for name in decision.remove_headers}
+        headers = [(name, value) for name, value in headers if name.lower() not in removed]
         ours = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in decision.request_headers]
         await self._app({**scope, "headers": headers + ours, "spigot.decision": decision}, receive, send)
 

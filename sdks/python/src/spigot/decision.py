@@ -79,6 +79,8 @@ class Decision:
     checked: bool = False
     #: For the application, in place of what the visitor sent under these names.
     request_headers: Pairs = field(default_factory=list)
+    #: Names of what was for Spigot alone, such as a client's key; the application does not see them.
+    remove_headers: list[str] = field(default_factory=list)
     #: There exactly when it does not pass.
     response: Optional[Response] = None
 
@@ -90,7 +92,7 @@ def read_decision(told: object) -> Decision:
     words = (told.get("id"), told.get("action"), told.get("effective"))
     if not all(isinstance(word, str) for word in words) or not isinstance(told.get("passes"), bool):
         raise Unreadable("the decision is not whole", status=200)
-    risk, reasons = told.get("risk"), told.get("reasons")
+    risk, reasons, removed = told.get("risk"), told.get("reasons"), told.get("remove_headers")
     return Decision(
         *words,
         risk=risk if isinstance(risk, int) else 0,
@@ -98,6 +100,7 @@ def read_decision(told: object) -> Decision:
         passes=told["passes"],
         checked=True,
         request_headers=_pairs(told.get("request_headers")),
+        remove_headers=[name for name in removed if isinstance(name, str)] if isinstance(removed, list) else [],
         response=None if told["passes"] else _response(told.get("response")),
     )
 

@@ -46,6 +46,8 @@ class SpigotMiddleware:
             return _send(environ, UNAVAILABLE, start_response)
         if decision.response is not None:
             return _send(environ, decision.response, start_response)
+        for name in decision.remove_headers:
+            environ.pop("HTTP_" + name.upper().replace("-", "_"), None)
         for name, value in decision.request_headers:
             environ["HTTP_" + name.upper().replace("-", "_")] = value
         environ["spigot.decision"] = decision

@@ -12,6 +12,8 @@ use crate::pipeline::Gateway;
 
 /// Which fields of its client's Envoy leaves out.
 static HEADERS_TO_REMOVE: HeaderName = HeaderName::from_static("x-envoy-auth-headers-to-remove");
+/// The same for the script within HAProxy.
+static REMOVE: HeaderName = HeaderName::from_static("x-spigot-remove");
 
 impl BesideKind {
     /// What the server is told.
@@ -24,11 +26,15 @@ impl BesideKind {
                 let names: Vec<&str> = names.map(HeaderName::as_str).collect();
                 let mut response = Response::new(Bytes::new());
                 *response.headers_mut() = fields;
-                if self == Self::EnvoyHttp
-                    && !names.is_empty()
+                let told_in = match self {
+                    Self::EnvoyHttp => Some(&HEADERS_TO_REMOVE),
+                    Self::Haproxy => Some(&REMOVE),
+                    Self::EnvoyGrpc | Self::Nginx | Self::Caddy | Self::Traefik => None,
+                };
+                if let Some(told_in) = told_in.filter(|_| !names.is_empty())
                     && let Ok(names) = HeaderValue::from_str(&names.join(","))
                 {
-                    response.headers_mut().insert(&HEADERS_TO_REMOVE, names);
+                    response.headers_mut().insert(told_in, names);
                 }
                 return response;
             }
