@@ -9,9 +9,10 @@ use spigot_decision::{Millis, Prefix};
 use spigot_state::{Changes, HourChanges, HourCount, Restricted};
 
 use crate::setting::{LiftSetting, Setting, operator};
-use crate::versions::room_for_wide;
+use crate::versions::room_for;
 
-/// Settings in force at most; beyond it nothing is added. Each costs some hundred bytes and nothing per request.
+/// Settings in force at most; beyond it nothing is added. Each costs some hundred bytes. Entries about addresses are looked
+/// up in a tree and cost a request nothing; what is gone through by every request has bounds of its own ([`room_for`]).
 const SETTINGS_MAX: i64 = 100_000;
 const SCHEMA: i64 = 2;
 
@@ -383,25 +384,44 @@ pub(crate) fn put(
     author: &str,
     now: Millis,
 ) -> Result<Change, StoreError> {
+    make_room(transaction, 1, now)?;
+    insert(transaction, setting, author, now)
+}
+
+/// Takes out what has ended, and looks whether there is room for so many more.
+pub(crate) fn make_room(
+    transaction: &rusqlite::Transaction<'_>,
+    more: usize,
+    now: Millis,
+) -> Result<(), StoreError> {
+    transaction.execute("DELETE FROM setting WHERE end <= ?1", [now.0])?;
+    let count: i64 = transaction.query_row("SELECT count(*) FROM setting", [], |row| row.get(0))?;
+    let more = i64::try_from(more).unwrap_or(i64::MAX);
+    if count.saturating_add(more) > SETTINGS_MAX {
+        return Err(StoreError(format!(
+            "there are {count} settings already, and at most {SETTINGS_MAX}; remove some first"
+        )));
+    }
+    Ok(())
+}
+
+/// Writes a setting and its change, for which [`make_room`] has found room.
+pub(crate) fn insert(
+    transaction: &rusqlite::Transaction<'_>,
+    setting: Setting,
+    author: &str,
+    now: Millis,
+) -> Result<Change, StoreError> {
     let setting = setting.checked().map_err(StoreError)?;
     let body = body_of(&setting)?;
     let key = setting.key();
-    transaction.execute("DELETE FROM setting WHERE end <= ?1", [now.0])?;
-    if let Setting::List(entry) = &setting {
-        room_for_wide(transaction, entry)?;
-    }
-    let count: i64 = transaction.query_row("SELECT count(*) FROM setting", [], |row| row.get(0))?;
-    if count >= SETTINGS_MAX {
-        return Err(StoreError(format!("there are {count} settings already; remove some first")));
-    }
-    transaction.execute(
-        "INSERT OR REPLACE INTO setting (key, body, author, end) VALUES (?1, ?2, ?3, ?4)",
-        params![key, body, author, setting.end()],
-    )?;
-    transaction.execute(
-        "INSERT INTO change (time, author, key, body) VALUES (?1, ?2, ?3, ?4)",
-        params![now.0, author, key, body],
-    )?;
+    room_for(transaction, &setting)?;
+    transaction
+        .prepare_cached("INSERT OR REPLACE INTO setting (key, body, author, end) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![key, body, author, setting.end()])?;
+    transaction
+        .prepare_cached("INSERT INTO change (time, author, key, body) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![now.0, author, key, body])?;
     let number = transaction.last_insert_rowid().cast_unsigned();
     Ok(Change { number, time: now, author: author.to_owned(), setting: Some(setting), key })
 }

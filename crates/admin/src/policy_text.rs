@@ -5,6 +5,7 @@ use std::path::Path;
 
 use rusqlite::{OptionalExtension, TransactionBehavior, params};
 use spigot_decision::Millis;
+use spigot_decision::policy::DEFAULT;
 
 use crate::policy_store::{Change, PolicyStore, StoreError};
 use crate::staff::digest;
@@ -34,6 +35,18 @@ pub fn text_version(text: &str) -> String {
     digest(text).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// The text in the file that a server follows; the shipped one where there is none yet.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(crate) fn policy_in(file: &Path) -> Result<String, StoreError> {
+    match std::fs::read_to_string(file) {
+        Ok(text) => Ok(text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(DEFAULT.to_owned()),
+        Err(error) => Err(StoreError(format!("{} cannot be read: {error}", file.display()))),
+    }
+}
+
 impl PolicyStore {
     /// Writes a text into the file that the server follows, in place of the version that was seen, and keeps both.
     ///
@@ -42,13 +55,14 @@ impl PolicyStore {
     pub fn publish_policy(
         &mut self,
         file: &Path,
-        current: &str,
         text: &str,
         seen: &str,
         (author, note): (&str, &str),
         now: Millis,
     ) -> Result<Change, NotMade> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // Whoever publishes at the same time waits for the transaction, and reads what is written here.
+        let current = policy_in(file)?;
         let last = transaction
             .query_row(
                 "SELECT number, time, author, text FROM policy ORDER BY number DESC LIMIT 1",
@@ -65,9 +79,9 @@ impl PolicyStore {
                 },
             )
             .optional()?;
-        if text_version(current) != seen {
+        if text_version(&current) != seen {
             // Whoever wrote it into the file by hand has not said who they are.
-            let theirs = last.filter(|(_, kept)| kept == current).map(|(change, _)| change);
+            let theirs = last.filter(|(_, kept)| *kept == current).map(|(change, _)| change);
             return Err(NotMade::Conflict(theirs.map(Box::new)));
         }
         let insert = "INSERT INTO policy (time, author, note, text) VALUES (?1, ?2, ?3, ?4)";
@@ -148,22 +162,41 @@ mod tests {
         let file = folder.path().join("policy.toml");
         let mut store = PolicyStore::open(folder.path()).unwrap();
         let now = Millis(1000);
-        let mut publish = |current: &str, text: &str, seen: &str, author: &str| {
-            store.publish_policy(&file, current, text, &text_version(seen), (author, "why"), now)
+        let mut publish = |text: &str, seen: &str, author: &str| {
+            store.publish_policy(&file, text, &text_version(seen), (author, "why"), now)
         };
         std::fs::write(&file, "one").unwrap();
-        publish("one", "two", "one", "ada").unwrap();
+        publish("two", "one", "ada").unwrap();
         assert_eq!(std::fs::read_to_string(&file).unwrap(), "two");
-        match publish("two", "three", "one", "bob") {
+        match publish("three", "one", "bob") {
             Err(NotMade::Conflict(Some(theirs))) => assert_eq!(theirs.author, "ada"),
             other => panic!("{other:?}"),
         }
         std::fs::write(&file, "by hand").unwrap();
-        assert!(matches!(publish("by hand", "three", "two", "bob"), Err(NotMade::Conflict(None))));
-        publish("by hand", "three", "by hand", "bob").unwrap();
+        assert!(matches!(publish("three", "two", "bob"), Err(NotMade::Conflict(None))));
+        publish("three", "by hand", "bob").unwrap();
         let versions = store.policy_versions().unwrap();
         let authors: Vec<_> = versions.iter().map(|version| version.author.as_str()).collect();
         assert_eq!(authors, ["bob", "the file", "ada", "the file"]);
         assert_eq!(store.policy_text(versions[3].number).unwrap().as_deref(), Some("one"));
+    }
+
+    /// Each has seen the same text; all but one have to look again.
+    #[test]
+    fn of_those_who_publish_at_once_one_is_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("policy.toml");
+        PolicyStore::open(folder.path()).unwrap();
+        let seen = text_version(DEFAULT);
+        let publish = |number: usize| {
+            let mut store = PolicyStore::open(folder.path()).unwrap();
+            let text = format!("# {number}");
+            store.publish_policy(&file, &text, &seen, ("ada", "why"), Millis(1)).is_ok().then_some(text)
+        };
+        let made: Vec<_> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8).map(|number| scope.spawn(move || publish(number))).collect();
+            threads.into_iter().filter_map(|thread| thread.join().unwrap()).collect()
+        });
+        assert_eq!(made, [std::fs::read_to_string(&file).unwrap()]);
     }
 }

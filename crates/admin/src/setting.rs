@@ -11,6 +11,8 @@ use crate::site::{ApiKeySetting, SiteSetting};
 
 /// Entries about networks, countries and fingerprints at most: each request looks at all of them.
 pub(crate) const WIDE_MAX: usize = 500;
+/// Bytes of a name, reason or note at most: a sentence or two. They are kept in memory, and shown in tables.
+const TEXT_BYTES_MAX: usize = 500;
 /// The longest fingerprint that is recorded, and its word.
 const FINGERPRINT_BYTES_MAX: usize = 300;
 
@@ -156,6 +158,7 @@ impl Setting {
     /// # Errors
     /// A sentence for the operator.
     pub fn checked(mut self) -> Result<Self, String> {
+        self.check_texts()?;
         let prefix = |text: &str| {
             let parsed = Prefix::parse(text).ok_or_else(|| {
                 format!("\"{text}\" is no address or prefix; write for example 192.0.2.7 or 2001:db8::/32")
@@ -195,6 +198,28 @@ impl Setting {
             }
         }
         Ok(self)
+    }
+
+    /// What people write by hand.
+    fn check_texts(&self) -> Result<(), String> {
+        let texts: &[(&str, &str)] = match self {
+            Self::Force(forced) => &[
+                ("endpoint", &forced.endpoint),
+                ("host", forced.host.as_deref().unwrap_or_default()),
+                ("reason", &forced.reason),
+            ],
+            Self::List(entry) => &[("note", &entry.note)],
+            Self::Exception(exception) => &[("name", &exception.name), ("reason", &exception.reason)],
+            Self::Restrict(hold) => &[("reason", &hold.reason)],
+            Self::Mark(mark) => &[("note", &mark.note)],
+            _ => &[],
+        };
+        match texts.iter().find(|(_, text)| text.len() > TEXT_BYTES_MAX) {
+            Some((what, text)) => {
+                Err(format!("the {what} has {} bytes; write at most {TEXT_BYTES_MAX}", text.len()))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Those that check themselves.

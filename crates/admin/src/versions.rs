@@ -4,8 +4,11 @@
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use spigot_decision::{Millis, Prefix};
 
-use crate::policy_store::{Change, PolicyStore, StoreError, put};
-use crate::setting::{EntrySetting, Setting, WIDE_MAX};
+use crate::policy_store::{Change, PolicyStore, StoreError, insert, make_room, put};
+use crate::setting::{Setting, WIDE_MAX};
+
+/// Exceptions in force at most, and endpoints with a forced challenge: each request goes through all of them.
+const EACH_REQUEST_MAX: usize = 500;
 
 /// A setting in force.
 #[derive(Clone, Debug, PartialEq)]
@@ -122,6 +125,13 @@ impl PolicyStore {
         now: Millis,
     ) -> Result<usize, StoreError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // Once for all of them: it goes through the whole table. Those that stand already need no room.
+        let mut more = 0;
+        for setting in &settings {
+            let mut known = transaction.prepare_cached("SELECT 1 FROM setting WHERE key = ?1")?;
+            more += usize::from(!known.exists([setting.key()])?);
+        }
+        make_room(&transaction, more, now)?;
         let mut made = 0;
         for setting in settings {
             let body: Option<String> = transaction
@@ -130,7 +140,7 @@ impl PolicyStore {
                 .optional()?;
             let same = body.and_then(|body| serde_json::from_str::<Setting>(&body).ok());
             if same.as_ref() != Some(&setting) {
-                put(&transaction, setting, author, now)?;
+                insert(&transaction, setting, author, now)?;
                 made += 1;
             }
         }
@@ -166,28 +176,36 @@ fn expect(connection: &Connection, key: &str, seen: Option<u64>, now: Millis) ->
     if is == seen { Ok(()) } else { Err(NotMade::Conflict(last.map(Box::new))) }
 }
 
-/// Each request looks at all entries about networks, countries and fingerprints, so there are not many.
-pub(crate) fn room_for_wide(connection: &Connection, entry: &EntrySetting) -> Result<(), StoreError> {
-    if Prefix::parse(&entry.prefix).is_some() {
+/// Whether there is room for one more of what each request goes through. One that takes the place of another needs none.
+pub(crate) fn room_for(connection: &Connection, setting: &Setting) -> Result<(), StoreError> {
+    let (keys, most, what, instead) = match setting {
+        Setting::List(entry) if Prefix::parse(&entry.prefix).is_none() => (
+            "key GLOB 'list * as[0-9]*' OR key GLOB 'list * country:*' OR key GLOB 'list * fingerprint:*'",
+            WIDE_MAX,
+            "entries about networks, countries and fingerprints",
+            "write a condition into the policy",
+        ),
+        Setting::Exception(_) => {
+            ("key GLOB 'exception *'", EACH_REQUEST_MAX, "exceptions", "make one for a whole network")
+        }
+        Setting::Force(_) => {
+            ("key GLOB 'force *'", EACH_REQUEST_MAX, "forced challenges", "write a route into the policy")
+        }
+        _ => return Ok(()),
+    };
+    let count: i64 = connection
+        .prepare_cached(&format!("SELECT count(*) FROM setting WHERE ({keys}) AND key != ?1"))?
+        .query_row([setting.key()], |row| row.get(0))?;
+    if usize::try_from(count).is_ok_and(|count| count < most) {
         return Ok(());
     }
-    let count: i64 = connection.query_row(
-        "SELECT count(*) FROM setting WHERE key GLOB 'list * as[0-9]*' OR key GLOB 'list * country:*' OR key GLOB 'list * fingerprint:*'",
-        [],
-        |row| row.get(0),
-    )?;
-    if usize::try_from(count).is_ok_and(|count| count < WIDE_MAX) {
-        return Ok(());
-    }
-    Err(StoreError(format!(
-        "there are {count} entries about networks, countries and fingerprints already; remove some first, or write a condition into the policy"
-    )))
+    Err(StoreError(format!("there are {count} {what} already; remove some first, or {instead}")))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ListName;
+    use crate::{EntrySetting, ExceptionSetting, ForcedSetting, ListName};
 
     fn entry(subject: &str, note: &str) -> Setting {
         let (prefix, note) = (subject.to_owned(), note.to_owned());
@@ -248,12 +266,48 @@ mod tests {
 
     #[test]
     fn what_every_request_looks_at_is_bounded() {
-        let folder = tempfile::tempdir().unwrap();
+        let (folder, now) = (tempfile::tempdir().unwrap(), Millis(1));
         let mut store = PolicyStore::open(folder.path()).unwrap();
-        let many = (1..=WIDE_MAX).map(|number| entry(&format!("AS{number}"), "")).collect();
-        assert_eq!(store.commit_all(many, "ada", Millis(1)).unwrap(), WIDE_MAX);
-        let error = store.commit(entry("country:DE", ""), "ada", Millis(1)).unwrap_err().to_string();
-        assert!(error.contains("remove some first"), "{error}");
-        store.commit(entry("192.0.2.7", ""), "ada", Millis(1)).unwrap();
+        let exception = |number: usize| {
+            Setting::Exception(ExceptionSetting {
+                name: format!("exam {number}"),
+                prefix: None,
+                routes: Vec::new(),
+                start: 1,
+                end: 1000,
+                times_milli: None,
+                reason: "an exam".to_owned(),
+            })
+        };
+        let forced = |number: usize| {
+            let (endpoint, reason) = (format!("POST /signup/{number}"), "a wave".to_owned());
+            Setting::Force(ForcedSetting { endpoint, host: None, until: None, reason })
+        };
+        let wide = |number: usize| entry(&format!("AS{}", number + 1), "");
+        let mut check = |of: &dyn Fn(usize) -> Setting, most: usize| {
+            assert_eq!(store.commit_all((0..most).map(of).collect(), "ada", now).unwrap(), most);
+            let error = store.commit(of(most), "ada", now).unwrap_err().to_string();
+            assert!(error.contains("remove some first"), "{error}");
+            store.commit(of(0), "ada", now).unwrap();
+        };
+        check(&wide, WIDE_MAX);
+        check(&exception, EACH_REQUEST_MAX);
+        check(&forced, EACH_REQUEST_MAX);
+        store.commit(entry("192.0.2.7", ""), "ada", now).unwrap();
+    }
+
+    #[test]
+    fn a_long_list_fits_as_a_whole_or_not_at_all() {
+        let (folder, now) = (tempfile::tempdir().unwrap(), Millis(1));
+        let mut store = PolicyStore::open(folder.path()).unwrap();
+        let address = |number: u32| entry(&std::net::Ipv4Addr::from(number << 8).to_string(), "");
+        let many = (1..=5_000).map(address).collect();
+        assert_eq!(store.commit_all(many, "ada", now).unwrap(), 5_000);
+        let too_many = (0..100_000).map(|number| address(number + 5_001)).collect();
+        let error = store.commit_all(too_many, "ada", now).unwrap_err().to_string();
+        assert!(error.contains("5000 settings already"), "{error}");
+        let as_before = (1..=5_000).map(address).collect();
+        assert_eq!(store.commit_all(as_before, "ada", now).unwrap(), 0);
+        assert_eq!(store.versions("list ", now).unwrap().len(), 5_000);
     }
 }

@@ -46,6 +46,9 @@ export async function call<T>(method: string, target: string, body?: unknown, ve
     throw new ApiError({ status: 0, code: "unreachable", detail: "" });
   }
   const answer: unknown = await response.json().catch(() => null);
+  // An answer that was cut off is none: as a value it would be shown as one.
+  signal?.throwIfAborted();
+  if (response.ok && answer === null) throw new ApiError({ status: response.status, code: "unreachable", detail: "" });
   if (response.ok) return answer as T;
   const said = (answer ?? {}) as Partial<Problem>;
   const problem = { status: response.status, code: said.code ?? "unknown", detail: said.detail ?? response.statusText, more: said.more };

@@ -1173,7 +1173,7 @@ export const api = {
     /** The exceptions in force or to come. */
     list: (signal?: AbortSignal) =>
       call<Exceptions>("GET", path("/api/exceptions"), undefined, undefined, signal),
-    /** Makes an exception; support for one client and a day at most. */
+    /** Makes an exception; support for one client and a week at most. */
     put: (body: ExceptionWanted, signal?: AbortSignal) =>
       call<Nothing>("PUT", path("/api/exceptions"), body, undefined, signal),
     /** Ends an exception. */
@@ -1302,12 +1302,12 @@ export const api = {
     /** Whether anybody is signed in, and who. */
     state: (signal?: AbortSignal) =>
       call<SessionState>("GET", path("/api/session"), undefined, undefined, signal),
-    /** Whose one-time link it is. */
-    linkOf: (search: { link: string }, signal?: AbortSignal) =>
-      call<LinkOwner>("GET", path("/api/session/link") + query(search), undefined, undefined, signal),
     /** Signs in with a one-time link and sets a password. */
     link: (body: LinkSignIn, signal?: AbortSignal) =>
       call<SessionState>("POST", path("/api/session/link"), body, undefined, signal),
+    /** Whose one-time link it is. */
+    linkOf: (body: LinkQuery, signal?: AbortSignal) =>
+      call<LinkOwner>("POST", path("/api/session/link/owner"), body, undefined, signal),
     /** Signs in with a passkey. */
     passkey: (body: PasskeySignIn, signal?: AbortSignal) =>
       call<SessionState>("POST", path("/api/session/passkey"), body, undefined, signal),

@@ -23,7 +23,9 @@ export function useLoad<T>(fetch: (signal: AbortSignal) => Promise<T>, inputs: r
     known.current = inputsText;
     latest
       .current(abort.signal)
-      .then((value) => setLoaded({ state: "ready", value }))
+      .then((value) => {
+        if (!abort.signal.aborted) setLoaded({ state: "ready", value });
+      })
       .catch((error: unknown) => {
         if (abort.signal.aborted) return;
         const problem = problemOf(error);

@@ -12,8 +12,17 @@ export interface Route {
 
 export function currentRoute(): Route {
   const [path = "", search = ""] = location.hash.replace(/^#\/?/, "").split("?");
-  const [page = "", ...parts] = path.split("/").map(decodeURIComponent);
+  const [page = "", ...parts] = path.split("/").map(decoded);
   return { page, parts, search: new URLSearchParams(search) };
+}
+
+/** Somebody may have typed it: a lone percent sign stands for itself. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 export function address(page: string, parts: string[] = [], search: Record<string, string | undefined> = {}): string {

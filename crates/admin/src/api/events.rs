@@ -10,6 +10,7 @@ use spigot_event::{Cursor, DecisionId, Order, Query, Reader, Record, StoreError,
 use super::call::Call;
 use super::operation::{Download, Operation};
 use super::problem::Problem;
+use super::settings::shown;
 use super::{csv, shorten};
 use crate::MarkedAs;
 use crate::staff::Need;
@@ -49,7 +50,7 @@ pub(crate) fn operations() -> Vec<Operation> {
 }
 
 /// Which events; what is absent does not restrict.
-#[derive(Clone, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EventsQuery {
     /// From this moment on, in milliseconds since 1970.
@@ -237,6 +238,11 @@ fn export(call: &Call<'_>, asked: &EventsQuery) -> Result<Download, Problem> {
         until: Some(Millis(asked.until_millis.unwrap_or(call.now.0 + 1))),
         ..query(call, asked)?
     };
+    let mut filters = serde_json::to_value(asked).map_err(Problem::ours)?;
+    if let Some(filters) = filters.as_object_mut() {
+        filters.retain(|_, value| !value.is_null());
+    }
+    call.audit(&mut call.staff()?, "events.export", if is_csv { "csv" } else { "jsonl" }, &filters)?;
     let reader = reader(call)?;
     let is_shortened = call.sees_shortened();
     let write = move |out: &mut dyn Write| -> std::io::Result<()> {
@@ -276,7 +282,7 @@ fn show(call: &Call<'_>, _: &Nothing) -> Result<Shown, Problem> {
         captcha_reason: event.captcha_reason().map(str::to_owned),
         marked: mark.map(|mark| Marked {
             about: if mark.about == MarkedAs::Person { "person" } else { "bot" }.to_owned(),
-            note: mark.note,
+            note: shown(call, &mark.note),
         }),
         is_of_older_policy: event.revision != call.live().policy().revision,
         event,

@@ -9,12 +9,10 @@ use spigot_decision::policy::Relief;
 use super::call::Call;
 use super::operation::{Nothing, Operation};
 use super::problem::Problem;
-use super::settings::{ahead, put, remove, shown_subject, time};
+use super::settings::{ahead, put, remove, shown, time};
+use super::support::HOURS_MAX;
 use crate::setting::{ExceptionSetting, Setting};
 use crate::staff::{Need, Role};
-
-/// Support may make exceptions for so long at most, for one client, and only for what is no more than a visitor's trouble.
-const SUPPORT_MILLIS: i64 = 24 * 3_600_000;
 
 pub(crate) fn operations() -> Vec<Operation> {
     vec![
@@ -30,7 +28,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             Method::PUT,
             "/api/exceptions",
             Need::Help,
-            "Makes an exception; support for one client and a day at most.",
+            "Makes an exception; support for one client and a week at most.",
             make,
         ),
         Operation::send(
@@ -104,15 +102,15 @@ fn list(call: &Call<'_>, _: &Nothing) -> Result<Exceptions, Problem> {
         .filter_map(|known| {
             let Setting::Exception(exception) = known.setting else { return None };
             Some(ExceptionShown {
-                key: Some(known.key),
+                key: Some(shown(call, &known.key)),
                 version: known.version,
-                name: exception.name,
-                subject: exception.prefix.map(|prefix| shown_subject(call, &prefix)),
+                name: shown(call, &exception.name),
+                subject: exception.prefix.map(|prefix| shown(call, &prefix)),
                 routes: exception.routes,
                 start: Millis(exception.start).to_string(),
                 end: Millis(exception.end).to_string(),
                 times: exception.times_milli.map(|milli| f64::from(milli) / 1000.0),
-                reason: exception.reason,
+                reason: shown(call, &exception.reason),
                 author: known.author,
                 is_on: exception.start <= now.0,
             })
@@ -122,8 +120,8 @@ fn list(call: &Call<'_>, _: &Nothing) -> Result<Exceptions, Problem> {
     exceptions.extend(written.map(|exception| ExceptionShown {
         key: None,
         version: 0,
-        name: exception.name.clone(),
-        subject: exception.prefix.map(|prefix| shown_subject(call, &prefix.to_string())),
+        name: shown(call, &exception.name),
+        subject: exception.prefix.map(|prefix| shown(call, &prefix.to_string())),
         routes: exception.routes.clone(),
         start: exception.start.to_string(),
         end: exception.end.to_string(),
@@ -131,7 +129,7 @@ fn list(call: &Call<'_>, _: &Nothing) -> Result<Exceptions, Problem> {
             Relief::Scale(milli) => Some(f64::from(milli) / 1000.0),
             Relief::Pass => None,
         },
-        reason: exception.reason.clone(),
+        reason: shown(call, &exception.reason),
         author: exception.author.clone(),
         is_on: exception.start <= now,
     }));
@@ -174,16 +172,16 @@ fn make(call: &Call<'_>, wanted: &ExceptionWanted) -> Result<Nothing, Problem> {
     Ok(Nothing {})
 }
 
-/// What support may make: for one line, and a day at most.
+/// What support may make: for one line, and a week at most; what is no more than a visitor's trouble.
 fn for_one_visitor(wanted: &ExceptionWanted, start: Millis, end: i64) -> Result<(), Problem> {
     let prefix = wanted.subject.as_deref().and_then(|subject| spigot_decision::Prefix::parse(subject.trim()));
     let is_one = prefix.is_some_and(|prefix| prefix.length >= if prefix.base.is_ipv4() { 32 } else { 64 });
     if !is_one || wanted.version.is_some() {
         return Err(Problem::forbidden("Support makes exceptions for one address; ask an operator for more"));
     }
-    if end - start.0 > SUPPORT_MILLIS {
+    if end - start.0 > i64::from(HOURS_MAX) * 3_600_000 {
         return Err(Problem::forbidden(
-            "Support makes exceptions for a day at most; ask an operator for more",
+            "Support makes exceptions for a week at most; ask an operator for more",
         ));
     }
     Ok(())

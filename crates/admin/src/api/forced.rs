@@ -8,7 +8,7 @@ use spigot_decision::Millis;
 use super::call::Call;
 use super::operation::{Nothing, Operation};
 use super::problem::Problem;
-use super::settings::{ahead, put, remove};
+use super::settings::{ahead, put, remove, shown};
 use crate::setting::{ForcedSetting, Setting};
 use crate::staff::Need;
 
@@ -85,7 +85,7 @@ fn list(call: &Call<'_>, _: &Nothing) -> Result<ForcedList, Problem> {
             endpoint: forced.endpoint,
             host: forced.host,
             until: forced.until.map(|until| Millis(until).to_string()),
-            reason: forced.reason,
+            reason: shown(call, &forced.reason),
             author: known.author,
             since: known.since.to_string(),
         })

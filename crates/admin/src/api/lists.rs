@@ -3,12 +3,13 @@
 use http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use spigot_decision::Millis;
 
 use super::call::Call;
 use super::operation::{Download, Nothing, Operation};
 use super::problem::Problem;
-use super::settings::{ahead, put, remove, shown_subject};
+use super::settings::{ahead, put, remove, shown};
 use crate::setting::{EntrySetting, ListName, Setting};
 use crate::staff::Need;
 
@@ -137,9 +138,9 @@ fn entries(call: &Call<'_>) -> Result<Vec<ListEntry>, Problem> {
             key: if call.sees_shortened() { String::new() } else { known.key },
             version: known.version,
             list: entry.list,
-            subject: shown_subject(call, &entry.prefix),
+            subject: shown(call, &entry.prefix),
             until: entry.until.map(|until| Millis(until).to_string()),
-            note: entry.note,
+            note: shown(call, &entry.note),
             author: known.author,
             since: known.since.to_string(),
             hits,
@@ -222,6 +223,8 @@ fn export(call: &Call<'_>, wanted: &ListExport) -> Result<Download, Problem> {
         Some("jsonl") => false,
         Some(other) => return Err(Problem::refused(format!("\"{other}\" is no format; write csv or jsonl"))),
     };
+    let mut staff = call.staff()?;
+    call.audit(&mut staff, "lists.export", &format!("{:?}", wanted.list).to_lowercase(), &json!({}))?;
     let mut entries = entries(call)?;
     entries.retain(|entry| entry.list == wanted.list);
     let name = match wanted.list {

@@ -88,15 +88,8 @@ fn changes(call: &Call<'_>, since: Millis, until: Millis) -> Result<Vec<Mark>, P
             Some(Setting::Restrict(hold)) => (MarkKind::Restriction, hold.prefix.clone()),
             Some(_) => return None,
             None => {
-                let (kind, about) = change.key.split_once(' ')?;
-                let kind = match kind {
-                    "force" => MarkKind::Forced,
-                    "exception" => MarkKind::Exception,
-                    "list" => MarkKind::List,
-                    "restrict" => MarkKind::Restriction,
-                    _ => return None,
-                };
-                (kind, about.rsplit(' ').next().unwrap_or(about).to_owned())
+                let (kind, about) = removed(&change.key)?;
+                (kind, about.to_owned())
             }
         };
         let about = if call.sees_shortened() { shorten::text(&about) } else { about };
@@ -104,6 +97,19 @@ fn changes(call: &Call<'_>, since: Millis, until: Millis) -> Result<Vec<Mark>, P
         Some(Mark { author: Some(change.author), is_end, ..bare(change.time, kind, about) })
     };
     Ok(within.filter_map(mark).collect())
+}
+
+/// What a setting's key says of it: a host stands before an endpoint, and a list's name before its entry. Names of
+/// exceptions may have spaces.
+fn removed(key: &str) -> Option<(MarkKind, &str)> {
+    let (kind, about) = key.split_once(' ')?;
+    match kind {
+        "force" => Some((MarkKind::Forced, about.split_once(' ')?.1)),
+        "exception" => Some((MarkKind::Exception, about)),
+        "list" => Some((MarkKind::List, about.split_once(' ')?.1)),
+        "restrict" => Some((MarkKind::Restriction, about)),
+        _ => None,
+    }
 }
 
 /// The first hour of each policy, where another decided before.
@@ -167,6 +173,16 @@ fn spikes(hours: &[Slice], since: Millis) -> Vec<Mark> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_removed_is_called_as_it_was_set() {
+        let check = |key: &str, about: Option<(MarkKind, &str)>| assert_eq!(removed(key), about, "{key}");
+        check("force * POST /signup", Some((MarkKind::Forced, "POST /signup")));
+        check("exception the school's exam", Some((MarkKind::Exception, "the school's exam")));
+        check("list deny as64500", Some((MarkKind::List, "as64500")));
+        check("restrict 192.0.2.7/32", Some((MarkKind::Restriction, "192.0.2.7/32")));
+        check("mark 0123456789abcdef", None);
+    }
 
     /// `unwanted` of each hour of one day after the other, all blocked.
     fn days(days: &[&[u64]]) -> Vec<Slice> {

@@ -199,7 +199,7 @@ pub(crate) fn still_them(
         return Ok(());
     }
     let name = &mine.user.name;
-    if call.api.throttle.friction(name, call.peer, call.now).wait_millis > 0 {
+    if call.api.throttle.wait_millis(name, call.peer, call.now) > 0 {
         return Err(Problem::refused("Too many attempts. Wait a moment"));
     }
     match staff.check_password(name, password.unwrap_or_default(), None, call.now)? {

@@ -14,7 +14,7 @@ use super::guard::header_text;
 use super::me::{PasswordAgain, own, still_them};
 use super::operation::{Nothing, Operation};
 use super::problem::Problem;
-use super::session::{SessionState, start};
+use super::session::{SessionState, refused_sign_in, start};
 use crate::staff::passkey::{self, Asked, EDDSA, ES256};
 use crate::staff::{Need, Passkey, digest};
 
@@ -186,14 +186,25 @@ fn sign_in(call: &Call<'_>, brought: &PasskeySignIn) -> Result<SessionState, Pro
     let known = staff.passkey(&bytes(&brought.id)?)?;
     let known =
         known.ok_or_else(|| refused("This passkey is not known here; sign in another way and add it"))?;
+    if call.api.throttle.wait_millis(&known.user, call.peer, call.now) > 0 {
+        return Err(refused("Too many attempts. Wait a moment"));
+    }
     let count = passkey::asserted(
         &asked,
         &bytes(&brought.client_data)?,
         &bytes(&brought.authenticator_data)?,
         &bytes(&brought.signature)?,
         (known.algorithm, &known.key, known.count),
-    )
-    .map_err(refused)?;
+    );
+    let count = match count {
+        Ok(count) => count,
+        Err(why) => {
+            // Passkeys are known by long random ids: who brings one has seen it before.
+            call.api.throttle.failed(&known.user, call.peer, call.now);
+            refused_sign_in(call, &mut staff, &known.user, "passkey")?;
+            return Err(refused(why));
+        }
+    };
     staff.passkey_used(&known.id, count, call.now)?;
     start(call, &mut staff, &known.user, "passkey")
 }
@@ -215,6 +226,7 @@ fn add(call: &Call<'_>, brought: &PasskeyMade) -> Result<Nothing, Problem> {
     )
     .map_err(Problem::refused)?;
     let label: String = brought.label.trim().chars().take(64).collect();
+    let detail = json!({ "added": label });
     let mut staff = call.staff()?;
     staff.add_passkey(&Passkey {
         id: made.id,
@@ -226,7 +238,7 @@ fn add(call: &Call<'_>, brought: &PasskeyMade) -> Result<Nothing, Problem> {
         created: call.now,
         used: None,
     })?;
-    call.audit(&mut staff, "user.passkey", &mine.user.name, &json!({ "added": brought.label }))?;
+    call.audit(&mut staff, "user.passkey", &mine.user.name, &detail)?;
     Ok(Nothing {})
 }
 

@@ -13,7 +13,7 @@ use super::operation::{Nothing, Operation};
 use super::problem::Problem;
 use super::replays::ReplayState;
 use crate::policy_edit::{PolicyEdit, edited};
-use crate::policy_text::text_version;
+use crate::policy_text::{policy_in, text_version};
 use crate::staff::Need;
 use crate::versions::NotMade;
 
@@ -223,11 +223,7 @@ fn show(call: &Call<'_>, _: &Nothing) -> Result<PolicyShown, Problem> {
 /// The text in the file that the server follows; the shipped one where there is none yet.
 fn text_now(call: &Call<'_>) -> Result<String, Problem> {
     let Some(file) = call.live().policy_file() else { return Ok(DEFAULT.to_owned()) };
-    match std::fs::read_to_string(&file) {
-        Ok(text) => Ok(text),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(DEFAULT.to_owned()),
-        Err(error) => Err(Problem::ours(format!("{} cannot be read: {error}", file.display()))),
-    }
+    policy_in(&file).map_err(Problem::ours)
 }
 
 fn check(call: &Call<'_>, draft: &DraftText) -> Result<Draft, Problem> {
@@ -280,16 +276,10 @@ fn publish(call: &Call<'_>, wanted: &Publication) -> Result<Nothing, Problem> {
     if wanted.note.trim().is_empty() {
         return Err(Problem::refused("Say what it changes: it stands in the history"));
     }
-    let (author, current) = (call.caller.name(), text_now(call)?);
+    let author = call.caller.name();
     let seen = call.expected().unwrap_or_default();
-    let made = call.settings()?.publish_policy(
-        &file,
-        &current,
-        &wanted.text,
-        seen,
-        (&author, wanted.note.trim()),
-        call.now,
-    );
+    let made =
+        call.settings()?.publish_policy(&file, &wanted.text, seen, (&author, wanted.note.trim()), call.now);
     let change = made.map_err(|not| match not {
         NotMade::Conflict(theirs) => conflict("the policy", theirs.as_deref()),
         NotMade::Store(error) => error.into(),

@@ -10,6 +10,7 @@ use spigot_decision::Millis;
 
 use super::live::Live;
 use super::problem::Problem;
+use crate::review::guarded;
 
 /// How a replay goes on, between the thread that does it and whoever asks.
 #[derive(Default)]
@@ -110,7 +111,7 @@ impl Replays {
         std::thread::Builder::new()
             .name("spigot-replay".to_owned())
             .spawn(move || {
-                let result = live.replay(&text, since, &of_thread);
+                let result = guarded(|| live.replay(&text, since, &of_thread));
                 *its_end.lock() = Some(result);
             })
             .map_err(Problem::ours)?;

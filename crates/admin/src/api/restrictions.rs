@@ -8,7 +8,7 @@ use spigot_decision::Millis;
 use super::call::Call;
 use super::operation::{Nothing, Operation};
 use super::problem::Problem;
-use super::settings::{ahead, put, shown_subject};
+use super::settings::{ahead, put, shown};
 use crate::setting::{HoldSetting, Setting};
 use crate::staff::Need;
 
@@ -108,14 +108,14 @@ fn show(call: &Call<'_>, _: &Nothing) -> Result<Restrictions, Problem> {
         .filter_map(|known| {
             let Setting::Restrict(hold) = known.setting else { return None };
             Some(Restriction {
-                subject: shown_subject(call, &hold.prefix),
+                subject: shown(call, &hold.prefix),
                 by_hand: true,
                 action: Some(hold.action),
                 step: None,
                 since: known.since.to_string(),
                 until: Millis(hold.end).to_string(),
                 author: Some(known.author),
-                reason: Some(hold.reason),
+                reason: Some(shown(call, &hold.reason)),
                 version: Some(known.version),
             })
         })
@@ -125,7 +125,7 @@ fn show(call: &Call<'_>, _: &Nothing) -> Result<Restrictions, Problem> {
     let more = automatic.len().saturating_sub(SHOWN_MAX);
     automatic.truncate(SHOWN_MAX);
     restrictions.extend(automatic.into_iter().map(|restricted| Restriction {
-        subject: shown_subject(call, &restricted.offender.to_string()),
+        subject: shown(call, &restricted.offender.to_string()),
         by_hand: false,
         action: None,
         step: Some(restricted.strike.step),
@@ -138,12 +138,21 @@ fn show(call: &Call<'_>, _: &Nothing) -> Result<Restrictions, Problem> {
     Ok(Restrictions { restrictions, more })
 }
 
+/// Whoever is called by somebody who was locked out looks here.
+fn reasoned(reason: &str) -> Result<&str, Problem> {
+    let reason = reason.trim();
+    if reason.is_empty() {
+        return Err(Problem::refused("Say why: whoever answers a visitor has nothing else to go by"));
+    }
+    Ok(reason)
+}
+
 fn add(call: &Call<'_>, wanted: &RestrictionWanted) -> Result<Nothing, Problem> {
     let setting = Setting::Restrict(HoldSetting {
         prefix: wanted.subject.trim().to_owned(),
         action: wanted.action.clone(),
         end: ahead(&wanted.until, call.now)?,
-        reason: wanted.reason.trim().to_owned(),
+        reason: reasoned(&wanted.reason)?.to_owned(),
     });
     put(call, setting.checked().map_err(Problem::refused)?, wanted.version)?;
     Ok(Nothing {})
@@ -151,7 +160,8 @@ fn add(call: &Call<'_>, wanted: &RestrictionWanted) -> Result<Nothing, Problem> 
 
 fn lift(call: &Call<'_>, wanted: &Lifting) -> Result<LiftedCount, Problem> {
     let mut settings = call.settings()?;
-    let lifted = settings.lift(wanted.subject.trim(), &wanted.reason, &call.caller.name(), call.now)?;
+    let reason = reasoned(&wanted.reason)?;
+    let lifted = settings.lift(wanted.subject.trim(), reason, &call.caller.name(), call.now)?;
     let lifted = lifted.ok_or_else(|| Problem::absent(format!("Nothing restricts {}", wanted.subject)))?;
     Ok(LiftedCount { by_hand: lifted.by_hand, automatic: lifted.automatic.len() })
 }

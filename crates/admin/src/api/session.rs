@@ -37,9 +37,11 @@ pub(crate) fn operations() -> Vec<Operation> {
             "Signs in with a one-time link and sets a password.",
             with_link,
         ),
-        Operation::get(
+        // In a body and not in the query: addresses end up in logs.
+        Operation::send(
             "session.link_of",
-            "/api/session/link",
+            Method::POST,
+            "/api/session/link/owner",
             Need::Nobody,
             "Whose one-time link it is.",
             link_of,
@@ -118,9 +120,9 @@ fn state(call: &Call<'_>, _: &Nothing) -> Result<SessionState, Problem> {
 
 fn with_password(call: &Call<'_>, wanted: &PasswordSignIn) -> Result<SessionState, Problem> {
     let throttle = &call.api.throttle;
-    let friction = throttle.friction(&wanted.name, call.peer, call.now);
-    if friction.wait_millis > 0 {
-        let seconds = (friction.wait_millis + 999) / 1000;
+    let wait_millis = throttle.wait_millis(&wanted.name, call.peer, call.now);
+    if wait_millis > 0 {
+        let seconds = (wait_millis + 999) / 1000;
         let mut problem = Problem::new(
             StatusCode::TOO_MANY_REQUESTS,
             "wait",
@@ -145,8 +147,7 @@ fn with_password(call: &Call<'_>, wanted: &PasswordSignIn) -> Result<SessionStat
             throttle.failed(&wanted.name, call.peer, call.now);
             // Names that nobody has are not written down: they may be passwords in the wrong field.
             if staff.user(&wanted.name)?.is_some() {
-                let detail = json!({ "from": call.peer.to_string() });
-                call.audit_as(&mut staff, &wanted.name, "session.refused", &wanted.name, &detail)?;
+                refused_sign_in(call, &mut staff, &wanted.name, "password")?;
             }
             Err(Problem::new(StatusCode::UNAUTHORIZED, "wrong", "Name, password or code is wrong"))
         }
@@ -185,6 +186,17 @@ fn end(call: &Call<'_>, _: &Nothing) -> Result<Nothing, Problem> {
     call.audit(&mut staff, "session.end", &call.caller.name(), &json!({}))?;
     call.set_cookie(&cookie::ending(call.headers))?;
     Ok(Nothing {})
+}
+
+/// Writes down that somebody did not get in under a user's name.
+pub(crate) fn refused_sign_in(
+    call: &Call<'_>,
+    staff: &mut StaffStore,
+    name: &str,
+    method: &str,
+) -> Result<(), Problem> {
+    let detail = json!({ "method": method, "from": call.peer.to_string() });
+    call.audit_as(staff, name, "session.refused", name, &detail)
 }
 
 /// Starts a session for somebody who has proven to be them.

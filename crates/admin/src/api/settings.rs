@@ -52,7 +52,7 @@ fn told(key: &str, not: NotMade) -> Problem {
     }
 }
 
-/// A prefix as the caller may see it.
-pub(crate) fn shown_subject(call: &Call<'_>, subject: &str) -> String {
-    if call.sees_shortened() { super::shorten::text(subject) } else { subject.to_owned() }
+/// A text as the caller may see it: a subject, or what somebody wrote by hand and may have put an address into.
+pub(crate) fn shown(call: &Call<'_>, text: &str) -> String {
+    if call.sees_shortened() { super::shorten::text(text) } else { text.to_owned() }
 }

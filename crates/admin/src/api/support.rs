@@ -18,7 +18,7 @@ const HOUR: i64 = 3_600_000;
 const MARK_DAYS: i64 = 90;
 
 /// A week: whoever needs longer is an operator's business.
-const HOURS_MAX: u32 = 7 * 24;
+pub(crate) const HOURS_MAX: u32 = 7 * 24;
 
 /// Longer ones are no reasons.
 const NOTE_MAX: usize = 500;
@@ -112,6 +112,11 @@ fn except(call: &Call<'_>, input: &ExceptInput) -> Result<Excepted, Problem> {
     let event = events::find(call, &input.decision)?;
     let client = Prefix::parse(&event.client).map(|prefix| Prefix::client(prefix.base));
     let client = client.ok_or_else(|| Problem::refused("This event has no address any more"))?;
+    if shorten::prefix(client).base == client.base {
+        return Err(Problem::refused(
+            "Of this event only the network is kept by now, and an exception is for one client. Ask the visitor for a fresh id, or an operator for an exception",
+        ));
+    }
     let known = call.live().policy().routes.iter().any(|route| route.name == event.route);
     if !known {
         return Err(Problem::refused(format!(

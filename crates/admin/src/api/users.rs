@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use spigot_decision::Millis;
 
-use super::call::Call;
+use super::call::{Call, Caller};
 use super::operation::{Nothing, Operation};
 use super::problem::Problem;
 use super::resources::check_resources;
@@ -213,7 +213,7 @@ fn add_token(call: &Call<'_>, wanted: &TokenWanted) -> Result<FreshToken, Proble
         name: wanted.name.clone(),
         role: wanted.role,
         resources: wanted.resources.clone(),
-        creator: call.caller.name(),
+        creator: answerable(call),
         created: call.now,
         end: end.map(Millis),
         used: None,
@@ -221,6 +221,14 @@ fn add_token(call: &Call<'_>, wanted: &TokenWanted) -> Result<FreshToken, Proble
     let detail = json!({ "role": wanted.role, "resources": wanted.resources });
     call.audit(&mut staff, "token.add", &wanted.name, &detail)?;
     Ok(FreshToken { secret })
+}
+
+/// The person behind a call: a token that a token makes ends with the one who made the first.
+fn answerable(call: &Call<'_>) -> String {
+    match &call.caller {
+        Caller::Program(token) => token.creator.clone(),
+        caller => caller.name(),
+    }
 }
 
 fn revoke(call: &Call<'_>, _: &Nothing) -> Result<Nothing, Problem> {

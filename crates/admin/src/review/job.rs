@@ -1,6 +1,7 @@
 //! A review on a thread of its own, as long as somebody waits for it.
 
 use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -120,9 +121,11 @@ impl Job {
                 (progress.read, progress.fraction) = (read, fraction);
                 clock().since(progress.asked) < PATIENCE_MILLIS
             };
-            let result = read(&folder, begun, marked, &mut go_on).and_then(|review| match review {
-                Some(review) => keep(&folder, &review).map_err(|error| error.to_string()),
-                None => Ok(()),
+            let result = guarded(|| {
+                read(&folder, begun, marked, &mut go_on).and_then(|review| match review {
+                    Some(review) => keep(&folder, &review).map_err(|error| error.to_string()),
+                    None => Ok(()),
+                })
             });
             let mut state = job.0.lock();
             state.running = None;
@@ -133,6 +136,14 @@ impl Job {
         }
         spawned.map(drop)
     }
+}
+
+/// A thread that ends without a word would be waited for until a restart.
+pub(crate) fn guarded<T>(act: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(act)).unwrap_or_else(|_| {
+        Err("this met a mistake in Spigot itself; the log of the server says where. Please report it"
+            .to_owned())
+    })
 }
 
 /// Whole at every moment, and its owner's only: it names addresses.

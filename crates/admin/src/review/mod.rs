@@ -15,6 +15,7 @@ use spigot_decision::Millis;
 use spigot_event::Record;
 
 use self::busiest::Busiest;
+pub(crate) use self::job::guarded;
 pub use self::job::{Job, Progress, read};
 pub use self::render::{html, text};
 

@@ -2,7 +2,8 @@
 //! what is changed in another way than through Spigot shows, because the chain no longer fits.
 //!
 //! Changes of settings are made by many: the panel, the command line, the breaker. They are copied from the log of changes
-//! by their numbers ([`StaffStore::take_in`]), so that one log has all.
+//! by their numbers ([`StaffStore::take_in`]), so that one log has all. Everything else is done first and written down
+//! after it, in the same call: a crash between the two loses the entry, and a log that cannot be written fails the call.
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use sha2::{Digest, Sha256};
@@ -59,7 +60,7 @@ impl StaffStore {
     /// Writes something down.
     ///
     /// # Errors
-    /// When the store cannot be written; what was to be written down has then not to be done.
+    /// When the store cannot be written; the caller fails then, and says so.
     pub fn audit(&mut self, happening: &Happening<'_>, now: Millis) -> Result<(), StoreError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         append(&transaction, happening, now)?;

@@ -23,7 +23,7 @@ pub struct Token {
     pub role: Role,
     /// The resources that it may touch; all when empty.
     pub resources: Vec<String>,
-    /// Who made it.
+    /// Who made it: a person, whose token ends with what they may.
     pub creator: String,
     /// When.
     pub created: Millis,

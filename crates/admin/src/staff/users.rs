@@ -125,7 +125,7 @@ impl StaffStore {
         Ok(self.connection.prepare_cached(&statement)?.query_row([value], read).optional()?)
     }
 
-    /// Gives somebody another role. Their sessions end: what they may see has changed.
+    /// Gives somebody another role. Their sessions end, and the tokens that they made: what they may has changed.
     ///
     /// # Errors
     /// When there is no such user, or it is the last admin.
@@ -133,6 +133,7 @@ impl StaffStore {
         let transaction = self.connection.transaction()?;
         transaction.execute("UPDATE user SET role = ?2 WHERE name = ?1", params![name, role.name()])?;
         transaction.execute("DELETE FROM session WHERE user = ?1", [name])?;
+        transaction.execute("DELETE FROM token WHERE creator = ?1", [name])?;
         keep_an_admin(&transaction)?;
         Ok(transaction.commit()?)
     }

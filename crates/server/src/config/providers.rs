@@ -1,5 +1,7 @@
 //! `[[provider]]`: the third parties that may challenge, with keys that stand elsewhere.
 
+use std::io::Read as _;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +13,8 @@ use spigot_gateway::{Altcha, Fail, Hidden, Provider, ProviderKind, ProviderSetti
 const DEADLINE_MILLIS: std::ops::RangeInclusive<u64> = 100..=30_000;
 /// What reCAPTCHA's own documents begin with: a score of 0.5.
 const SCORE_RISK_MAX: u8 = 50;
+/// Bytes of a file with a secret: keys with certificates have some kilobytes.
+const SECRET_BYTES_MAX: u64 = 64 << 10;
 /// Characters of an action: Turnstile takes the fewest.
 const ACTION_CHARACTERS: usize = 32;
 
@@ -167,7 +171,7 @@ pub(super) fn read_secret(part: &Section<'_, '_>) -> Option<(String, std::ops::R
     let (found, place) = match (env, file) {
         (Some(env), None) => (from_environment(env.value), env),
         (None, Some(file)) => {
-            let read = std::fs::read_to_string(file.value);
+            let read = secret_in(Path::new(file.value));
             (read.map_err(|error| format!("\"{}\" cannot be read: {error}", file.value)), file)
         }
         _ => {
@@ -191,6 +195,19 @@ pub(super) fn read_secret(part: &Section<'_, '_>) -> Option<(String, std::ops::R
             None
         }
     }
+}
+
+/// A draft names any file: one that never ends, or that waits for a writer, must not hold the server.
+fn secret_in(path: &Path) -> std::io::Result<String> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(std::io::Error::other("it is no regular file"));
+    }
+    let mut text = String::new();
+    std::fs::File::open(path)?.take(SECRET_BYTES_MAX + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > SECRET_BYTES_MAX {
+        return Err(std::io::Error::other(format!("it has more than {SECRET_BYTES_MAX} bytes")));
+    }
+    Ok(text)
 }
 
 #[allow(clippy::disallowed_methods, reason = "the configuration names the variable")]

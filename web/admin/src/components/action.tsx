@@ -1,7 +1,7 @@
 // Things that are done with a form in a dialog, or at the press of a button: at work, done, or why not.
 
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import type { Problem } from "../call.js";
 import { problemOf } from "../load.js";
 import type en from "../shell/en.json";
@@ -13,12 +13,14 @@ import { toast } from "./toast.js";
 
 const t = words<typeof en>("shell");
 
-/** Does something once at a time and keeps why it did not work. */
+/** Does something once at a time and keeps why it did not work. What is at work is known at once, not at the next rendering. */
 export function useAction(): { busy: boolean; problem: Problem | undefined; run: (work: () => Promise<unknown>) => Promise<boolean> } {
   const [busy, setBusy] = useState(false);
+  const at_work = useRef(false);
   const [problem, setProblem] = useState<Problem>();
   async function run(work: () => Promise<unknown>): Promise<boolean> {
-    if (busy) return false;
+    if (at_work.current) return false;
+    at_work.current = true;
     setBusy(true);
     setProblem(undefined);
     try {
@@ -28,6 +30,7 @@ export function useAction(): { busy: boolean; problem: Problem | undefined; run:
       setProblem(problemOf(error));
       return false;
     } finally {
+      at_work.current = false;
       setBusy(false);
     }
   }

@@ -50,6 +50,13 @@ async function startOnce({ config, prepare } = {}) {
   const said = [];
   demo.stderr.on("data", (text) => said.push(String(text)));
   await new Promise((resolve, reject) => {
+    const late = setTimeout(() => {
+      demo.kill("SIGKILL");
+      reject(new Error(`the demo said nothing: ${said.join("")}`));
+    }, SOON);
+    const settle = () => clearTimeout(late);
+    demo.stdout.once("data", settle);
+    demo.once("exit", settle);
     demo.stdout.once("data", resolve);
     demo.once("exit", (code) => reject(new Error(`the demo ended with ${code}: ${said.join("")}`)));
     demo.once("error", reject);
@@ -74,7 +81,8 @@ async function startOnce({ config, prepare } = {}) {
     },
     stop: async () => {
       await browser.close();
-      demo.kill();
+      const exited = new Promise((resolve) => demo.once("exit", resolve));
+      if (demo.exitCode === null && demo.signalCode === null && demo.kill()) await exited;
       await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };

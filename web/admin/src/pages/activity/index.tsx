@@ -8,7 +8,7 @@ import { Decision } from "../../components/decision.js";
 import { Dialog } from "../../components/dialog.js";
 import { Select, TextField, Toggle } from "../../components/field.js";
 import { Action, PageHead } from "../../components/parts.js";
-import { Empty, Failed, Loading, Ready } from "../../components/states.js";
+import { Empty, Failed, Loading, Notice, Ready } from "../../components/states.js";
 import { Table } from "../../components/table.js";
 import { problemOf, useLoad } from "../../load.js";
 import { address, replace, useRoute } from "../../route.js";
@@ -37,7 +37,7 @@ export function ActivityPage() {
   const [live, setLive] = useState(false);
   const [opened, setOpened] = useState<string>();
   const found = useSearch(filters, hours, text);
-  useFollow(live, filters, text, found.prepend);
+  const is_behind = useFollow(live, filters, text, found.prepend);
   const set = (name: string, value: string): void => replace("activity", [], { ...filters, hours, [name]: value.trim() || undefined });
   const since = hours ? Date.now() - Number(hours) * 3_600_000 : null;
   return (
@@ -65,6 +65,7 @@ export function ActivityPage() {
         <Typed label={t("id")} value={filters.id ?? ""} onChange={(value) => set("id", value)} />
       </form>
       <Progress found={found} />
+      {live && is_behind && <Notice kind="warning">{t("behind", { count: KEPT_MAX })}</Notice>}
       {found.problem ? (
         <Failed problem={found.problem} onRetry={found.again} />
       ) : found.events.length === 0 ? (
@@ -210,18 +211,23 @@ function useSearch(filters: Filters, hours: string, text: string): Found {
   };
 }
 
-function useFollow(live: boolean, filters: Filters, text: string, prepend: (events: EventRecord[]) => void): void {
+function useFollow(live: boolean, filters: Filters, text: string, prepend: (events: EventRecord[]) => void): boolean {
   const latest = useRef(prepend);
   latest.current = prepend;
+  const [is_behind, setBehind] = useState(false);
   useEffect(() => {
+    setBehind(false);
     if (!live) return undefined;
     let place: string | null = null;
     const abort = new AbortController();
     const ask = async (): Promise<void> => {
       if (document.visibilityState !== "visible") return;
-      const newer = await api.events.newer({ ...filters, after: place, limit: PAGE }, abort.signal).catch(() => undefined);
+      const newer = await api.events.newer({ ...filters, after: place, limit: KEPT_MAX }, abort.signal).catch(() => undefined);
       if (!newer || abort.signal.aborted) return;
-      place = newer.place || null;
+      // More came than a page holds: on with what comes from now on, or it would lag further and further behind.
+      const is_full = newer.events.length >= KEPT_MAX;
+      place = is_full ? null : newer.place || null;
+      if (is_full) setBehind(true);
       if (newer.events.length > 0) latest.current(newer.events);
     };
     void ask();
@@ -231,6 +237,7 @@ function useFollow(live: boolean, filters: Filters, text: string, prepend: (even
       abort.abort();
     };
   }, [live, text]);
+  return is_behind;
 }
 
 function Progress({ found }: { found: Found }) {

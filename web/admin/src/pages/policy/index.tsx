@@ -2,10 +2,11 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { api, type Draft, type PolicyShown } from "../../client.js";
-import { useAction } from "../../components/action.js";
+import type { Problem } from "../../call.js";
+import { Button } from "../../components/button.js";
 import { Badge, PageHead, Tabs } from "../../components/parts.js";
 import { Notice, Ready, Wrong } from "../../components/states.js";
-import { useLoad } from "../../load.js";
+import { problemOf, useLoad } from "../../load.js";
 import { address, useRoute } from "../../route.js";
 import { useMay } from "../../session.js";
 import { words } from "../../text.js";
@@ -22,6 +23,9 @@ const VIEWS = ["text", "forms", "replay", "publish", "history"] as const;
 /** So long after the last key a draft is checked: while somebody types every state between is wrong. */
 const QUIET_MILLIS = 350;
 
+/** The draft outlives a look at another page; with the version of the text that it was begun from. */
+let kept: { version: string; draft: Draft } | undefined;
+
 export function PolicyPage() {
   const [loaded, reload] = useLoad((signal) => api.policy.show(signal), []);
   return (
@@ -35,23 +39,42 @@ function Policy({ policy, onPublished }: { policy: PolicyShown; onPublished: () 
   const route = useRoute();
   const view = VIEWS.find((name) => name === route.parts[0]) ?? "text";
   const may = useMay("steer");
-  const [draft, setDraft] = useState<Draft>({ text: policy.text, problems: policy.problems, routes: policy.routes, limits: policy.limits });
-  const { problem, run } = useAction();
+  const [draft, setDraft] = useState<Draft>(
+    kept?.version === policy.version ? kept.draft : { text: policy.text, problems: policy.problems, routes: policy.routes, limits: policy.limits },
+  );
+  // Begun from a text that somebody has replaced meanwhile.
+  const [earlier, setEarlier] = useState(kept && kept.version !== policy.version ? kept.draft.text : undefined);
+  const [problem, setProblem] = useState<Problem>();
   const is_changed = draft.text !== policy.text;
+  useEffect(() => {
+    if (draft.text !== policy.text) kept = { version: policy.version, draft };
+    else if (kept?.version === policy.version) kept = undefined;
+  }, [draft]);
   useEffect(() => {
     if (!may || draft.text === policy.text) return undefined;
     const abort = new AbortController();
     const timer = setTimeout(() => {
-      void run(async () => {
-        const checked = await api.policy.check({ text: draft.text }, abort.signal);
-        setDraft((now) => (now.text === checked.text ? checked : now));
-      });
+      api.policy.check({ text: draft.text }, abort.signal).then(
+        (checked) => {
+          setProblem(undefined);
+          setDraft((now) => (now.text === checked.text ? checked : now));
+        },
+        (error: unknown) => !abort.signal.aborted && setProblem(problemOf(error)),
+      );
     }, QUIET_MILLIS);
     return () => {
       clearTimeout(timer);
       abort.abort();
     };
   }, [draft.text]);
+  const leave = (): void => {
+    kept = undefined;
+    setEarlier(undefined);
+  };
+  const published = (): void => {
+    leave();
+    onPublished();
+  };
   const write = (text: string): void => setDraft((before) => ({ ...before, text }));
   return (
     <>
@@ -65,11 +88,27 @@ function Policy({ policy, onPublished }: { policy: PolicyShown; onPublished: () 
       </p>
       {!policy.file && <Notice kind="warning">{t("no_file")}</Notice>}
       <Tabs label={t("title")} current={view} tabs={VIEWS.map((name) => ({ name, text: t(`view_${name}`), href: address("policy", [name]) }))} />
-      <Wrong problem={problem?.code === "unknown" ? undefined : problem} />
+      <Wrong problem={problem} />
+      {earlier !== undefined && (
+        <Notice kind="warning">
+          <p>{t("earlier_draft")}</p>
+          <div class="actions">
+            <Button
+              onClick={() => {
+                leave();
+                write(earlier);
+              }}
+            >
+              {t("earlier_take")}
+            </Button>
+            <Button onClick={leave}>{t("earlier_drop")}</Button>
+          </div>
+        </Notice>
+      )}
       {view === "text" && <TextView draft={draft} may={may} onWrite={write} />}
       {view === "forms" && <FormsView draft={draft} signals={policy.signals} may={may} onDraft={setDraft} />}
       {view === "replay" && <ReplayView draft={draft} may={may} />}
-      {view === "publish" && <PublishView policy={policy} draft={draft} may={may} onPublished={onPublished} />}
+      {view === "publish" && <PublishView policy={policy} draft={draft} may={may} onPublished={published} />}
       {view === "history" && <HistoryView draft={draft} may={may} onTake={write} />}
     </>
   );

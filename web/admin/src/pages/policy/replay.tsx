@@ -4,8 +4,9 @@ import { useAction } from "../../components/action.js";
 import { Button } from "../../components/button.js";
 import { Select } from "../../components/field.js";
 import { Section } from "../../components/parts.js";
-import { Empty, Notice, Wrong } from "../../components/states.js";
+import { Empty, Notice, Wrong, said } from "../../components/states.js";
 import { Table } from "../../components/table.js";
+import { problemOf } from "../../load.js";
 import { number, words } from "../../text.js";
 import type en from "./en.json";
 
@@ -21,8 +22,11 @@ export function ReplayView({ draft, may }: { draft: Draft; may: boolean }) {
   useEffect(() => {
     if (!replay?.is_running) return undefined;
     const timer = setTimeout(() => {
-      // One look that fails is followed by the next.
-      api.policy.replayState(String(replay.number)).then(setReplay, () => setReplay({ ...replay }));
+      api.policy.replayState(String(replay.number)).then(setReplay, (error: unknown) => {
+        const why = problemOf(error);
+        // One look that fails is followed by the next; of a replay that is gone there is nothing to see.
+        setReplay(why.status === 404 ? { ...replay, is_running: false, problem: said(why) } : { ...replay });
+      });
     }, LOOK_MILLIS);
     return () => clearTimeout(timer);
   }, [replay]);
