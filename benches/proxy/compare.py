@@ -42,22 +42,16 @@ def configurations(folder, tls):
              "-keyout", key, "-out", pem, "-days", "2", "-subj", "/CN=localhost"],
             check=True, capture_output=True)
         both.write_bytes(pem.read_bytes() + key.read_bytes())
-    nginx = f"""
-worker_processes 1; daemon off; error_log {folder}/%s.log warn; pid {folder}/%s.pid;
-events {{ worker_connections 1024; }}
-http {{ access_log off; client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
-  uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s; keepalive_requests 100000000;
-  %s }}"""
     (folder / "page").write_text("x" * 1024)
-    (folder / "upstream.conf").write_text(nginx % ("upstream", "upstream", f"""
-  server {{ listen 127.0.0.1:{UPSTREAM}; root {folder}; open_file_cache max=10; }}"""))
+    nginx(folder, "upstream", f"""
+  server {{ listen 127.0.0.1:{UPSTREAM}; root {folder}; open_file_cache max=10; }}""")
     listen = f"{SECURE['nginx']} ssl; ssl_certificate {pem}; ssl_certificate_key {key}" if tls else str(PLAIN["nginx"])
-    (folder / "nginx.conf").write_text(nginx % ("nginx", "nginx", f"""
+    nginx(folder, "nginx", f"""
   limit_req_zone $binary_remote_addr zone=z:10m rate=1000000r/s;
   upstream u {{ server 127.0.0.1:{UPSTREAM}; keepalive 64; keepalive_requests 100000000; }}
   server {{ listen 127.0.0.1:{listen};
     location / {{ limit_req zone=z burst=100000 nodelay; proxy_pass http://u; proxy_http_version 1.1;
-      proxy_set_header Connection ""; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; }} }}"""))
+      proxy_set_header Connection ""; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; }} }}""")
     bind = f"127.0.0.1:{SECURE['haproxy']} ssl crt {both} alpn http/1.1" if tls else f"127.0.0.1:{PLAIN['haproxy']}"
     (folder / "haproxy.cfg").write_text(f"""
 global
@@ -85,22 +79,35 @@ listen = "127.0.0.1:{SECURE['spigot']}"
 certificate = "{pem}"
 key = "{key}"
 """ if tls else ""
-    # The shipped policy with every count in place; only the numbers are out of reach.
-    policy = (ROOT / "policies/default.toml").read_text()
-    policy = policy.replace("at_least = 2000", "at_least = 1000000000").replace('rate = "600 per 2s', 'rate = "1000000 per 2s')
-    policy = policy.replace(
-        "triggers = { traffic_anomaly", "triggers = { high_frequency = { more_than = 1000000 }, traffic_anomaly", 1)
     (folder / "spigot.toml").write_text(f"""
 listen = "127.0.0.1:{PLAIN['spigot']}"
 admin = "127.0.0.1:{ADMIN}"
 upstream = "http://127.0.0.1:{UPSTREAM}"
 data = "{folder}/data"
 threads = 1
-{policy}
+{policy()}
 {secure}
 [bounds]
 connections_per_address = 2000
 """)
+
+
+def nginx(folder, name, servers):
+    """The configuration of an nginx with one worker, which closes no connection by itself."""
+    (folder / f"{name}.conf").write_text(f"""
+worker_processes 1; daemon off; error_log {folder}/{name}.log warn; pid {folder}/{name}.pid;
+events {{ worker_connections 1024; }}
+http {{ access_log off; client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
+  uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s; keepalive_requests 100000000;
+  {servers} }}""")
+
+
+def policy():
+    """The shipped policy with every count in place; only the numbers are out of reach."""
+    text = (ROOT / "policies/default.toml").read_text()
+    text = text.replace("at_least = 2000", "at_least = 1000000000").replace('rate = "600 per 2s', 'rate = "1000000 per 2s')
+    return text.replace(
+        "triggers = { traffic_anomaly", "triggers = { high_frequency = { more_than = 1000000 }, traffic_anomaly", 1)
 
 
 RAN, WAITED = 0, 1
@@ -128,12 +135,18 @@ def start(stack, folder, spigot, ports, before=()):
     }
     running = {}
     for program, command in commands.items():
-        log = stack.enter_context(open(folder / f"{program}.out", "w"))
-        running[program] = subprocess.Popen([*before, *command], stdout=log, stderr=log)
-        stack.callback(running[program].wait)
-        stack.callback(running[program].terminate)
-        wait_for(ports.get(program, UPSTREAM), running[program], program)
+        running[program] = launch(stack, folder, program, [*before, *command], ports.get(program, UPSTREAM))
     return running
+
+
+def launch(stack, folder, program, command, port):
+    """One program, listening, until the stack is left."""
+    log = stack.enter_context(open(folder / f"{program}.out", "w"))
+    process = subprocess.Popen(command, stdout=log, stderr=log)
+    stack.callback(process.wait)
+    stack.callback(process.terminate)
+    wait_for(port, process, program)
+    return process
 
 
 def wait_for(port, process, name):
@@ -147,13 +160,14 @@ def wait_for(port, process, name):
     sys.exit(f"{name} does not listen on {port}")
 
 
-def load(url, seconds, connections, processor):
-    """Answers counted by wrk; anything but a 200 makes the figure worthless, so it ends the run."""
+def load(url, seconds, connections, processor, fields=()):
+    """Answers counted by wrk; anything but a success makes the figure worthless, so it ends the run."""
+    head = [word for field in fields for word in ("-H", field)]
     out = subprocess.run(
-        ["taskset", "-c", processor, "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", url],
+        ["taskset", "-c", processor, "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", *head, url],
         check=True, capture_output=True, text=True).stdout
     if "Non-2xx" in out:
-        sys.exit(f"{url} did not only answer 200:\n{out}")
+        sys.exit(f"{url} did not only answer with success:\n{out}")
     return int(re.search(r"(\d+) requests in", out).group(1))
 
 
