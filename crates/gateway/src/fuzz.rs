@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
+pub use crate::door::beside::fuzz::{question, rewritten};
 pub use crate::wire::fuzz::{Followed, chunks, frames, head, http1, ja4};
 
 /// A PROXY header at the beginning of `bytes`: how many of them it has, and whom it names.

@@ -7,6 +7,7 @@ use spigot_decision::Sender;
 
 use crate::body::Through;
 use crate::pages;
+use crate::wire;
 
 /// Our header names. What a client sends under them, or under an alias that some server takes for them, is removed.
 pub(crate) const PREFIX: &str = "x-spigot-";
@@ -58,6 +59,13 @@ pub(crate) struct Refusal {
     pub(crate) code: &'static str,
     pub(crate) title: &'static str,
     pub(crate) detail: &'static str,
+}
+
+impl From<wire::Refusal> for Refusal {
+    fn from(why: wire::Refusal) -> Self {
+        let (code, title) = why.name();
+        Self { status: why.status(), code, title, detail: why.why() }
+    }
 }
 
 impl Refusal {

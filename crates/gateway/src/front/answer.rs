@@ -75,9 +75,7 @@ fn too_large(request: &Request<Incoming>, limits: Limits) -> Option<Refusal> {
 
 fn refusal<S>(connection: &Connection<S>, why: Refusal, http2: bool) -> Response<Through> {
     Metrics::one(&connection.gateway.metrics.requests_refused);
-    let (code, title) = why.name();
-    let refusal = respond::Refusal { status: why.status(), code, title, detail: why.why() };
-    let mut response = refusal.undecided();
+    let mut response = respond::Refusal::from(why).undecided();
     if !http2 {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }

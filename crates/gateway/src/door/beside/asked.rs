@@ -89,9 +89,7 @@ impl Untold {
 /// A target as it was told, when it is one.
 pub(super) fn target(text: &str, snapshot: &Snapshot) -> Result<Uri, Refusal> {
     if text.len() > snapshot.settings.bounds.target_bytes {
-        let long = wire::Refusal::TargetTooLong;
-        let (code, title) = long.name();
-        return Err(Refusal { status: long.status(), code, title, detail: long.why() });
+        return Err(wire::Refusal::TargetTooLong.into());
     }
     let path = PathAndQuery::try_from(text).ok().filter(|path| {
         // What is behind a # would be cut off here, and passed on by others.

@@ -23,6 +23,8 @@ use spigot_decision::policy::PrefixMap;
 use spigot_state::State;
 
 pub(crate) use self::answers::Answers;
+#[cfg(fuzzing)]
+pub(crate) use self::grpc::fuzz;
 pub(super) use self::words::{Sent, Untold};
 use super::connection::Connection;
 use crate::body::Through;

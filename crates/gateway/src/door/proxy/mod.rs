@@ -30,11 +30,7 @@ fn unfinished(fault: Fault) -> Refusal {
             title: "The body broke off",
             detail: "Send the request again.",
         },
-        Fault::TooSlow => {
-            let late = wire::Refusal::BodyLate;
-            let (code, title) = late.name();
-            Refusal { status: late.status(), code, title, detail: late.why() }
-        }
+        Fault::TooSlow => wire::Refusal::BodyLate.into(),
     }
 }
 

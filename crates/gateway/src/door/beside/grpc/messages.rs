@@ -46,22 +46,33 @@ fn framed(message: &[u8]) -> Bytes {
 impl Check {
     pub(super) fn read(message: Bytes) -> Result<Self, Malformed> {
         let mut check = Self::default();
-        for (field, value) in messages(message)? {
-            if field == 1 {
+        for field in messages(message) {
+            let (number, value) = field?;
+            if number == 1 {
                 check.attributes(value)?;
             }
         }
         Ok(check)
     }
 
+    /// How many of a message's bytes it holds.
+    #[cfg(any(test, fuzzing))]
+    pub(super) fn held(&self) -> usize {
+        let texts = [&self.method, &self.path, &self.host, &self.scheme].map(String::len);
+        let headers = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len());
+        texts.into_iter().chain(headers).sum::<usize>() + self.body.len()
+    }
+
     fn attributes(&mut self, message: Bytes) -> Result<(), Malformed> {
-        for (field, value) in messages(message)? {
-            match field {
+        for field in messages(message) {
+            let (number, value) = field?;
+            match number {
                 // Peer.address.socket_address.address
                 1 => self.client = nested(value, &[1, 1, 2])?.and_then(|text| one_address(&text)),
                 4 => {
-                    for (field, value) in messages(value)? {
-                        if field == 2 {
+                    for field in messages(value) {
+                        let (number, value) = field?;
+                        if number == 2 {
                             self.request(value)?;
                         }
                     }
@@ -73,8 +84,9 @@ impl Check {
     }
 
     fn request(&mut self, message: Bytes) -> Result<(), Malformed> {
-        for (field, value) in messages(message)? {
-            match field {
+        for field in messages(message) {
+            let (number, value) = field?;
+            match number {
                 2 => self.method = text(&value)?,
                 3 => self.header(value)?,
                 4 => self.path = text(&value)?,
@@ -89,8 +101,9 @@ impl Check {
 
     fn header(&mut self, message: Bytes) -> Result<(), Malformed> {
         let (mut name, mut content) = (Bytes::new(), Bytes::new());
-        for (field, value) in messages(message)? {
-            match field {
+        for field in messages(message) {
+            let (number, value) = field?;
+            match number {
                 1 => name = value,
                 2 => content = value,
                 _ => {}
@@ -102,30 +115,33 @@ impl Check {
         }
         let name = HeaderName::from_bytes(&name).map_err(|_| Malformed)?;
         let content = HeaderValue::from_maybe_shared(content).map_err(|_| Malformed)?;
-        self.headers.append(name, content);
+        // A map holds fewer than a message may name, and would end the thread that asks for more.
+        self.headers.try_append(name, content).map_err(|_| Malformed)?;
         Ok(())
     }
 }
 
-/// The fields of a message that are text, bytes or messages themselves.
-fn messages(message: Bytes) -> Result<Vec<(u64, Bytes)>, Malformed> {
-    let mut found = Vec::new();
-    for field in Fields(message) {
-        if let (number, Value::Bytes(bytes)) = field? {
-            found.push((number, bytes));
-        }
-    }
-    Ok(found)
+/// The fields of a message that are text, bytes or messages themselves. They are parts of it; nothing is copied.
+fn messages(message: Bytes) -> impl Iterator<Item = Result<(u64, Bytes), Malformed>> {
+    Fields(message).filter_map(|field| match field {
+        Ok((number, Value::Bytes(bytes))) => Some(Ok((number, bytes))),
+        Ok(_) => None,
+        Err(malformed) => Some(Err(malformed)),
+    })
 }
 
-/// A text some messages deep.
+/// A text some messages deep; of fields that stand there twice the last counts, as everywhere.
 fn nested(message: Bytes, path: &[u64]) -> Result<Option<String>, Malformed> {
     let mut at = message;
     for wanted in path {
-        let fields = messages(at)?;
-        let Some((_, value)) = fields.into_iter().find(|(number, _)| number == wanted) else {
-            return Ok(None);
-        };
+        let mut found = None;
+        for field in messages(at) {
+            let (number, value) = field?;
+            if number == *wanted {
+                found = Some(value);
+            }
+        }
+        let Some(value) = found else { return Ok(None) };
         at = value;
     }
     text(&at).map(Some)
@@ -178,4 +194,94 @@ fn option(name: &HeaderName, value: &HeaderValue) -> Bytes {
     option.bytes(1, &header.0);
     option.number(3, OVERWRITE);
     option.0.freeze()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A message of one field, which is a message of one field, and so on.
+    fn within(path: &[u64], content: &[u8]) -> Message {
+        path.iter().rev().fold(Message(content.into()), |inner, number| {
+            let mut outer = Message::default();
+            outer.bytes(*number, &inner.0);
+            outer
+        })
+    }
+
+    /// A `CheckRequest` as Envoy writes one.
+    fn question(path: &str, headers: &[(String, String)], body: &[u8]) -> Bytes {
+        let mut http = Message::default();
+        http.bytes(2, b"POST");
+        for (name, value) in headers {
+            let mut header = Message::default();
+            header.bytes(1, name.as_bytes());
+            header.bytes(2, value.as_bytes());
+            http.bytes(3, &header.0);
+        }
+        http.bytes(4, path.as_bytes());
+        http.bytes(12, body);
+        let mut attributes = within(&[1, 1, 1, 2], b"192.0.2.7");
+        attributes.0.extend_from_slice(&within(&[4, 2], &http.0).0);
+        within(&[1], &attributes.0).0.freeze()
+    }
+
+    #[test]
+    fn more_headers_than_a_map_holds_are_malformed() {
+        let check = |count: usize, good: bool| {
+            let headers: Vec<_> = (0..count).map(|number| (format!("a{number}"), String::new())).collect();
+            assert_eq!(Check::read(question("/", &headers, b"")).is_ok(), good, "{count}");
+        };
+        check(1000, true);
+        check(40_000, false);
+    }
+
+    proptest! {
+        #[test]
+        fn what_envoy_writes_is_read(
+            path in "/[a-z/%]{0,40}",
+            headers in prop::collection::vec(("[a-z][a-z-]{0,20}", "[ -~]{0,40}"), 0..30),
+            body: Vec<u8>,
+        ) {
+            let read = Check::read(question(&path, &headers, &body)).unwrap();
+            prop_assert_eq!(read.client, one_address("192.0.2.7"));
+            prop_assert_eq!((read.method, read.path), ("POST".to_owned(), path));
+            prop_assert_eq!(read.body, body);
+            prop_assert_eq!(read.headers.len(), headers.len());
+            for (name, value) in &headers {
+                prop_assert!(read.headers.get_all(name).iter().any(|found| found == value), "{}", name);
+            }
+        }
+
+        /// A question with bytes turned, cut or put in is read or refused, and holds no more than came.
+        #[test]
+        fn whatever_comes_is_bounded(
+            turned in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..8),
+            cut: prop::sample::Index,
+            behind in prop::collection::vec(any::<u8>(), 0..64),
+        ) {
+            let headers = [("accept".to_owned(), "*/*".to_owned()), ("cookie".to_owned(), "a=b".to_owned())];
+            let mut bytes = question("/page", &headers, b"name=value").to_vec();
+            for (at, byte) in turned {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
+            bytes.truncate(cut.index(bytes.len() + 1));
+            bytes.extend(behind);
+            let came = bytes.len();
+            if let Ok(check) = Check::read(bytes.into()) {
+                prop_assert!(check.held() <= came, "{:?} of {}", check, came);
+            }
+        }
+
+        #[test]
+        fn a_frame_is_one_message(message: Vec<u8>, behind in prop::collection::vec(any::<u8>(), 1..4)) {
+            let frame = framed(&message);
+            prop_assert_eq!(unframed(frame.clone()), Ok(Bytes::from(message)));
+            prop_assert_eq!(unframed([&frame[..], &behind].concat().into()), Err(Malformed));
+            prop_assert_eq!(unframed(frame.slice(..frame.len() - 1)), Err(Malformed));
+        }
+    }
 }

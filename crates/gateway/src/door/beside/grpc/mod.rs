@@ -1,5 +1,7 @@
 //! Envoy's question by gRPC: one unary call over HTTP/2.
 
+#[cfg(fuzzing)]
+pub(crate) mod fuzz;
 mod messages;
 mod protobuf;
 
@@ -11,12 +13,15 @@ use spigot_state::State;
 
 use self::messages::{Check, allowed, denied, unframed};
 use super::asked::{BODY_BYTES, target};
+use super::with_description;
 use crate::body::{Inspected, Through, inspect};
 use crate::door::connection::Connection;
 use crate::door::described::{Answer, Described, Judgement, Shown};
 use crate::metrics::Metrics;
 use crate::pipeline::Snapshot;
 use crate::respond::Refusal;
+use crate::settings::Bounds;
+use crate::wire;
 
 /// Where Envoy asks.
 pub(super) const METHOD: &str = "/envoy.service.auth.v3.Authorization/Check";
@@ -66,6 +71,7 @@ enum Unjudged {
 }
 
 fn described(mut check: Check, snapshot: &Snapshot) -> Result<Described, Unjudged> {
+    fits(&check.headers, &with_description(&snapshot.settings.bounds)).map_err(Unjudged::Refused)?;
     let client = check.client.ok_or(Unjudged::Untold("the call names no source address"))?;
     let method = Method::from_bytes(check.method.as_bytes());
     let method = method.map_err(|_| Unjudged::Untold("the call names no method"))?;
@@ -79,6 +85,16 @@ fn described(mut check: Check, snapshot: &Snapshot) -> Result<Described, Unjudge
     let secure = check.scheme == "https";
     // The map of a message has no order.
     Ok(Described { parts, client, secure, tls: None, http2: None, header_order: None, body })
+}
+
+/// The bounds of a head, as the wire holds other questions to them.
+fn fits(headers: &HeaderMap, bounds: &Bounds) -> Result<(), Refusal> {
+    if headers.len() > bounds.headers {
+        return Err(wire::Refusal::TooManyFields.into());
+    }
+    // The colon, the space and the end of each line count there.
+    let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    if bytes > bounds.head_bytes { Err(wire::Refusal::HeadTooLarge.into()) } else { Ok(()) }
 }
 
 fn shown(method: &Method, headers: &mut HeaderMap, bytes: Bytes) -> Shown {

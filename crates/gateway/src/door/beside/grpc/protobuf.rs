@@ -99,6 +99,8 @@ impl Message {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -127,5 +129,48 @@ mod tests {
         check(b"\x0b\x01", 0);
         check(b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 0);
         check(b"\x09\x01\x02", 0);
+    }
+    fn written(fields: &[(u64, Value)]) -> Bytes {
+        let mut message = Message::default();
+        for (field, value) in fields {
+            match value {
+                Value::Number(number) => message.number(*field, *number),
+                Value::Bytes(bytes) => message.bytes(*field, bytes),
+                Value::Skipped => unreachable!("nothing here writes one"),
+            }
+        }
+        message.0.freeze()
+    }
+
+    fn value() -> impl Strategy<Value = Value> {
+        let bytes = prop::collection::vec(any::<u8>(), 0..300);
+        prop_oneof![any::<u64>().prop_map(Value::Number), bytes.prop_map(|bytes| Value::Bytes(bytes.into()))]
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_written_is_read(fields in prop::collection::vec((1..1u64 << 29, value()), 0..20)) {
+            let read: Result<Vec<_>, _> = Fields(written(&fields)).collect();
+            prop_assert_eq!(read, Ok(fields));
+        }
+
+        /// Bytes of anybody's: no more fields than they have room for, whose values are parts of them, and an end.
+        #[test]
+        fn whatever_comes_is_bounded(bytes: Vec<u8>) {
+            let bytes = Bytes::from(bytes);
+            // The least field is a tag of one byte and a number of another.
+            let read: Vec<_> = Fields(bytes.clone()).take(bytes.len() + 1).collect();
+            let good: Vec<_> = read.iter().flatten().collect();
+            prop_assert!(good.len() <= bytes.len() / 2);
+            prop_assert!(read.len() - good.len() <= 1, "{:?}", read);
+            prop_assert!(read.iter().rev().skip(1).all(Result::is_ok), "{:?}", read);
+            let within = bytes.as_ptr_range();
+            for (_, value) in good {
+                if let Value::Bytes(part) = value {
+                    let part = part.as_ptr_range();
+                    prop_assert!(part.start >= within.start && part.end <= within.end);
+                }
+            }
+        }
     }
 }
