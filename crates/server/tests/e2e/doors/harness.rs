@@ -90,7 +90,7 @@ impl Drop for Running {
             if matches!(self.0.try_wait(), Ok(Some(_))) {
                 return;
             }
-            std::thread::yield_now();
+            leave_the_core();
         }
         let _ = self.0.kill();
         let _ = self.0.wait();
@@ -154,6 +154,7 @@ impl Stand {
                 return;
             }
             assert!(begun.elapsed() < SOON, "{} never asked: {answer:?}", self.server.name);
+            leave_the_core();
         }
     }
 
@@ -199,6 +200,12 @@ fn listens(address: SocketAddr, process: &mut Child) -> bool {
         if TcpStream::connect(address).is_ok() {
             return true;
         }
+        leave_the_core();
     }
     false
+}
+
+/// Between two looks: what is waited for needs the core that asking again and again would take.
+fn leave_the_core() {
+    std::thread::park_timeout(Duration::from_millis(20));
 }
