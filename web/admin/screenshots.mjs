@@ -8,7 +8,7 @@ import { traffic } from "./test/browser/traffic.mjs";
 
 const FOLDER = process.argv[2] ?? new URL("screenshots/", import.meta.url).pathname;
 const WIDTHS = { wide: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } };
-const PAGES = process.env.PAGES?.split(",") ?? ["overview?range=week", "overview?range=hour", "activity", "support", "review", "health"];
+const PAGES = process.env.PAGES?.split(",") ?? ["overview?range=week", "overview?range=hour", "captcha", "activity", "support", "lists", "restrictions", "exceptions", "policy", "review", "health", "users", "audit", "account"];
 
 mkdirSync(FOLDER, { recursive: true });
 const HISTORY = new URL("../../target/debug/examples/history", import.meta.url).pathname;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use spigot_decision::policy::Trigger;
 use spigot_decision::{Action, Decision, Evidence, Millis, Policy, Reason, ReasonKind, Source, policy};
-use spigot_event::{ChallengeStep, DecisionId, Event, Fingerprints, Retention, Sink, SqliteSink};
+use spigot_event::{Asked, ChallengeStep, DecisionId, Event, Fingerprints, Retention, Sink, SqliteSink};
 
 const HOUR: i64 = 3_600_000;
 const COUNTRIES: [[u8; 2]; 12] =
@@ -98,6 +98,9 @@ impl Maker {
         let step =
             ChallengeStep { result: "solved", solve_millis: Some(1_400), ..event.challenge.expect("asked") };
         solved.challenge = Some(step);
+        let reasons = event.decision.reasons.iter().map(|reason| reason.source).collect();
+        let (policy, route) = (event.policy.clone(), event.decision.route);
+        solved.asked = Some(Arc::new(Asked { policy, route, reasons }));
         vec![event, solved]
     }
 
@@ -155,6 +158,7 @@ impl Maker {
             account: None,
             clearance: None,
             challenge: None,
+            asked: None,
             site: None,
             trickled: false,
             upstream_status: Some(200),

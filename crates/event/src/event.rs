@@ -2,7 +2,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use spigot_decision::{Decision, Level, Millis, Policy};
+use spigot_decision::{Decision, Level, Millis, Policy, Source};
 
 use crate::Fingerprints;
 
@@ -43,6 +43,8 @@ pub struct Event {
     pub clearance: Option<Level>,
     /// What happened to a challenge, when this request was about one.
     pub challenge: Option<ChallengeStep>,
+    /// What that challenge was asked for, when an earlier request asked: it is counted there.
+    pub asked: Option<Arc<Asked>>,
     /// A throttled request was let through.
     pub trickled: bool,
     /// The site of the challenge service that it is about, by name.
@@ -51,6 +53,17 @@ pub struct Event {
     pub upstream_status: Option<u16>,
     /// The time that Spigot itself added, in microseconds.
     pub added_micros: u32,
+}
+
+/// The decision that asked for a challenge, as far as sums are by it.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Its policy.
+    pub policy: Arc<Policy>,
+    /// Its route.
+    pub route: u16,
+    /// What gave its reasons.
+    pub reasons: Vec<Source>,
 }
 
 /// The route that the challenge service's events are found by: they are no route's of the policy.

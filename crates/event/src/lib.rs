@@ -31,7 +31,7 @@ mod story;
 mod support;
 mod writer;
 
-pub use event::{ChallengeStep, CountedAs, DecisionId, Event, ProviderStep, SERVICE_ROUTE};
+pub use event::{Asked, ChallengeStep, CountedAs, DecisionId, Event, ProviderStep, SERVICE_ROUTE};
 pub use fingerprints::{Fingerprints, RecordFingerprints};
 pub use query::{Cursor, Events, Order, Query, Reader, open_readonly};
 pub use record::{Record, RecordChallenge, RecordProvider, RecordReason, RecordThresholds, rendered};

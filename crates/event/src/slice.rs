@@ -110,20 +110,30 @@ impl Sums {
         sums
     }
 
-    /// Counts one more event.
+    /// Counts one more event, with what became of a challenge.
     pub fn count(&mut self, event: &Event) {
+        self.count_request(event);
+        self.count_step(event);
+    }
+
+    /// Counts a request alone.
+    pub(crate) fn count_request(&mut self, event: &Event) {
         let done = event.decision.effective;
         self.events += 1;
         self.added_micros += u64::from(event.added_micros);
         self.done[Action::ALL.iter().position(|action| *action == done).unwrap_or(0)] += 1;
         self.monitored += u64::from(event.decision.action != done);
+        self.latency[LATENCY_STEPS.partition_point(|end| *end < event.added_micros)] += 1;
+    }
+
+    /// Counts what became of a challenge alone.
+    pub(crate) fn count_step(&mut self, event: &Event) {
         match event.challenge.map(|step| step.counted_as()) {
             Some(CountedAs::Issued) => self.issued += 1,
             Some(CountedAs::Solved) => self.solved += 1,
             Some(CountedAs::Refused) => self.failed += 1,
             Some(CountedAs::Neither) | None => {}
         }
-        self.latency[LATENCY_STEPS.partition_point(|end| *end < event.added_micros)] += 1;
     }
 
     /// Adds another's.

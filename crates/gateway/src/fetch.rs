@@ -21,8 +21,8 @@ const REDIRECTS_MAX: usize = 3;
 /// Where something is published.
 #[derive(Clone, Debug)]
 pub struct Remote {
-    server: Arc<Upstream>,
-    target: String,
+    pub(crate) server: Arc<Upstream>,
+    pub(crate) target: String,
 }
 
 /// What is fetched, and within which bounds.

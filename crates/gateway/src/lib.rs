@@ -1,6 +1,7 @@
 //! The request path: connections in, observations, decisions, actions out, and the upstream behind.
 
 mod accounts;
+mod asked;
 mod body;
 mod challenge_routes;
 mod client_ip;
@@ -20,6 +21,7 @@ mod marks;
 mod metrics;
 mod pages;
 mod pipeline;
+mod post;
 mod provider;
 mod proxy_protocol;
 mod purpose;
@@ -46,6 +48,7 @@ pub use figures::{Figures, HitOf, Hits, Peak};
 pub use front::{Door, Front, Tls, listen, serve};
 pub use metrics::Metrics;
 pub use pipeline::{Clock, Gateway, Snapshot};
+pub use post::{Posted, post};
 pub use provider::{Altcha, Fail, Hidden, Provider, ProviderKind, ProviderSettings};
 pub use settings::{Bounds, Service, Settings, Site};
 pub use site_keys::{HeldSecret, Press, SecretDigest, SiteKey, SiteKeys};

@@ -10,11 +10,12 @@ use spigot_decision::{
     Action, Behaviour, Body, Cohort, Decision, Ending, Evidence, Headers, Keys, Level, Millis, Observation,
     Plan, Presented, Sender, Story, Subject, Trusted, decide, outcome, plan,
 };
-use spigot_event::{ChallengeStep, DecisionId, Event, Recorder};
+use spigot_event::{Asked, ChallengeStep, DecisionId, Event, Recorder};
 use spigot_intel::{Networks, Reputations, Software};
 use spigot_state::{Breaker, OpenPlace, State};
 
 use crate::accounts::Attempts;
+use crate::asked::OpenChallenges;
 use crate::crawlers::Proofs;
 use crate::door::beside::Answers;
 use crate::entropy::random;
@@ -74,6 +75,7 @@ pub struct Gateway<S> {
     pub(crate) attempts: Attempts,
     pub(crate) honeypot: Honeypot,
     pub(crate) proofs: Proofs,
+    pub(crate) open: OpenChallenges,
     pub(crate) start: Millis,
 }
 
@@ -201,6 +203,7 @@ impl<S: State> Gateway<S> {
             asker: Asker::default(),
             attempts: Attempts::default(),
             proofs: Proofs::default(),
+            open: OpenChallenges::default(),
             start,
         })
     }
@@ -318,6 +321,7 @@ impl<S: State> Gateway<S> {
             account: decided.account.as_deref().map(|name| self.keys.hash(0, &[Subject::Account(name)])),
             clearance: decided.clearance.map(|clearance| clearance.level),
             challenge: end.challenge,
+            asked: end.asked,
             site: seen
                 .errand
                 .and_then(|errand| snapshot.service.sites.site(errand.site))
@@ -330,9 +334,10 @@ impl<S: State> Gateway<S> {
 }
 
 /// How a request ended.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct End {
     pub(crate) challenge: Option<ChallengeStep>,
+    pub(crate) asked: Option<Arc<Asked>>,
     pub(crate) trickled: bool,
     pub(crate) upstream_status: Option<u16>,
     pub(crate) added_micros: u32,

@@ -6,6 +6,7 @@ mod doors;
 mod lists;
 mod panel;
 mod providers;
+mod review;
 mod service;
 mod sites;
 mod story;
@@ -28,6 +29,7 @@ pub(crate) use self::breach::BreachSection;
 pub(crate) use self::doors::DoorSection;
 pub(crate) use self::lists::{Feed, From};
 pub(crate) use self::panel::PanelSection;
+pub(crate) use self::review::ReviewSection;
 pub(crate) use self::service::ServiceSection;
 
 /// A whole configuration.
@@ -65,6 +67,7 @@ pub(crate) struct Server {
     pub(crate) breach: Option<BreachSection>,
     pub(crate) disposable_domains: Vec<PathBuf>,
     pub(crate) panel: PanelSection,
+    pub(crate) review: Option<ReviewSection>,
 }
 
 /// Where TLS is spoken, and with what.
@@ -120,6 +123,7 @@ impl Server {
             ("counter_memory", self.counter_bytes != new.counter_bytes),
             ("events", self.events != new.events),
             ("panel", self.panel != new.panel),
+            ("review", self.review != new.review),
             ("service.listen", service(self) != service(new)),
             ("door", self.doors != new.doors),
         ];
@@ -184,6 +188,7 @@ fn server(top: &Section<'_, '_>) -> Server {
         breach: breach::breach(top),
         disposable_domains: paths(top, "disposable_domains"),
         panel: panel::panel(top),
+        review: review::review(top),
     };
     named_twice(top, &server);
     if let Some(bytes) = top.parsed("counter_memory", size_bytes) {

@@ -13,6 +13,7 @@ use spigot_state::{Memory, Restricted};
 use crate::clock::now;
 use crate::config::Config;
 use crate::keeping::Keeping;
+use crate::tls::Ends;
 
 pub(crate) struct LiveGateway {
     pub(crate) gateway: Arc<Gateway<Memory>>,
@@ -20,6 +21,8 @@ pub(crate) struct LiveGateway {
     /// The data folder.
     pub(crate) data: PathBuf,
     pub(crate) started: Millis,
+    /// Of the TLS that it speaks itself.
+    pub(crate) certificates: Option<Ends>,
     /// The file that the policy is read from.
     pub(crate) file: Option<PathBuf>,
 }
@@ -30,7 +33,7 @@ impl Live for LiveGateway {
     }
 
     fn node(&self) -> Node {
-        crate::node::node(&self.gateway, &self.keeping, &self.data, self.started)
+        crate::node::node(&self.gateway, &self.keeping, &self.data, self.started, self.certificates.as_ref())
     }
 
     fn now(&self) -> Millis {

@@ -3,6 +3,7 @@
 mod account_data;
 mod admin_http;
 mod breaker;
+mod certificate_ends;
 mod cli;
 mod clock;
 mod cohorts;
@@ -18,6 +19,7 @@ mod live;
 mod log;
 mod names;
 mod node;
+mod review_sender;
 mod run;
 mod secrets;
 mod site_api;

@@ -9,8 +9,15 @@ use spigot_state::Memory;
 
 use crate::keeping::Keeping;
 use crate::lists::About;
+use crate::tls::Ends;
 
-pub(crate) fn node(gateway: &Gateway<Memory>, keeping: &Keeping, data: &Path, started: Millis) -> Node {
+pub(crate) fn node(
+    gateway: &Gateway<Memory>,
+    keeping: &Keeping,
+    data: &Path,
+    started: Millis,
+    certificates: Option<&Ends>,
+) -> Node {
     let stats = gateway.recorder.stats();
     let table = gateway.state.table.stats();
     let (spends_max, spends) = gateway.state.spends.fill();
@@ -28,7 +35,7 @@ pub(crate) fn node(gateway: &Gateway<Memory>, keeping: &Keeping, data: &Path, st
         counter_evictions: table.evicted,
         spends_percent: u8::try_from(spends * 100 / spends_max.max(1)).unwrap_or(100),
         lists: lists(data),
-        certificates: Vec::new(),
+        certificates: certificates.map(|ends| ends.load().to_vec()).unwrap_or_default(),
     }
 }
 

@@ -92,6 +92,9 @@ pub(crate) fn start(config: Config, file: Option<PathBuf>) -> Result<Running, St
     let breaker_file = BreakerFile::open(&server.data, &gateway.breaker, start);
     let certificates = server.tls.as_ref().map(Certificates::load).transpose()?;
     let (stop, stopped) = watch::channel(false);
+    if let Some(review) = server.review.clone() {
+        crate::review_sender::start(review, server.data.clone(), gateway.clone(), stopped.clone())?;
+    }
     let mut threads = Vec::new();
     let tls = certificates.as_ref().map(|certificates| certificates.current.clone());
     let fronts = fronts(&server, tls.as_ref());
@@ -324,6 +327,7 @@ impl Control {
             keeping: self.keeping.clone(),
             data: self.server.data.clone(),
             started: now(),
+            certificates: self.certificates.as_ref().map(|certificates| certificates.ends.clone()),
             file: self.file.clone(),
         });
         let hosts = Hosts(self.server.panel.host.iter().cloned().collect());

@@ -7,9 +7,14 @@ use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{ProducesTickets, WebPkiClientVerifier};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use spigot_admin::api::Certificate;
 use spigot_gateway::Tls;
 
+use crate::certificate_ends::ends;
 use crate::config::TlsFiles;
+
+/// Files of certificates and when they end, as they were when they were read last.
+pub(crate) type Ends = Arc<arc_swap::ArcSwap<Vec<Certificate>>>;
 
 /// The certificate that is in force, and its files.
 pub(crate) struct Certificates {
@@ -19,6 +24,8 @@ pub(crate) struct Certificates {
     tickets: Arc<dyn ProducesTickets>,
     /// What new connections get.
     pub(crate) current: Tls,
+    /// When they end.
+    pub(crate) ends: Ends,
     seen: [Option<super::run::Stamp>; 3],
 }
 
@@ -29,7 +36,8 @@ impl Certificates {
         let tickets = ticketer()?;
         let config = config(files, tickets.clone())?;
         let current = Arc::new(arc_swap::ArcSwap::from_pointee(config));
-        Ok(Self { files: files.clone(), tickets, current, seen })
+        let ends = Arc::new(arc_swap::ArcSwap::from_pointee(ends(files)));
+        Ok(Self { files: files.clone(), tickets, current, ends, seen })
     }
 
     /// Whether a file has changed since it was read or refused.
@@ -46,6 +54,7 @@ impl Certificates {
         }
         let config = config(&self.files, self.tickets.clone())?;
         self.current.store(Arc::new(config));
+        self.ends.store(Arc::new(ends(&self.files)));
         Ok(())
     }
 }

@@ -720,6 +720,14 @@ export type PolicySignal = {
   weight: number;
 };
 
+/** What would do better, by the week's events. Nothing is changed by it. */
+export type Proposals = {
+  /** The lines that may be added to the configuration; empty when nothing is proposed. */
+  lines: string;
+  /** Each route that somebody known was seen on. */
+  routes: Array<RouteProposal>;
+};
+
 /** A text to put in force. */
 export type Publication = {
   /** What it is about. */
@@ -904,6 +912,8 @@ export type Review = {
   offenders: Array<Subject>;
   /** What was busy this week and absent the week before. */
   patterns: Array<Subject>;
+  /** What weights and thresholds would do better. */
+  proposals: Proposals;
   /** What each reason for a challenge came to. */
   rules: Array<Rule>;
   /** From here on, in milliseconds since 1970. */
@@ -930,6 +940,16 @@ export type Role = "admin" | "operator" | "analyst" | "support";
 /** Another role. */
 export type RoleWanted = {
   role: Role;
+};
+
+/** One route's. */
+export type RouteProposal = {
+  /** What it changes, in words: `thresholds.challenge from 50 to 60: why`. */
+  changes: Array<string>;
+  /** Why nothing is proposed, or what to know about it. */
+  note: string;
+  /** Its name. */
+  route: string;
 };
 
 /** The triggers of one route. */

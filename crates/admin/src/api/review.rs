@@ -6,8 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::call::Call;
 use super::operation::Operation;
 use super::problem::Problem;
-use crate::MarkedAs;
-use crate::review::{Job, Review};
+use crate::review::{Job, Known, Review};
 use crate::staff::Need;
 
 pub(crate) fn operations() -> Vec<Operation> {
@@ -51,10 +50,9 @@ fn show(call: &Call<'_>, query: &ReviewQuery) -> Result<Reviewed, Problem> {
     }
     if query.fresh == Some(true) && job.wait(call.now).is_none() {
         let marks = call.settings()?.marks(call.now).map_err(Problem::ours)?;
-        let people = marks.into_iter().filter(|mark| mark.about == MarkedAs::Person);
-        let marked = people.map(|mark| mark.decision).collect();
+        let known = Known { policy: call.live().policy(), marks };
         let live = call.api.live.clone();
-        job.start(call.folder().to_owned(), marked, move || live.now()).map_err(Problem::ours)?;
+        job.start(call.folder().to_owned(), known, move || live.now()).map_err(Problem::ours)?;
     }
     let working = job.wait(call.now);
     Ok(Reviewed {

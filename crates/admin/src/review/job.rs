@@ -1,21 +1,23 @@
 //! A review on a thread of its own, as long as somebody waits for it.
 
-use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 use spigot_decision::Millis;
+use spigot_decision::policy::Policy;
 use spigot_event::{Order, Query, open_readonly};
 
+use super::proposals::proposals;
 use super::{Review, Reviewer};
+use crate::{MarkSetting, MarkedAs};
 
 /// Whoever waits asks every second; a reader that nobody asks for so long ends.
 const PATIENCE_MILLIS: i64 = 15_000;
 
 /// Events between two looks at the clock.
-const PIECE: u64 = 4_096;
+pub(super) const PIECE: u64 = 4_096;
 
 /// The last review is kept here, so that the page shows it at once.
 const FILE: &str = "review.json";
@@ -40,20 +42,24 @@ struct State {
     failed: Option<String>,
 }
 
+/// What is known beside the events.
+pub struct Known {
+    /// The policy in force.
+    pub policy: Arc<Policy>,
+    /// What operators said of decisions.
+    pub marks: Vec<MarkSetting>,
+}
+
 /// What every event is told to: whether to go on.
-type GoOn<'a> = &'a mut dyn FnMut(u64, f64) -> bool;
+pub(super) type GoOn<'a> = &'a mut dyn FnMut(u64, f64) -> bool;
 
 /// Reads a data folder's events into a review; `None` when it was told to end.
 ///
 /// # Errors
 /// What reading gave.
-pub fn read(
-    folder: &Path,
-    until: Millis,
-    marked: HashSet<String>,
-    go_on: GoOn<'_>,
-) -> Result<Option<Review>, String> {
-    let mut reviewer = Reviewer::new(until, marked);
+pub fn read(folder: &Path, until: Millis, known: &Known, go_on: GoOn<'_>) -> Result<Option<Review>, String> {
+    let people = known.marks.iter().filter(|mark| mark.about == MarkedAs::Person);
+    let mut reviewer = Reviewer::new(until, people.map(|mark| mark.decision.clone()).collect());
     let since = reviewer.wants_from();
     let query =
         Query { since: Some(since), until: Some(until), order: Order::OldestFirst, ..Query::default() };
@@ -65,12 +71,18 @@ pub fn read(
         count += 1;
         if count % PIECE == 0 {
             let done = (record.time_millis - since.0) as f64 / until.since(since).max(1) as f64;
-            if !go_on(count, done) {
+            if !go_on(count, done / 2.0) {
                 return Ok(None);
             }
         }
     }
-    Ok(Some(reviewer.finish()))
+    let mut review = reviewer.finish();
+    // The week twice more: as much as the two weeks until here.
+    let mut later = |more, done: f64| go_on(count + more, (1.0 + done) / 2.0);
+    let week = (Millis(review.since_millis), until);
+    let Some(proposed) = proposals(folder, week, known, &mut later)? else { return Ok(None) };
+    review.proposals = proposed;
+    Ok(Some(review))
 }
 
 impl Job {
@@ -102,7 +114,7 @@ impl Job {
     pub fn start(
         &self,
         folder: PathBuf,
-        marked: HashSet<String>,
+        known: Known,
         clock: impl Fn() -> Millis + Send + 'static,
     ) -> std::io::Result<()> {
         let begun = clock();
@@ -122,7 +134,7 @@ impl Job {
                 clock().since(progress.asked) < PATIENCE_MILLIS
             };
             let result = guarded(|| {
-                read(&folder, begun, marked, &mut go_on).and_then(|review| match review {
+                read(&folder, begun, &known, &mut go_on).and_then(|review| match review {
                     Some(review) => keep(&folder, &review).map_err(|error| error.to_string()),
                     None => Ok(()),
                 })
@@ -146,8 +158,11 @@ pub(crate) fn guarded<T>(act: impl FnOnce() -> Result<T, String>) -> Result<T, S
     })
 }
 
-/// Whole at every moment, and its owner's only: it names addresses.
-fn keep(folder: &Path, review: &Review) -> std::io::Result<()> {
+/// Keeps a review as the last one. Whole at every moment, and its owner's only: it names addresses.
+///
+/// # Errors
+/// What writing gave.
+pub fn keep(folder: &Path, review: &Review) -> std::io::Result<()> {
     let fresh = folder.join("review.json.new");
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);

@@ -4,6 +4,7 @@
 
 mod busiest;
 mod job;
+mod proposals;
 mod render;
 
 use std::collections::{HashMap, HashSet};
@@ -16,7 +17,8 @@ use spigot_event::Record;
 
 use self::busiest::Busiest;
 pub(crate) use self::job::guarded;
-pub use self::job::{Job, Progress, read};
+pub use self::job::{Job, Known, Progress, keep, read};
+pub use self::proposals::{Proposals, RouteProposal};
 pub use self::render::{html, text};
 
 /// Days of one review; as many before them tell what is new.
@@ -60,6 +62,8 @@ pub struct Review {
     pub patterns: Vec<Subject>,
     /// How kinds of clients fared.
     pub cohorts: Vec<Cohort>,
+    /// What weights and thresholds would do better.
+    pub proposals: Proposals,
 }
 
 /// Somebody or something that events have in common.

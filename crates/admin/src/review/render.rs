@@ -46,7 +46,7 @@ pub fn html(review: &Review) -> String {
     )
 }
 
-fn sections(review: &Review) -> [(&'static str, Vec<String>); 5] {
+fn sections(review: &Review) -> [(&'static str, Vec<String>); 6] {
     let subject = |one: &Subject| format!("{} {}: {}", one.kind, one.key, one.events);
     [
         ("Repeat offenders", review.offenders.iter().map(subject).collect()),
@@ -82,6 +82,18 @@ fn sections(review: &Review) -> [(&'static str, Vec<String>); 5] {
                         "{}: {} requests, {} challenged, {} blocked",
                         one.name, one.events, one.challenged, one.blocked
                     )
+                })
+                .collect(),
+        ),
+        (
+            "What would do better",
+            review
+                .proposals
+                .routes
+                .iter()
+                .map(|of| match of.changes.as_slice() {
+                    [] => format!("{}: {}", of.route, of.note),
+                    changes => format!("{}: {}. {}", of.route, changes.join("; "), of.note),
                 })
                 .collect(),
         ),

@@ -124,16 +124,37 @@ fn added_up(batch: &[Event]) -> (Fast<Together<'_>, Sums>, Reasons<'_>) {
         let (country, device) = (event.country, event.device);
         let revision = event.policy.revision.as_str();
         let shared = Together { minute, revision, route: event.route(), country, device };
-        together.entry(shared).or_insert_with(Sums::default).count(event);
+        let asked = event.asked.as_deref();
+        let sums = together.entry(shared).or_default();
+        count(sums, event, asked.is_none());
         for (index, reason) in event.decision.reasons.iter().enumerate() {
             // One that is given twice is one event's all the same.
             if event.decision.reasons[..index].iter().all(|before| before.source != reason.source) {
                 let name = record::name(&event.policy, reason.source);
-                reasons.entry((minute, name)).or_default().count(event);
+                count(reasons.entry((minute, name)).or_default(), event, asked.is_none());
+            }
+        }
+        if let Some(asked) = asked {
+            let route = asked.policy.route(asked.route).name.as_str();
+            let shared = Together { minute, revision, route, country, device };
+            together.entry(shared).or_default().count_step(event);
+            for (index, source) in asked.reasons.iter().enumerate() {
+                if !asked.reasons[..index].contains(source) {
+                    let name = record::name(&asked.policy, *source);
+                    reasons.entry((minute, name)).or_default().count_step(event);
+                }
             }
         }
     }
     (together, reasons)
+}
+
+/// A step of a challenge that another request was asked for is counted where that was.
+fn count(sums: &mut Sums, event: &Event, with_step: bool) {
+    sums.count_request(event);
+    if with_step {
+        sums.count_step(event);
+    }
 }
 
 fn write(connection: &Connection, sums: &Fast<Place, Sums>) -> rusqlite::Result<()> {

@@ -1,7 +1,7 @@
 use super::*;
 use crate::sink::{Retention, Sink, SqliteSink};
 use crate::support::{Folder, START, decided, event, policy, reason};
-use crate::{ChallengeStep, Reader, Slice, open_readonly};
+use crate::{Asked, ChallengeStep, Reader, Slice, open_readonly};
 use spigot_decision::policy::Trigger;
 use spigot_decision::{Action, Evidence, Millis, ReasonKind, Source};
 
@@ -71,6 +71,36 @@ fn events_are_in_a_minute_an_hour_and_a_day() {
         reader.slices(Dimension::Total, Span::Minute, 1, (START.plus(120_000), START.plus(600_000))).unwrap(),
         []
     );
+}
+
+#[test]
+fn what_becomes_of_a_challenge_is_counted_where_it_was_asked_for() {
+    let policy = policy();
+    let folder = Folder::new();
+    let mut sink = SqliteSink::open(&folder.0, Retention::default()).unwrap();
+    let frequent = Source::Trigger(Trigger::HighFrequency);
+    let asks = reason(frequent, ReasonKind::Asks(Action::Challenge), Evidence::None);
+    let mut asked = decided(&policy, 5, Action::Challenge, 0, &[asks]);
+    asked.decision.route = 1;
+    asked.challenge = step(5, "issued").challenge;
+    let of = |result, number| {
+        let about = Asked { policy: policy.clone(), route: 1, reasons: vec![frequent, frequent] };
+        let mut about = Event { asked: Some(about.into()), ..step(number, result) };
+        about.decision.route = 0;
+        about
+    };
+    sink.write(&[asked, of("expired", 6), of("solved", 7)]).unwrap();
+    let reader = open_readonly(&folder.0).unwrap();
+    let check = |dimension, expected: &[&str]| {
+        assert_eq!(text(&slices(&reader, dimension, Span::Hour)), expected, "{dimension:?}");
+    };
+    check(Dimension::Total, &["0 all 3: 1 1 1, 120"]);
+    let names = [&policy.route(0).name, &policy.route(1).name];
+    let mut routes = [format!("0 {} 2: 0 0 0, 80", names[0]), format!("0 {} 1: 1 1 1, 40", names[1])];
+    routes.sort();
+    check(Dimension::Route, &[&routes[0], &routes[1]]);
+    check(Dimension::Country, &["0 DE 3: 1 1 1, 120"]);
+    check(Dimension::Reason, &["0 high_frequency 1: 1 1 1, 40"]);
 }
 
 #[test]

@@ -58,6 +58,7 @@ pub(crate) fn event(policy: &Arc<Policy>, number: u64) -> Event {
         account: None,
         clearance: None,
         challenge: None,
+        asked: None,
         site: None,
         trickled: false,
         upstream_status: Some(200),

@@ -6,7 +6,7 @@ use http::{HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json};
 use spigot_challenge::{Challenge, Kind, Terms, issue, to_text};
 use spigot_decision::{Demand, Millis, Sender};
-use spigot_event::ChallengeStep;
+use spigot_event::{Asked, ChallengeStep};
 use spigot_state::State;
 
 use super::fallback::offered;
@@ -52,6 +52,8 @@ impl<S: State> Gateway<S> {
         let terms = terms(snapshot, route, demand, seen.software.device, seen.now);
         let challenge = self.issue(snapshot, seen, &terms);
         self.asked_for(snapshot, seen, decided, &challenge);
+        let asked = asked(snapshot, decided);
+        self.open.open(&challenge, asked.clone(), seen.now);
         let reason = decided
             .decision
             .deciding()
@@ -65,7 +67,8 @@ impl<S: State> Gateway<S> {
                 // Where a third party is asked for, a wait in its place would be the client's choice.
                 let accepted =
                     provider.is_none() && route.settings.wait.is_some_and(|highest| demand.level <= highest);
-                let without_script = self.plain_way(snapshot, seen, demand, accepted, &decision, errand);
+                let without_script =
+                    self.plain_way(snapshot, seen, demand, accepted.then_some(asked), &decision, errand);
                 let html = pages::challenge(
                     texts(seen),
                     seen.host,
@@ -116,6 +119,14 @@ impl<S: State> Gateway<S> {
     pub(super) fn issue(&self, snapshot: &Snapshot, seen: &Seen<'_>, terms: &Terms) -> Challenge {
         issue(&snapshot.keyring, terms, &seen.binding(), random(), seen.now.0)
     }
+}
+
+/// Reasons of one challenge that are counted; a decision seldom has half as many.
+const REASONS_MAX: usize = 16;
+
+fn asked(snapshot: &Snapshot, decided: &Decided) -> Arc<Asked> {
+    let reasons = decided.decision.reasons.iter().take(REASONS_MAX).map(|reason| reason.source).collect();
+    Arc::new(Asked { policy: snapshot.policy.clone(), route: decided.decision.route, reasons })
 }
 
 pub(super) fn describe(

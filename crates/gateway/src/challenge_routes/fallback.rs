@@ -108,6 +108,7 @@ impl<S: State> Gateway<S> {
             Some(count) if count <= MOST => {
                 let fresh = self.issue(snapshot, seen, &terms);
                 self.breaker.exchanged(&challenge.id, fresh.id);
+                self.open.follow(&challenge.id, &fresh, now);
                 Ok(fresh)
             }
             Some(_) => Err(Refused::TooOften),

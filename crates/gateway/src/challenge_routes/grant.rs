@@ -16,7 +16,11 @@ use crate::respond::{refusal, retry_after};
 
 /// What happened to a submission, for the record.
 #[derive(Clone, Copy)]
-pub(super) struct Step(ChallengeStep);
+pub(super) struct Step {
+    step: ChallengeStep,
+    /// The challenge's, when it was genuine.
+    id: Option<[u8; 16]>,
+}
 
 impl Step {
     /// `challenge` is the one that came back, when it was genuine. How long it took is the server's own measure: from
@@ -27,7 +31,7 @@ impl Step {
         now: Millis,
         claimed_millis: Option<u32>,
     ) -> Self {
-        Self(ChallengeStep {
+        let step = ChallengeStep {
             kind: challenge.map_or("unknown", |challenge| challenge.kind.name()),
             log2_work: challenge.map_or(0, |challenge| challenge.kind.log2_work()),
             result,
@@ -35,7 +39,8 @@ impl Step {
                 .and_then(|challenge| u32::try_from(now.0.saturating_sub(challenge.issued_millis)).ok()),
             claimed_millis,
             provider: None,
-        })
+        };
+        Self { step, id: challenge.map(|challenge| challenge.id) }
     }
 
     /// The same, with the third party that it is about and what it said.
@@ -45,12 +50,13 @@ impl Step {
         challenge: Option<&Challenge>,
         heard: Option<&Heard>,
     ) -> Self {
-        Self(ChallengeStep { provider: told(snapshot, challenge, heard), ..self.0 })
+        let step = ChallengeStep { provider: told(snapshot, challenge, heard), ..self.step };
+        Self { step, ..self }
     }
 
     /// A token that was given without a proof.
     pub(super) fn of_token(result: &'static str) -> Self {
-        Self(ChallengeStep { kind: "token", result, ..Self::restricted().0 })
+        Self { step: ChallengeStep { kind: "token", result, ..Self::restricted().step }, id: None }
     }
 
     /// It was not looked at, because of what is known of its sender's browser.
@@ -162,14 +168,15 @@ impl<S: State> Gateway<S> {
         }
     }
 
-    /// A submission is an event too.
+    /// A submission is an event too. What becomes of a challenge is counted where it was asked for.
     pub(super) fn record_step(&self, snapshot: &Snapshot, seen: &Seen<'_>, decided: Decided, step: Step) {
-        match step.0.counted_as() {
+        match step.step.counted_as() {
             CountedAs::Issued => Metrics::one(&self.metrics.challenges_issued),
             CountedAs::Solved => Metrics::one(&self.metrics.challenges_solved),
             CountedAs::Refused => Metrics::one(&self.metrics.challenges_refused),
             CountedAs::Neither => {}
         }
-        self.record(snapshot, seen, decided, End { challenge: Some(step.0), ..End::default() });
+        let asked = step.id.and_then(|id| self.open.of(&id));
+        self.record(snapshot, seen, decided, End { challenge: Some(step.step), asked, ..End::default() });
     }
 }

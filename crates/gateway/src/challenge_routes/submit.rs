@@ -121,6 +121,9 @@ impl<S: State> Gateway<S> {
         let issued = genuine_here(&snapshot.keyring, challenge, &seen.binding());
         let Some(terms) = fresh_terms(snapshot, seen, issued.as_ref(), heard) else { return json!({}) };
         let fresh = self.issue(snapshot, seen, &terms);
+        if let Some(issued) = &issued {
+            self.open.follow(&issued.id, &fresh, seen.now);
+        }
         let errand = Errand::to("/", "GET");
         json!({ "challenge": describe(snapshot, &fresh, "", &errand, seen.now) })
     }

@@ -1,10 +1,12 @@
 //! The way without JavaScript: a wait, timed by the server, in one signed step or several. A kept form rides along and
 //! is sent on at the end with a button, because without a script nobody else can.
 
+use std::sync::Arc;
+
 use http::{HeaderValue, Response, StatusCode, header};
 use spigot_challenge::{Challenge, Kind, Rejection, Terms, from_text, genuine, kind::wait::Wait, to_text};
 use spigot_decision::{Demand, Ending};
-use spigot_event::DecisionId;
+use spigot_event::{Asked, DecisionId};
 use spigot_state::State;
 
 use super::ask::Errand;
@@ -41,22 +43,23 @@ impl Baggage {
 
 impl<S: State> Gateway<S> {
     /// What the interstitial holds for browsers without JavaScript: the first step, where the route accepts a wait for
-    /// the level that is demanded.
+    /// the level that is demanded: for what it is `asked`, then.
     pub(super) fn plain_way(
         &self,
         snapshot: &Snapshot,
         seen: &Seen<'_>,
         demand: Demand,
-        accepted: bool,
+        asked: Option<Arc<Asked>>,
         decision: &str,
         errand: &Errand<'_>,
     ) -> String {
         let texts = texts(seen);
-        let Some(millis) = snapshot.policy.challenge.wait_millis.filter(|_| accepted) else {
+        let (Some(millis), Some(asked)) = (snapshot.policy.challenge.wait_millis, asked) else {
             return pages::needs_script(texts);
         };
         let steps = (demand.level as u8).saturating_add(demand.doublings).min(STEPS_MAX);
         let first = self.step(snapshot, seen, Wait::first(millis, steps), demand.level as u8);
+        self.open.open(&first, asked, seen.now);
         let baggage = Baggage {
             to: errand.return_to.to_owned(),
             stash: errand.stash.map(|id| to_text(&id)),
@@ -93,6 +96,7 @@ impl<S: State> Gateway<S> {
                 self.record_step(snapshot, seen, decided, step);
                 if let Some(next) = wait.next() {
                     let next_step = self.step(snapshot, seen, next, solved.challenge().level);
+                    self.open.follow(&solved.challenge().id, &next_step, seen.now);
                     let hidden = baggage.hidden();
                     let html = pages::next_step(texts, &to_text(&next_step.bytes), &hidden, next);
                     return page(StatusCode::OK, html);
@@ -118,10 +122,8 @@ impl<S: State> Gateway<S> {
                 let issued = genuine(&snapshot.keyring, &challenge);
                 let step = Step::of(issued.as_ref(), rejection.name(), seen.now, None);
                 self.record_step(snapshot, seen, decided, step);
-                match issued.as_ref().and_then(|issued| first_again(issued, rejection)) {
-                    Some((first, level)) => {
-                        self.begin_again(snapshot, seen, &baggage, first, level, rejection)
-                    }
+                match issued.as_ref().and_then(|issued| Some((issued, first_again(issued, rejection)?))) {
+                    Some((late, first)) => self.begin_again(snapshot, seen, &baggage, first, late, rejection),
                     None => self.wait_failed(texts, &baggage, rejection),
                 }
             }
@@ -135,10 +137,11 @@ impl<S: State> Gateway<S> {
         seen: &Seen<'_>,
         baggage: &Baggage,
         first: Wait,
-        level: u8,
+        late: &Challenge,
         rejection: Rejection,
     ) -> Response<Through> {
-        let fresh = self.step(snapshot, seen, first, level);
+        let fresh = self.step(snapshot, seen, first, late.level);
+        self.open.follow(&late.id, &fresh, seen.now);
         let html = pages::wait_again(
             texts(seen),
             &to_text(&fresh.bytes),
@@ -164,12 +167,12 @@ impl<S: State> Gateway<S> {
     }
 }
 
-/// The wait to begin with again, and its level, for who was too slow or came from another network meanwhile. From the
+/// The wait to begin with again, for who was too slow or came from another network meanwhile. From the
 /// first step: otherwise somebody elsewhere could wait all but the last.
-fn first_again(issued: &Challenge, rejection: Rejection) -> Option<(Wait, u8)> {
+fn first_again(issued: &Challenge, rejection: Rejection) -> Option<Wait> {
     match (issued.kind, rejection) {
         (Kind::Wait(wait), Rejection::Expired | Rejection::Stale | Rejection::OtherNetwork) => {
-            Some((Wait::first(wait.millis, wait.steps), issued.level))
+            Some(Wait::first(wait.millis, wait.steps))
         }
         _ => None,
     }

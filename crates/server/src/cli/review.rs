@@ -9,6 +9,9 @@ pub(crate) struct ReviewArgs {
     /// The end of the week: a duration ago (2d) or a time; now when absent.
     #[arg(long)]
     pub(crate) until: Option<String>,
+    /// The configuration that proposals are for; the shipped policy when absent.
+    #[arg(long)]
+    pub(crate) config: Option<PathBuf>,
     /// The data folder of the Spigot that is meant.
     #[arg(long, default_value = "spigot-data", env = "SPIGOT_DATA")]
     pub(crate) data: PathBuf,

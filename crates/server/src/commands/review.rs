@@ -1,8 +1,8 @@
 use std::io::IsTerminal;
 
-use spigot_admin::{MarkedAs, PolicyStore, review};
+use spigot_admin::{PolicyStore, review};
 
-use super::moment;
+use super::{moment, replay};
 use crate::cli::{ReviewArgs, ReviewFormat};
 use crate::clock::now;
 
@@ -10,7 +10,7 @@ pub(crate) fn review(args: &ReviewArgs) -> Result<(), String> {
     let until = args.until.as_deref().map(moment).transpose()?.unwrap_or_else(now);
     let store = PolicyStore::open(&args.data).map_err(|error| error.to_string())?;
     let marks = store.marks(now()).map_err(|error| error.to_string())?;
-    let people = marks.into_iter().filter(|mark| mark.about == MarkedAs::Person);
+    let known = review::Known { policy: replay::policy(args.config.as_deref())?, marks };
     let shown = std::io::stderr().is_terminal();
     let mut go_on = |read: u64, fraction: f64| {
         if shown {
@@ -18,7 +18,7 @@ pub(crate) fn review(args: &ReviewArgs) -> Result<(), String> {
         }
         true
     };
-    let made = review::read(&args.data, until, people.map(|mark| mark.decision).collect(), &mut go_on)?;
+    let made = review::read(&args.data, until, &known, &mut go_on)?;
     let Some(made) = made else { return Ok(()) };
     if shown {
         eprint!("\r");

@@ -36,6 +36,7 @@ mod proxy_protocol;
 mod reading;
 mod replay;
 mod restrictions;
+mod review_hook;
 mod risk;
 mod served;
 mod service;

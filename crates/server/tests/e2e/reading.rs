@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::challenge::{solve, submit};
 use super::client::Connection;
 use super::demo::Demo;
 
@@ -104,6 +105,26 @@ fn sums_and_events_and_one_decision_are_told() {
         health["stores"].as_array().unwrap().iter().any(|store| store["name"] == "events.sqlite"),
         "{health}"
     );
+}
+
+#[test]
+fn solutions_are_counted_for_the_route_and_the_reason_that_asked() {
+    let demo = Demo::start();
+    let mut visitor = demo.connect();
+    let asked = visitor.request("GET", "/login", &[("Accept", "application/json")], b"").json();
+    assert_eq!(submit(&mut visitor, "{}").status, 400);
+    assert_eq!(submit(&mut visitor, &solve(&asked["challenge"])).status, 200);
+    demo.until("it is written", |health| health["events"]["written"].as_u64() >= Some(3));
+    let overview = Panel::of(&demo, "analyst").get("/api/overview?range=hour");
+    let figures = |group: &str, key: &str| {
+        let all = overview[group].as_array().unwrap();
+        let found = all.iter().find(|one| one["key"] == key);
+        let found = &found.unwrap_or_else(|| panic!("no {key}: {overview}"))["figures"];
+        ["requests", "issued", "solved", "abandoned"].map(|name| found[name].as_u64().unwrap())
+    };
+    assert_eq!(figures("routes", "login"), [1, 1, 1, 0]);
+    assert_eq!(figures("reasons", "sensitive_route"), [1, 1, 1, 0]);
+    assert_eq!(overview["total"]["solved"], 1, "{overview}");
 }
 
 #[test]

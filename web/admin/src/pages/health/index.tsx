@@ -12,6 +12,8 @@ const t = words<typeof en>("health");
 const AGAIN_MILLIS = 5_000;
 /** Older answers than this of a list's source are worth a look. */
 const LIST_OLD_MILLIS = 3 * 86_400_000;
+/** Time enough to find out why a renewal does not work. */
+const CERTIFICATE_ENDS_MILLIS = 14 * 86_400_000;
 
 export function HealthPage() {
   const [health, reload] = useLoad((signal) => api.health.show(signal), [], AGAIN_MILLIS);
@@ -26,6 +28,7 @@ export function HealthPage() {
             ))}
             <Stores health={health} />
             <Lists health={health} />
+            <Certificates health={health} />
             <Section title={t("versions")}>
               <dl class="facts">
                 <dt>{t("version_server")}</dt>
@@ -118,6 +121,34 @@ function Lists({ health }: { health: Health }) {
       )}
     </Section>
   );
+}
+
+function Certificates({ health }: { health: Health }) {
+  const certificates = health.nodes.flatMap((node) => node.certificates);
+  return (
+    <Section title={t("certificates")}>
+      {certificates.length === 0 ? (
+        <Empty title={t("certificates_none")} />
+      ) : (
+        <Table
+          caption={t("certificates")}
+          rows={certificates}
+          rowKey={(one) => one.file}
+          columns={[
+            { key: "file", name: t("file"), cell: (one) => <code>{one.file}</code> },
+            { key: "ends", name: t("ends"), cell: (one) => <When time={one.ends_millis ? new Date(one.ends_millis).toISOString() : null} /> },
+            { key: "state", name: t("state"), cell: (one) => certificateState(one.ends_millis, health.now_millis) },
+          ]}
+        />
+      )}
+    </Section>
+  );
+}
+
+function certificateState(ends: number | null | undefined, now: number) {
+  if (ends === null || ends === undefined) return <Badge tone="warning">{t("end_unknown")}</Badge>;
+  if (ends <= now) return <Badge tone="danger">{t("ended")}</Badge>;
+  return ends - now < CERTIFICATE_ENDS_MILLIS ? <Badge tone="warning">{t("ends_soon")}</Badge> : <Badge tone="ok">{t("ends_later")}</Badge>;
 }
 
 function bytes(value: number): string {

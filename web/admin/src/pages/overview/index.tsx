@@ -5,7 +5,7 @@ import { Chart } from "../../components/chart.js";
 import { Select } from "../../components/field.js";
 import { PageHead, Section, Tabs } from "../../components/parts.js";
 import { Empty, Ready } from "../../components/states.js";
-import { type Column, Table } from "../../components/table.js";
+import { Table } from "../../components/table.js";
 import { useLoad } from "../../load.js";
 import { address, replace, useRoute } from "../../route.js";
 import { currentLanguage, moment, number, words } from "../../text.js";
@@ -53,12 +53,12 @@ function Everything({ overview, range, route, by }: { overview: Overview; range:
       <div class="filters">
         <Select label={t("route")} value={route} options={[["", t("route_all")], ...overview.routes.map((one) => [one.key, one.key] as const)]} onChange={(value) => replace("overview", [], { range, route: value, by })} />
       </div>
-      <Numbers total={total} before={before} isOfRoute={route !== ""} />
+      <Numbers total={total} before={before} />
       <Section title={t("over_time")}>
         <div class="charts">
           <Chart {...chart} title={t("chart_requests")} series={[line(t("requests"), (one) => one.requests)]} />
           <Chart {...chart} title={t("chart_actions")} series={[line(t("throttled"), (one) => one.throttled), line(t("challenged"), (one) => one.challenged), line(t("blocked"), (one) => one.blocked), line(t("shadowed"), (one) => one.shadowed)]} />
-          {route === "" && <Chart {...chart} title={t("chart_challenges")} series={[line(t("issued"), (one) => one.issued), line(t("solved"), (one) => one.solved), line(t("failed"), (one) => one.failed), line(t("abandoned"), (one) => one.abandoned)]} />}
+          <Chart {...chart} title={t("chart_challenges")} series={[line(t("issued"), (one) => one.issued), line(t("solved"), (one) => one.solved), line(t("failed"), (one) => one.failed), line(t("abandoned"), (one) => one.abandoned)]} />
           <Chart {...chart} title={t("chart_added")} unit=" µs" series={[line(t("added_p50"), (one) => one.added_p50_micros ?? 0), line(t("added_p99"), (one) => one.added_p99_micros ?? 0)]} />
         </div>
       </Section>
@@ -73,18 +73,14 @@ function Everything({ overview, range, route, by }: { overview: Overview; range:
   );
 }
 
-/** Solutions come to an address of Spigot's own, so that no route and no reason has them: of these none is told. */
-function Numbers({ total, before, isOfRoute }: { total: Figures; before: Figures; isOfRoute: boolean }) {
-  const ofSolutions: Array<[string, string, string]> = [
-    [t("solved"), share(total.solved, total.issued), t("of_issued", { count: total.issued })],
-    [t("failed"), number(total.failed), t("submissions")],
-    [t("abandoned"), share(total.abandoned, total.issued), t("of_issued", { count: total.issued })],
-  ];
+function Numbers({ total, before }: { total: Figures; before: Figures }) {
   const shown: Array<[string, string, string]> = [
     [t("requests"), number(total.requests), change(total.requests, before.requests)],
     [t("challenged"), share(total.challenged, total.requests), change(rate(total.challenged, total.requests), rate(before.challenged, before.requests))],
     [t("blocked"), share(total.blocked, total.requests), change(rate(total.blocked, total.requests), rate(before.blocked, before.requests))],
-    ...(isOfRoute ? [] : ofSolutions),
+    [t("solved"), share(total.solved, total.issued), t("of_issued", { count: total.issued })],
+    [t("failed"), number(total.failed), t("submissions")],
+    [t("abandoned"), share(total.abandoned, total.issued), t("of_issued", { count: total.issued })],
     [t("added"), micros(total.added_p50_micros), t("added_p99_is", { time: micros(total.added_p99_micros) })],
   ];
   return (
@@ -122,12 +118,6 @@ function said(mark: Mark): string {
   return mark.author ? t("mark_by", { what: text, author: mark.author }) : text;
 }
 
-const columnsOfSolutions = (): ReadonlyArray<Column<Group>> => [
-  { key: "solved", name: t("solved"), number: true, cell: ({ figures }) => share(figures.solved, figures.issued) },
-  { key: "failed", name: t("failed"), number: true, cell: ({ figures }) => number(figures.failed) },
-  { key: "abandoned", name: t("abandoned"), number: true, cell: ({ figures }) => share(figures.abandoned, figures.issued) },
-];
-
 function Groups({ kind, groups }: { kind: (typeof GROUPS)[number]; groups: readonly Group[] }) {
   if (groups.length === 0) return <Empty title={t("nothing")} />;
   const most = Math.max(1, ...groups.map((group) => group.figures.requests));
@@ -154,7 +144,9 @@ function Groups({ kind, groups }: { kind: (typeof GROUPS)[number]; groups: reado
         },
         { key: "challenged", name: t("challenged"), number: true, cell: ({ figures }) => share(figures.challenged, figures.requests) },
         { key: "blocked", name: t("blocked"), number: true, cell: ({ figures }) => share(figures.blocked, figures.requests) },
-        ...(kind === "countries" || kind === "devices" ? columnsOfSolutions() : []),
+        { key: "solved", name: t("solved"), number: true, cell: ({ figures }) => share(figures.solved, figures.issued) },
+        { key: "failed", name: t("failed"), number: true, cell: ({ figures }) => number(figures.failed) },
+        { key: "abandoned", name: t("abandoned"), number: true, cell: ({ figures }) => share(figures.abandoned, figures.issued) },
         { key: "added", name: t("added_p99"), number: true, cell: ({ figures }) => micros(figures.added_p99_micros) },
       ]}
     />

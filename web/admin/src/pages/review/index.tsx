@@ -1,7 +1,7 @@
 // A week in one page: who came again and again, whom it asked in vain, which rules earn nothing, what is new.
 
 import { useEffect, useState } from "preact/hooks";
-import { api, type Review, type Subject } from "../../client.js";
+import { api, type Proposals, type Review, type Subject } from "../../client.js";
 import { Button } from "../../components/button.js";
 import { Badge, PageHead, Section } from "../../components/parts.js";
 import { Empty, Ready } from "../../components/states.js";
@@ -126,12 +126,34 @@ function Week({ review }: { review: Review }) {
           />
         )}
       </Section>
+      <Section title={t("proposals")} lead={t("proposals_lead")}>
+        <Proposed proposals={review.proposals} />
+      </Section>
       <Section title={t("offenders")} lead={t("offenders_lead")}>
         <Subjects caption={t("offenders")} subjects={review.offenders} />
       </Section>
       <Section title={t("patterns")} lead={t("patterns_lead")}>
         <Subjects caption={t("patterns")} subjects={review.patterns} />
       </Section>
+    </>
+  );
+}
+
+function Proposed({ proposals }: { proposals: Proposals }) {
+  if (proposals.routes.length === 0) return <Empty title={t("nothing")} />;
+  return (
+    <>
+      <Table
+        caption={t("proposals")}
+        rows={proposals.routes}
+        rowKey={({ route }) => route}
+        columns={[
+          { key: "route", name: t("route"), cell: ({ route }) => route },
+          { key: "changes", name: t("change"), cell: ({ changes }) => (changes.length === 0 ? "–" : changes.map((change) => <div key={change}>{change}</div>)) },
+          { key: "note", name: t("note"), cell: ({ note }) => note },
+        ]}
+      />
+      {proposals.lines !== "" && <pre class="story" tabIndex={0}>{proposals.lines}</pre>}
     </>
   );
 }
