@@ -8,7 +8,7 @@ use spigot_decision::policy::{json_schema, load_with};
 const GOOD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies/cases/good");
 
 /// Keys at the top that the server reads, not the policy; `crates/server` knows them.
-const SERVER_KEYS: [&str; 25] = [
+const SERVER_KEYS: [&str; 27] = [
     "admin",
     "bounds",
     "breach",
@@ -24,8 +24,10 @@ const SERVER_KEYS: [&str; 25] = [
     "forwarded_header",
     "listen",
     "networks",
+    "panel",
     "provider",
     "proxy_protocol",
+    "review",
     "service",
     "site",
     "threads",

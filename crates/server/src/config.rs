@@ -428,7 +428,7 @@ mod tests {
     fn the_schema_has_the_servers_keys() {
         use std::collections::BTreeSet;
         // Every section is there, so that every key is asked for.
-        let text = "upstream = \"http://127.0.0.1:3000\"\n[tls]\ncertificate = \"a\"\nkey = \"b\"\n[[site]]\nupstream = \"http://127.0.0.1:3000\"\n[bounds]\n[events]\n[service]\n[panel]\n[crawlers]\n[[list]]\nname = \"a\"\nkind = \"mark\"\n[breach]\naddress = \"http://127.0.0.1:3000\"\n[[provider]]\nname = \"a\"\nkind = \"altcha\"\nscript = \"/a.js\"\nsecret = { file = 'Cargo.toml' }\n[[trusted]]\nname = \"a\"\nproof = \"key\"\ngives = \"pass\"\n[[door]]\nkind = \"nginx\"\nlisten = \"127.0.0.1:8084\"\n";
+        let text = "upstream = \"http://127.0.0.1:3000\"\n[tls]\ncertificate = \"a\"\nkey = \"b\"\n[[site]]\nupstream = \"http://127.0.0.1:3000\"\n[bounds]\n[events]\n[service]\n[panel]\n[review]\nurl = \"http://127.0.0.1:3000\"\n[crawlers]\n[[list]]\nname = \"a\"\nkind = \"mark\"\n[breach]\naddress = \"http://127.0.0.1:3000\"\n[[provider]]\nname = \"a\"\nkind = \"altcha\"\nscript = \"/a.js\"\nsecret = { file = 'Cargo.toml' }\n[[trusted]]\nname = \"a\"\nproof = \"key\"\ngives = \"pass\"\n[[door]]\nkind = \"nginx\"\nlisten = \"127.0.0.1:8084\"\n";
         let asked = load_with("spigot.toml", text, |top| {
             // Both ask providers for their names, and trusted clients for what they get.
             let shared = |at: &str| matches!(at, "provider" | "trusted");
@@ -450,7 +450,7 @@ mod tests {
         assert!(top.is_subset(&keys(&schema["properties"])), "read, but not in schema.json: {top:?}");
         for section in [
             "tls", "site", "bounds", "events", "provider", "service", "breach", "crawlers", "trusted",
-            "door", "panel",
+            "door", "panel", "review",
         ] {
             let node = &schema["properties"][section];
             let node = if node["items"].is_object() { &node["items"] } else { node };
