@@ -111,14 +111,19 @@ fn refuses(stand: &Stand) {
     assert_eq!((page.status, page.header("content-type")), (403, Some("text/html; charset=utf-8")));
     assert!(page.text().contains("This request was refused"), "{}", page.text());
     let otherwise = ["/%61dmin/users", "/shop/../admin/users", "//admin/users", "/./admin/users"];
-    // To a server in Java these two are the same, too.
-    let with_parameters = ["/;/admin/users", "/shop/.;/../admin/users"];
     // These stand for what is ours, and nobody but we answers them.
     let ours = ["/%2espigot/x", "//.spigot/x"];
-    for target in [&otherwise[..], &with_parameters, &ours].concat() {
+    for target in [&otherwise[..], &ours].concat() {
         // Some close behind what they refuse themselves.
         let answer = stand.client(7).request("GET", target, &[JSON], b"");
         assert_ne!(answer.status, 200, "{target}: {answer:?}");
+    }
+    // To a server in Java these are the same, too. Traefik takes out of the second what it could be misread by, before it
+    // asks: then the application gets what was judged.
+    for target in ["/;/admin/users", "/shop/.;/../admin/users"] {
+        let answer = stand.client(7).request("GET", target, &[JSON], b"");
+        let cleaned = answer.text().starts_with("GET /shop/admin/users HTTP");
+        assert!(answer.status != 200 || cleaned, "{target}: {}", answer.text());
     }
     let unclear = stand.client(7).request("GET", "/a%2fb", &[JSON], b"");
     assert_eq!(unclear.status, 400, "{unclear:?}");
