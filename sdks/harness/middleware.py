@@ -116,7 +116,9 @@ def _refused(check, mode, port):
         "/;/refused/x", "/refused;a/x", "/a/;/../refused/x", "/%2espigot/x", "//.spigot/x",
     ):
         status, _, text = visitor.ask("GET", path, BROWSER)
-        check(status in (400, 403, 404), f"{mode}: {path} is the same path", status, text)
+        # A server that reads the path before its middleware does gives the application what was judged.
+        cleaned = status == 200 and json.loads(text)["path"] == "/a/refused/x"
+        check(status in (400, 403, 404) or cleaned, f"{mode}: {path} is the same path", status, text)
     first = visitor.ask("GET", f"/slow/{mode}", BROWSER)[0]
     status, headers, _ = visitor.ask("GET", f"/slow/{mode}", BROWSER)
     check(status == 429, f"{mode}: a slowed visitor waits", first, status)

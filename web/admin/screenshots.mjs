@@ -30,7 +30,7 @@ try {
       await page.emulateMedia({ colorScheme });
       for (const where of [...PAGES, `support/${decision}`]) {
         await open(demo, page, where);
-        await page.locator("#main .spinner").waitFor({ state: "detached" });
+        await page.waitForFunction(() => !document.querySelector("#main .spinner"));
         const name = where.replace(decision, "decision").replace(/\W+/g, "-");
         await page.screenshot({ path: `${FOLDER}/${name}-${width}-${colorScheme}.png`, fullPage: true });
       }

@@ -4,7 +4,8 @@ import { createServer } from 'node:http'
 import { createInterface } from 'node:readline'
 import { Spigot, SpigotError, express, fetchHandler } from '../src/index.js'
 
-const decided = ({ requestHeaders, reasons, ...decision }) => ({
+// What is to be removed is tried where it is removed: in the middleware.
+const decided = ({ requestHeaders, removeHeaders, reasons, ...decision }) => ({
   ...decision,
   reasons: reasons.map((reason) => reason.name),
   request_headers: requestHeaders,

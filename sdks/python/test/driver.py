@@ -20,7 +20,10 @@ def request(described):
 
 
 def told(decision):
-    return {**dataclasses.asdict(decision), "reasons": [reason.name for reason in decision.reasons]}
+    told = {**dataclasses.asdict(decision), "reasons": [reason.name for reason in decision.reasons]}
+    # What is to be removed is tried where it is removed: in the middleware.
+    del told["remove_headers"]
+    return told
 
 
 def failed(error):

@@ -130,7 +130,7 @@ async function signedIn(demo, name, options) {
 export async function open(demo, page, where) {
   await page.goto(`${demo.panel}/#/${where}`);
   await page.locator("#main h1").waitFor();
-  await page.locator("#main .spinner").waitFor({ state: "detached" });
+  await page.waitForFunction(() => !document.querySelector("#main .spinner"));
 }
 
 /** What axe finds in the page as it is, in both themes. */

@@ -102,7 +102,7 @@ test("health says whether everything works, in the dark and on a phone", async (
   const page = await admin2({ viewport: { width: 390, height: 844 }, colorScheme: "dark" });
   for (const where of ["health", "overview", "activity", "review", `support/${decision}`]) {
     await open(demo, page, where);
-    await page.locator("#main .spinner").waitFor({ state: "detached" });
+    await page.waitForFunction(() => !document.querySelector("#main .spinner"));
     await accessible(page, `${where} on a phone in the dark`);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth);
     assert.ok(wide <= 390, `${where} is ${wide} wide`);
