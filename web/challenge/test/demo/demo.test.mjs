@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { ended } from "../ended.mjs";
 import { chromium } from "playwright-core";
 import { FLAGS, agentOf } from "./person.mjs";
 
@@ -43,7 +44,7 @@ before(async () => {
 
 after(async () => {
   await browser?.close();
-  demo?.kill();
+  await ended(demo);
   await rm(folder, { recursive: true, force: true, maxRetries: 20 });
 });
 

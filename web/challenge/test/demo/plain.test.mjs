@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { ended } from "../ended.mjs";
 import { closeBrowser, openBrowser } from "../browser/stub.mjs";
 
 const binary = process.env.SPIGOT_BINARY ?? fileURLToPath(new URL("../../../../target/debug/spigot", import.meta.url));
@@ -59,7 +60,7 @@ before(async () => {
 
 after(async () => {
   await closeBrowser();
-  demo?.kill();
+  await ended(demo);
   rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
 });
 

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { ended } from "../ended.mjs";
 import { chromium } from "playwright-core";
 import { FLAGS, agentOf } from "./person.mjs";
 
@@ -88,7 +89,7 @@ ${more}
   await writeFile(join(data, "secret"), SECRET);
   await writeFile(join(data, "spigot.toml"), config);
   const demo = spawn(binary, ["demo", "--listen", `127.0.0.1:${port}`, "--admin", `127.0.0.1:${admin}`, "--service", `127.0.0.1:${service}`, "--data", join(data, "data"), "--config", join(data, "spigot.toml")]);
-  running.push(() => demo.kill());
+  running.push(() => ended(demo));
   await new Promise((resolve, reject) => {
     demo.stdout.once("data", resolve);
     demo.stderr.on("data", (text) => process.stderr.write(text));
@@ -109,7 +110,7 @@ before(async () => {
 
 after(async () => {
   await browser?.close();
-  for (const end of running) end();
+  for (const end of running) await end();
   await rm(folder, { recursive: true, force: true, maxRetries: 20 });
 });
 

@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { ended } from "../../../challenge/test/ended.mjs";
 import { chromium } from "playwright-core";
 import { browsersOf } from "../../../solver/test/browser.mjs";
 
@@ -40,7 +41,7 @@ before(async () => {
 
 after(async () => {
   await closeBrowser();
-  program?.kill();
+  await ended(program);
   rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
 });
 

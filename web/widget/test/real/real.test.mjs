@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { ended } from "../../../challenge/test/ended.mjs";
 import { chromium } from "playwright-core";
 import { browsersOf } from "../../../solver/test/browser.mjs";
 import { FLAGS, agentOf } from "../../../challenge/test/demo/person.mjs";
@@ -64,7 +65,7 @@ after(async () => {
   await closeBrowser();
   server?.close();
   server?.closeAllConnections();
-  program?.kill();
+  await ended(program);
   rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
 });
 
