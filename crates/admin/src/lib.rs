@@ -4,6 +4,7 @@
 
 pub mod api;
 mod breaker_setting;
+mod database;
 mod key;
 mod key_store;
 mod known_store;

@@ -1,13 +1,13 @@
 use std::fmt;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
 use spigot_decision::policy::{Offender, Offenders, Operator};
 use spigot_decision::{Millis, Prefix};
 use spigot_state::{Changes, HourChanges, HourCount, Restricted};
 
+use crate::database;
 use crate::setting::{LiftSetting, Setting, operator};
 use crate::versions::room_for;
 
@@ -15,6 +15,7 @@ use crate::versions::room_for;
 /// up in a tree and cost a request nothing; what is gone through by every request has bounds of its own ([`room_for`]).
 const SETTINGS_MAX: i64 = 100_000;
 const SCHEMA: i64 = 2;
+const FILE: &str = "settings.sqlite";
 
 /// The operator's settings and what has to survive a restart, in `settings.sqlite` of the data folder. Any process may
 /// open it: a running server notices changes of others by [`PolicyStore::version`].
@@ -91,17 +92,8 @@ impl PolicyStore {
     /// # Errors
     /// When the file cannot be used, or comes from a newer Spigot.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        std::fs::create_dir_all(folder).map_err(|error| {
-            StoreError(format!("the data folder {} cannot be made: {error}", folder.display()))
-        })?;
-        let file = folder.join("settings.sqlite");
-        let connection = Connection::open(&file)?;
-        // Who may change it may change what is decided.
-        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600))
-            .map_err(|error| StoreError(format!("{} cannot be made private: {error}", file.display())))?;
-        connection.busy_timeout(Duration::from_secs(5))?;
-        connection.pragma_update(None, "journal_mode", "wal")?;
-        connection.pragma_update(None, "synchronous", "normal")?;
+        let connection = database::private(folder, FILE)?;
+        let file = folder.join(FILE);
         let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
         if version > SCHEMA {
             return Err(StoreError(format!(

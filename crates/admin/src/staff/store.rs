@@ -1,10 +1,8 @@
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::time::Duration;
 
 use rusqlite::Connection;
 
-use crate::StoreError;
+use crate::{StoreError, database};
 
 const SCHEMA: i64 = 1;
 
@@ -50,16 +48,7 @@ impl StaffStore {
     /// # Errors
     /// When the file cannot be used, or comes from a newer Spigot.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        std::fs::create_dir_all(folder).map_err(|error| {
-            StoreError(format!("the data folder {} cannot be made: {error}", folder.display()))
-        })?;
-        let file = folder.join("staff.sqlite");
-        let connection = Connection::open(&file)?;
-        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600))
-            .map_err(|error| StoreError(format!("{} cannot be made private: {error}", file.display())))?;
-        connection.busy_timeout(Duration::from_secs(5))?;
-        connection.pragma_update(None, "journal_mode", "wal")?;
-        connection.pragma_update(None, "synchronous", "normal")?;
+        let connection = database::private(folder, "staff.sqlite")?;
         connection.pragma_update(None, "foreign_keys", true)?;
         let mut store = Self { connection };
         store.bring_up_to_date()?;
