@@ -5,6 +5,7 @@
     cargo build --profile dist
     benches/proxy/instructions.py                # 1 KiB GETs over keep-alive HTTP/1.1
     benches/proxy/instructions.py --tls --programs spigot
+    benches/proxy/instructions.py --doors        # what a server beside asks, and nginx's own empty 204
 
 The same set-up as compare.py, whose figures depend on the machine and on what else it does; these do not. The kernel's
 part is not in them. Counted between two dumps, so that start-up and warming up do not count; for Spigot also by thread,
@@ -22,6 +23,7 @@ import tempfile
 import time
 
 import compare
+import doors
 
 
 def counts(folder):
@@ -57,7 +59,10 @@ def main():
     about.add_argument("--programs", default="spigot,haproxy,nginx")
     about.add_argument("--keep", type=pathlib.Path)
     about.add_argument("--tls", action="store_true")
+    about.add_argument("--doors", action="store_true")
     options = about.parse_args()
+    if options.doors:
+        return count_doors(options)
     ports, scheme = (compare.SECURE, "https") if options.tls else (compare.PLAIN, "http")
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -81,7 +86,22 @@ def main():
             upstream.wait()
 
 
-def count(program, command, url, port, folder, options):
+def count_doors(options):
+    """An allowed request's answer, as nginx asks for it, beside nginx's empty 204."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        folder.chmod(0o755)
+        doors.configurations(folder)
+        empty = (folder / "empty.conf").read_text().replace("daemon off;", "daemon off; master_process off;")
+        (folder / "empty.conf").write_text(empty)
+        spigot = [options.spigot, "run", "--config", folder / "spigot.toml"]
+        count("nginx 204", ["nginx", "-c", folder / "empty.conf"], f"http://127.0.0.1:{doors.EMPTY}/page", doors.EMPTY,
+              folder, options, doors.FIELDS)
+        port = doors.DOORS["nginx"]
+        count("door nginx", spigot, f"http://127.0.0.1:{port}/check", port, folder, options, doors.FIELDS)
+
+
+def count(program, command, url, port, folder, options, fields=()):
     out = options.keep / program if options.keep else folder / f"callgrind-{program}"
     out.mkdir(parents=True, exist_ok=True)
     for old in out.glob("callgrind.out*"):
@@ -92,9 +112,9 @@ def count(program, command, url, port, folder, options):
              *command], stdout=log, stderr=log)
     try:
         compare.wait_for(port, process, program)
-        compare.load(url, 3, options.connections, "0,1")
+        compare.load(url, 3, options.connections, "0,1", fields)
         dump(process.pid)
-        answered = compare.load(url, options.seconds, options.connections, "0,1")
+        answered = compare.load(url, options.seconds, options.connections, "0,1", fields)
         # What was recorded last is written within a second.
         time.sleep(3)
         dump(process.pid)
@@ -103,7 +123,7 @@ def count(program, command, url, port, folder, options):
         process.terminate()
         process.wait()
     parts = ", ".join(f"thread {thread} {each:,.0f}" for thread, each in sorted(found.items()) if each >= 100)
-    print(f"{program:8} {sum(found.values()):10,.0f} user instructions per request ({answered} requests; {parts})")
+    print(f"{program:12} {sum(found.values()):10,.0f} user instructions per request ({answered} requests; {parts})")
 
 
 if __name__ == "__main__":
