@@ -24,8 +24,10 @@ type Request struct {
 	Headers [][2]string `json:"headers,omitempty"`
 	// Account is the identifier that the request is about, where the application knows it.
 	Account string `json:"account,omitempty"`
-	// Body is what the policy may look into, whole.
+	// Body is what the policy may look into.
 	Body []byte `json:"body_base64,omitempty"`
+	// BodyComplete is nil or true, or false where Body is its beginning only.
+	BodyComplete *bool `json:"body_complete,omitempty"`
 }
 
 // Decision is what to do with a request.

@@ -19,6 +19,9 @@ type Middleware struct {
 	Address func(*http.Request) string
 	// Failed hears of what could not be decided.
 	Failed func(*http.Request, error)
+	// ShowsBody says of which requests the service sees the body's first 64 KiB, of none when it is nil. The application
+	// reads it whole all the same.
+	ShowsBody func(*http.Request) bool
 }
 
 // Middleware is the plain one: the connection's address, and nobody hears of failures.
@@ -39,11 +42,15 @@ func (m Middleware) Wrap(next http.Handler) http.Handler {
 	service := m.service()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		removeOurs(r.Header)
-		if strings.HasPrefix(r.URL.Path, below) {
+		if isBelow(r.URL.RequestURI()) {
 			service.ServeHTTP(w, r)
 			return
 		}
-		decision, err := m.Client.Decide(r.Context(), m.describe(r))
+		request := m.describe(r)
+		if m.ShowsBody != nil && m.ShowsBody(r) {
+			request.Body, request.BodyComplete = begun(r)
+		}
+		decision, err := m.Client.Decide(r.Context(), request)
 		if err != nil {
 			if m.Failed != nil {
 				m.Failed(r, err)
@@ -112,6 +119,22 @@ func (m Middleware) service() http.Handler {
 			unavailable(w)
 		},
 	}
+}
+
+// isBelow says whether a request is for Spigot itself. One whose path may lead elsewhere is decided upon like any other.
+func isBelow(target string) bool {
+	path, _, _ := strings.Cut(strings.ToLower(target), "?")
+	rest, found := strings.CutPrefix(path, strings.TrimSuffix(below, "/"))
+	if !found || !strings.HasPrefix(rest, "/") {
+		return false
+	}
+	// Below it nothing begins with a dot, nor is written otherwise than it is.
+	for _, other := range []string{"/.", "\\", "%2e", "%2f", "%5c"} {
+		if strings.Contains(rest, other) {
+			return false
+		}
+	}
+	return true
 }
 
 // removeOurs takes away what only Spigot may say, in every spelling that some server takes for it.

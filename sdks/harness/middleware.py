@@ -1,46 +1,21 @@
 """An application behind an SDK's middleware and a running Spigot, as its visitors and those who attack it see it."""
 
-import http.client
 import json
 import socket
 import threading
 import time
 
+from . import bodies
 from .driver import Application
 from .server import SOON_SECONDS, Spigot
 from .solver import solution
+from .visitor import BROWSER, HOST, Visitor
 
-BROWSER = {
-    "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Accept": "text/html",
-    "Accept-Language": "en", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Sec-Fetch-Site": "none",
-}
-HOST = "shop.example"
-
-
-class Visitor:
-    """A visitor at an address of the loopback of their own."""
-
-    def __init__(self, port, address="127.0.0.1"):
-        self._port, self._address = port, address
-
-    def ask(self, method, path, headers=(), body=None, host=HOST):
-        """Status, headers in lower case, and text."""
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60, source_address=(self._address, 0))
-        try:
-            connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
-            sent = {"Host": host, **(dict(headers) if not isinstance(headers, list) else {})}
-            for name, value in sent.items():
-                connection.putheader(name, value)
-            if isinstance(headers, list):
-                for name, value in headers:
-                    connection.putheader(name, value)
-            if body is not None:
-                connection.putheader("Content-Length", str(len(body)))
-            connection.endheaders(body)
-            answer = connection.getresponse()
-            return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read().decode()
-        finally:
-            connection.close()
+# What is said in Spigot's name, in each spelling that some server takes for it.
+FORGED = [
+    ("X-Spigot-Action", "forged"), ("X-Spigot-Trusted", "forged"), ("X-Spigot-Shadow", "forged"), ("x-spigot_trusted", "forged"),
+    ("X_Spigot_Trusted", "forged"), ("X-Captcha-Reason", "forged"), ("x_captcha_reason", "forged"),
+]
 
 
 class Checks:
@@ -67,9 +42,12 @@ def run(sdk):
                 _passing(check, mode, application.port)
                 _refused(check, mode, application.port)
                 _keyed(check, mode, application.port, key)
+                bodies.run(check, sdk, mode, application.port)
                 if sdk.hands_on:
                     _solved(check, mode, application.port)
-            _away(check, sdk, mode, secret)
+            # What becomes of no answer is the middleware's, whichever framework is behind it.
+            if mode not in sdk.frameworks:
+                _away(check, sdk, mode, secret)
     finally:
         spigot.close()
     return check.ran, check.wrong
@@ -86,11 +64,7 @@ def _passing(check, mode, port):
     check(seen["path"] == "/shelf?page=2&q=%C3%BC", f"{mode}: path and query stay", seen["path"])
     check(headers.get("x-spigot-action") == "allow", f"{mode}: the application is told", headers)
     check(len(headers.get("x-spigot-decision", "")) == 16, f"{mode}: the application knows the decision", headers)
-    # What is said in Spigot's name, in each spelling that some server takes for it.
-    forged = [
-        *BROWSER.items(), ("X-Spigot-Action", "forged"), ("X-Spigot-Trusted", "forged"), ("X-Spigot-Shadow", "forged"),
-        ("x-spigot_trusted", "forged"), ("X_Spigot_Trusted", "forged"), ("X-Captcha-Reason", "forged"),
-    ]
+    forged = [*BROWSER.items(), *FORGED]
     status, _, text = visitor.ask("GET", "/shelf", forged)
     check(status == 200 and "forged" not in text, f"{mode}: nobody speaks in Spigot's name", status, text)
     body = b"name=j%C3%B6&text=" + b"x" * 100_000
@@ -114,11 +88,18 @@ def _refused(check, mode, port):
     for path in (
         "//refused/x", "/./refused/x", "/a/../refused/x", "/%72efused/x", "/refused/%78",
         "/;/refused/x", "/refused;a/x", "/a/;/../refused/x", "/%2espigot/x", "//.spigot/x",
+        # Below Spigot's own, and out again.
+        "/.spigot/../refused/x", "/.spigot/%2e%2e/refused/x", "/.spigot/x/..%2f../refused/x", "/.spigot/x/%2E./../refused/x",
     ):
         status, _, text = visitor.ask("GET", path, BROWSER)
         # A server that reads the path before its middleware does gives the application what was judged.
         cleaned = status == 200 and json.loads(text)["path"] == "/a/refused/x"
         check(status in (400, 403, 404) or cleaned, f"{mode}: {path} is the same path", status, text)
+    # What leads to the service's other addresses is not handed on.
+    for path in ("/.spigot/../health", "/.spigot/%2e%2e/v1/decide", "/.spigot/x/../../turnstile/v0/siteverify"):
+        status, _, text = visitor.ask("POST", path, {**BROWSER, "Content-Type": "application/json"}, b"{}")
+        application = status == 200 and '"path"' in text
+        check(status in (400, 403, 404) and "secret" not in text or application, f"{mode}: {path} is not the service's", status, text)
     first = visitor.ask("GET", f"/slow/{mode}", BROWSER)[0]
     status, headers, _ = visitor.ask("GET", f"/slow/{mode}", BROWSER)
     check(status == 429, f"{mode}: a slowed visitor waits", first, status)
@@ -168,7 +149,7 @@ def _away(check, sdk, mode, secret):
             base = f"http://127.0.0.1:{held.getsockname()[1]}"
             for fail_open in (False, True):
                 with Application(sdk, base, secret, fail_open, mode, timeout_millis=500) as application:
-                    status, headers, text = Visitor(application.port).ask("GET", "/shelf", [*BROWSER.items(), ("X-Spigot-Action", "forged")])
+                    status, headers, text = Visitor(application.port).ask("GET", "/shelf", [*BROWSER.items(), *FORGED])
                 if fail_open:
                     check(status == 200 and "forged" not in text, f"{mode}: Spigot is {what}, open", status, text)
                 else:

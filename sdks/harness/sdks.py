@@ -12,28 +12,44 @@ class Sdk:
     folder: str
     command: list
     environment: dict = dataclasses.field(default_factory=dict)
-    #: The modes in which its driver serves an application, one for each middleware.
+    #: The modes in which its driver serves an application: each middleware, and each framework that it is run in.
     serves: tuple = ("serve",)
+    #: Those of them that are one more framework for a middleware that is among them already.
+    frameworks: tuple = ()
+    #: Those of them whose servers take bodies of no told length.
+    chunks: tuple = ()
+    #: Those of them that have a page for a form's parameters.
+    parameters: tuple = ()
     #: Whether the middleware hands /.spigot/ on by itself.
     hands_on: bool = True
     #: The puzzle's vectors that a client for apps is held to, in web/solver.
     vectors: tuple = ("vectors.json",)
 
 
+_NODE = ("serve", "serve-express", "serve-fastify", "serve-fetch")
+_WSGI = ("serve", "serve-django", "serve-flask")
+_ASGI = ("serve-asgi", "serve-fastapi")
+_JAVA = ("serve", "serve-spring")
+_EVERY = ("serve",)
+
 SDKS = [
-    Sdk("go", "go", ["build/driver"]),
-    Sdk("node", "node", ["node", "test/driver.mjs"], serves=("serve", "serve-fetch")),
-    Sdk("python", "python", [PYTHON, "test/driver.py"], serves=("serve", "serve-asgi")),
-    Sdk("php", "php", ["php", "test/driver.php"]),
-    Sdk("rust", "rust", ["../../target/debug/examples/sdk-driver"]),
+    Sdk("go", "go", ["build/driver"], chunks=_EVERY),
+    Sdk("node", "node", ["node", "test/driver.mjs"], serves=_NODE, frameworks=("serve-express",), chunks=_NODE),
+    Sdk(
+        "python", "python", [PYTHON, "test/driver.py"], serves=(*_WSGI, *_ASGI),
+        frameworks=("serve-django", "serve-flask", "serve-fastapi"), chunks=_ASGI,
+    ),
+    Sdk("php", "php", ["php", "test/driver.php"], serves=("serve", "serve-laravel")),
+    Sdk("rust", "rust", ["../../target/debug/examples/sdk-driver"], chunks=_EVERY),
     Sdk("java", "java", [
         "java", "-Djdk.httpclient.allowRestrictedHeaders=host", "-cp", "target/classes:target/test-classes:target/lib/*",
         "dev.spigot.Driver",
-    ]),
+    ], serves=_JAVA, frameworks=("serve-spring",), chunks=_JAVA, parameters=("serve-spring",)),
 ]
 
 #: The clients for apps whose compilers are here.
 APPS = [
+    Sdk("electron", "electron", ["node", "test/driver.mjs"]),
     Sdk("kotlin", "kotlin", ["java", "-cp", "target/classes:target/test-classes:target/lib/*", "dev.spigot.client.DriverKt"]),
     Sdk("dart", "dart", ["build/dart", "test/driver.dart"], vectors=("vectors.json", "pbkdf2.vectors.json")),
 ]

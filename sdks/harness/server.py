@@ -51,6 +51,27 @@ name = "checkout"
 match = "/.spigot/action/checkout"
 
 [[route]]
+name = "shown-asked"
+match = "/shown/asked/**"
+ask = "always"
+
+[[route]]
+name = "shown-long"
+match = "/shown/long/**"
+
+[[route]]
+name = "shown"
+match = "/shown/**"
+account_fields = ["email"]
+attempt = {{ kind = "signup" }}
+
+[[route]]
+name = "unshown"
+match = "/unshown/**"
+account_fields = ["email"]
+attempt = {{ kind = "signup" }}
+
+[[route]]
 name = "all"
 match = "/**"
 
@@ -63,6 +84,17 @@ action = "block"
 name = "slowly"
 when = 'request.path.startsWith("/slow/")'
 action = "throttle"
+
+[[rule]]
+name = "long"
+when = 'request.path == "/shown/long/refused" && body.bytes > 60000'
+action = "block"
+
+[[limit]]
+name = "once"
+rate = "1 per 1h per account"
+routes = ["shown", "unshown"]
+action = "block"
 
 [[limit]]
 name = "checkouts"

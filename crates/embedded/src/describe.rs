@@ -28,6 +28,7 @@ pub(crate) fn described(request: &Request) -> Option<Described> {
     parts.headers.insert(HOST, HeaderValue::try_from(&request.host).ok()?);
     let bodiless = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
     let body = match (request.body.is_empty(), bodiless) {
+        (false, _) if request.body_begun => Shown::Begun(Bytes::from(request.body.clone())),
         (false, _) => Shown::Whole(Bytes::from(request.body.clone())),
         (true, true) => Shown::Nothing,
         (true, false) => Shown::Unseen,

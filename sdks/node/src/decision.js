@@ -3,10 +3,11 @@
 import { isObject, ofProblem, text, unreadable } from './error.js'
 
 /** A request as the service reads it. */
-export function wire({ body, ...request }) {
+export function wire({ body, bodyComplete = true, ...request }) {
   const described = Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined))
   if (body !== undefined && body.length > 0) {
     described.body_base64 = Buffer.from(body).toString('base64')
+    if (!bodyComplete) described.body_complete = false
   }
   return described
 }

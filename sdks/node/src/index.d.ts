@@ -59,6 +59,8 @@ export interface DescribedRequest {
   headers?: [string, string][]
   account?: string
   body?: string | Uint8Array
+  /** False where `body` is its beginning only. */
+  bodyComplete?: boolean
 }
 
 export interface Reason {
@@ -101,14 +103,21 @@ export class Spigot {
   outcome(decision: string, success: boolean): Promise<boolean>
 }
 
+export interface Guard {
+  /** The visitor's address; the connection's own by default. */
+  address?: (request: IncomingMessage) => string | undefined
+  failed?: (error: unknown, request: IncomingMessage) => void
+  /** Of which requests the service sees the body's first 64 KiB; the application reads it whole all the same. */
+  showsBody?: (request: IncomingMessage) => boolean
+}
+
 export function express(
   spigot: Spigot,
-  options?: {
-    /** The visitor's address; the connection's own by default. */
-    address?: (request: IncomingMessage) => string | undefined
-    failed?: (error: unknown, request: IncomingMessage) => void
-  },
+  options?: Guard,
 ): (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => Promise<void>
+
+/** A plugin; its parameter is Fastify's instance. */
+export function fastify(spigot: Spigot, options?: Guard): (app: any) => Promise<void>
 
 export function fetchHandler<Rest extends unknown[]>(
   spigot: Spigot,
@@ -116,6 +125,7 @@ export function fetchHandler<Rest extends unknown[]>(
   options: {
     address: (request: Request, ...rest: Rest) => string
     failed?: (error: unknown, request: Request) => void
+    showsBody?: (request: Request) => boolean
   },
 ): (request: Request, ...rest: Rest) => Promise<Response>
 

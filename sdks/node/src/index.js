@@ -2,7 +2,7 @@
 
 export { SpigotError } from './error.js'
 export { Spigot } from './client.js'
-export { express, fetchHandler } from './middleware.js'
+export { express, fastify, fetchHandler } from './middleware.js'
 
 /** Keys for tests; they count only with a service that has test_keys switched on, as `spigot demo` has. */
 export const testSecrets = Object.freeze({

@@ -1,9 +1,10 @@
-// Decides every request before the application sees it: for Express and whatever calls (request, response, next), and for
-// handlers of Request and Response.
+// Decides every request before the application sees it: for Express and whatever calls (request, response, next), for
+// Fastify, and for handlers of Request and Response.
 
 import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { begun, begunOf } from './body.js'
 
 // Where Spigot's own pages and files are; these requests are handed on to the service.
 const BELOW = '/.spigot/'
@@ -11,13 +12,15 @@ const HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'upgrade',
 // Written anew.
 const WRITTEN = new Set(['host', 'expect', 'x-forwarded-for', 'x-forwarded-proto'])
 
-/** `(request, response, next)`, for Express, Connect, Polka, and Fastify with @fastify/middie. */
-export function express(spigot, { address = (request) => request.socket.remoteAddress, failed } = {}) {
+const none = () => false
+
+/** `(request, response, next)`, for Express, Connect, Polka. */
+export function express(spigot, { address = (request) => request.socket.remoteAddress, failed, showsBody = none } = {}) {
   return async (request, response, next) => {
     removeFields(request, isOurs)
     const target = request.originalUrl ?? request.url
     try {
-      if (target.startsWith(BELOW)) return await handOn(spigot, request, response, target, address(request))
+      if (isBelow(target)) return await handOn(spigot, request, response, target, address(request))
       const decision = await spigot.decide({
         method: request.method,
         scheme: request.socket.encrypted ? 'https' : 'http',
@@ -25,6 +28,7 @@ export function express(spigot, { address = (request) => request.socket.remoteAd
         path: target,
         address: plainAddress(address(request)),
         headers: rawPairs(request.rawHeaders),
+        ...(showsBody(request) && (await begun(request))),
       })
       if (!decision.passes) return send(response, decision.response, request.method)
       const removed = new Set(decision.removeHeaders)
@@ -40,8 +44,27 @@ export function express(spigot, { address = (request) => request.socket.remoteAd
   }
 }
 
+/** `app.register(fastify(spigot))`; the decision is `request.raw.spigot`. */
+export function fastify(spigot, options) {
+  const guard = express(spigot, options)
+  const plugin = async (app) => {
+    app.addHook('onRequest', (request, reply, done) => {
+      let passed = false
+      const next = () => {
+        passed = true
+        done()
+      }
+      // What was answered already is no reply of Fastify's.
+      guard(request.raw, reply.raw, next).then(() => passed || reply.hijack(), done)
+    })
+  }
+  // For the whole application, not for what is registered beside it.
+  plugin[Symbol.for('skip-override')] = true
+  return plugin
+}
+
 /** `handler(request, ...rest)` behind the decision; `address(request, ...rest)` says who the visitor is. */
-export function fetchHandler(spigot, handler, { address, failed }) {
+export function fetchHandler(spigot, handler, { address, failed, showsBody = none }) {
   return async (request, ...rest) => {
     const url = new URL(request.url)
     const target = url.pathname + url.search
@@ -49,14 +72,18 @@ export function fetchHandler(spigot, handler, { address, failed }) {
     const visitor = plainAddress(address(request, ...rest))
     const host = headers.get('host') ?? url.host
     let decision
+    let onwards = request.body
     try {
-      if (target.startsWith(BELOW)) {
+      if (isBelow(target)) {
         const from = { visitor, host, https: url.protocol === 'https:' }
         const body = request.body && Readable.fromWeb(request.body)
         const answer = await passOn(spigot, request.method, target, [...headers], body, from)
         return new Response(Readable.toWeb(answer), { status: answer.statusCode, headers: answered(answer) })
       }
+      const { stream, ...shown } = onwards && showsBody(request) ? await begunOf(onwards) : {}
+      onwards = stream ?? onwards
       decision = await spigot.decide({
+        ...shown,
         method: request.method,
         scheme: url.protocol === 'https:' ? 'https' : 'http',
         host,
@@ -71,8 +98,8 @@ export function fetchHandler(spigot, handler, { address, failed }) {
     if (!decision.passes) return written(decision.response)
     for (const name of decision.removeHeaders) headers.delete(name)
     for (const [name, value] of decision.requestHeaders) headers.set(name, value)
-    const init = { method: request.method, headers, body: request.body, signal: request.signal }
-    const onward = new Request(request.url, request.body ? { ...init, duplex: 'half' } : init)
+    const init = { method: request.method, headers, body: onwards, signal: request.signal }
+    const onward = new Request(request.url, onwards ? { ...init, duplex: 'half' } : init)
     return handler(Object.assign(onward, { spigot: decision }), ...rest)
   }
 }
@@ -91,6 +118,13 @@ const UNAVAILABLE = {
     detail: 'Please try again in a few seconds.',
     code: 'unavailable',
   }),
+}
+
+/** Whether a request is for Spigot itself. One whose path may lead elsewhere is decided upon like any other. */
+function isBelow(target) {
+  const path = target.split('?')[0].toLowerCase()
+  // Below it nothing begins with a dot, nor is written otherwise than it is.
+  return path.startsWith(BELOW) && !/\/\.|\\|%2e|%2f|%5c/.test(path.slice(BELOW.length - 1))
 }
 
 /** What only Spigot may say, in every spelling that some server takes for it. */

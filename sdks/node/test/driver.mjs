@@ -2,7 +2,7 @@
 
 import { createServer } from 'node:http'
 import { createInterface } from 'node:readline'
-import { Spigot, SpigotError, express, fetchHandler } from '../src/index.js'
+import { Spigot, SpigotError, express, fastify, fetchHandler } from '../src/index.js'
 
 // What is to be removed is tried where it is removed: in the middleware.
 const decided = ({ requestHeaders, removeHeaders, reasons, ...decision }) => ({
@@ -49,7 +49,11 @@ const told = (method, path, headers, body) => JSON.stringify({ method, path, hea
 
 function serve(listener) {
   const server = createServer(listener)
-  server.listen(0, '127.0.0.1', () => console.log(JSON.stringify({ port: server.address().port })))
+  server.listen(0, '127.0.0.1', () => listening(server))
+}
+
+function listening(server) {
+  console.log(JSON.stringify({ port: server.address().port }))
   process.stdin.on('end', () => process.exit(0)).resume()
 }
 
@@ -59,8 +63,13 @@ async function text(request) {
   return Buffer.concat(chunks).toString()
 }
 
-function serveExpress() {
-  const middleware = express(fromEnvironment())
+// Whose bodies the service sees.
+const isShown = (url) => url.startsWith('/shown/')
+const showsBody = ({ url }) => isShown(url)
+
+/** Whatever calls (request, response, next): here node:http's own. */
+function serveConnect() {
+  const middleware = express(fromEnvironment(), { showsBody })
   serve((request, response) =>
     middleware(request, response, async () => {
       response.end(told(request.method, request.url, Object.entries(request.headers), await text(request)))
@@ -68,12 +77,39 @@ function serveExpress() {
   )
 }
 
+/** The application's own parser reads the body, behind the middleware. */
+async function serveExpress() {
+  const { default: application } = await import('express')
+  const app = application()
+  app.use(express(fromEnvironment(), { showsBody }))
+  app.use(application.text({ type: () => true, limit: '1mb' }))
+  app.use((request, response) => {
+    const body = typeof request.body === 'string' ? request.body : ''
+    response.end(told(request.method, request.originalUrl, Object.entries(request.headers), body))
+  })
+  serve(app)
+}
+
+async function serveFastify() {
+  const { default: application } = await import('fastify')
+  const app = application()
+  app.register(fastify(fromEnvironment(), { showsBody }))
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_, body, done) => done(null, body))
+  app.all('/*', async ({ method, originalUrl, headers, body }) => told(method, originalUrl, Object.entries(headers), body ?? ''))
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  listening(app.server)
+}
+
 function serveFetch() {
   const application = async (request) => {
     const { pathname, search } = new URL(request.url)
     return new Response(told(request.method, pathname + search, [...request.headers], await request.text()))
   }
-  const handler = fetchHandler(fromEnvironment(), application, { address: (_, peer) => peer })
+  const handler = fetchHandler(fromEnvironment(), application, {
+    address: (_, peer) => peer,
+    showsBody: ({ url }) => isShown(new URL(url).pathname),
+  })
   serve(async (incoming, response) => {
     const { method, url, headers, socket } = incoming
     const body = method === 'GET' || method === 'HEAD' ? null : await text(incoming)
@@ -84,5 +120,5 @@ function serveFetch() {
   })
 }
 
-const MODES = { lines, serve: serveExpress, 'serve-fetch': serveFetch }
+const MODES = { lines, serve: serveConnect, 'serve-express': serveExpress, 'serve-fastify': serveFastify, 'serve-fetch': serveFetch }
 await MODES[process.argv[2]]()

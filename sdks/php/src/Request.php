@@ -23,8 +23,10 @@ final class Request
         public readonly array $headers = [],
         /** The identifier that the request is about, where the application knows it. */
         public readonly ?string $account = null,
-        /** What the policy may look into, whole. */
+        /** What the policy may look into. */
         public readonly ?string $body = null,
+        /** False where $body is its beginning only. */
+        public readonly bool $bodyComplete = true,
     ) {
     }
 
@@ -32,7 +34,10 @@ final class Request
     public function wire(): array
     {
         $told = array_filter(get_object_vars($this), fn (mixed $value): bool => $value !== null && $value !== []);
-        unset($told['body']);
-        return ($this->body ?? '') === '' ? $told : $told + ['body_base64' => base64_encode($this->body)];
+        unset($told['body'], $told['bodyComplete']);
+        if (($this->body ?? '') === '') {
+            return $told;
+        }
+        return $told + ['body_base64' => base64_encode($this->body)] + ($this->bodyComplete ? [] : ['body_complete' => false]);
     }
 }

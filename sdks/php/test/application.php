@@ -30,29 +30,18 @@ namespace {
     use Slim\Psr7\Headers;
     use Slim\Psr7\Request;
     use Spigot\Middleware;
-    use Spigot\Spigot;
 
     require 'Slim/Psr7/autoload.php';
-    spl_autoload_register(function (string $class): void {
-        $file = __DIR__ . '/../src/' . substr($class, 7) . '.php';
-        if (str_starts_with($class, 'Spigot\\') && is_file($file)) {
-            require $file;
-        }
-    });
+    require __DIR__ . '/prepared.php';
 
     final class Application implements RequestHandlerInterface
     {
         public function handle(ServerRequestInterface $request): ResponseInterface
         {
-            $headers = [];
-            foreach ($request->getHeaders() as $name => $values) {
-                $headers[] = [strtolower((string) $name), implode(', ', $values)];
-            }
             $response = (new ResponseFactory())->createResponse(200);
-            $response->getBody()->write(json_encode([
-                'method' => $request->getMethod(), 'path' => $request->getRequestTarget(), 'headers' => $headers,
-                'body' => (string) $request->getBody(),
-            ], JSON_THROW_ON_ERROR));
+            $response->getBody()->write(
+                told($request->getMethod(), $request->getRequestTarget(), $request->getHeaders(), (string) $request->getBody()),
+            );
             return $response;
         }
     }
@@ -60,13 +49,8 @@ namespace {
     $uri = (new UriFactory())->createUri("http://{$_SERVER['HTTP_HOST']}{$_SERVER['REQUEST_URI']}");
     $body = (new StreamFactory())->createStream(file_get_contents('php://input'));
     $request = new Request($_SERVER['REQUEST_METHOD'], $uri, new Headers(getallheaders()), [], $_SERVER, $body);
-    $spigot = new Spigot(
-        getenv('SPIGOT_BASE'),
-        getenv('SPIGOT_SECRET'),
-        (int) getenv('SPIGOT_TIMEOUT_MILLIS') / 1000,
-        getenv('SPIGOT_FAIL_OPEN') !== '',
-    );
-    $response = (new Middleware($spigot, new ResponseFactory()))
+    $shows = fn (ServerRequestInterface $request): bool => str_starts_with($request->getUri()->getPath(), '/shown/');
+    $response = (new Middleware(from_environment(), new ResponseFactory(), showsBody: $shows))
         ->process($request->withRequestTarget($_SERVER['REQUEST_URI']), new Application());
     http_response_code($response->getStatusCode());
     header_remove('X-Powered-By');

@@ -9,12 +9,7 @@ use Spigot\Request;
 use Spigot\Spigot;
 use Spigot\SpigotError;
 
-spl_autoload_register(function (string $class): void {
-    $file = __DIR__ . '/../src/' . substr($class, 7) . '.php';
-    if (str_starts_with($class, 'Spigot\\') && is_file($file)) {
-        require $file;
-    }
-});
+require __DIR__ . '/prepared.php';
 
 function request(array $told): Request
 {
@@ -71,14 +66,14 @@ function lines(): void
     }
 }
 
-/** PHP's own server with test/application.php, on a port that is free now. */
-function serve(): void
+/** PHP's own server with an application of this folder, on a port that is free now. */
+function serve(string $application): void
 {
     for ($try = 0; $try < 5; $try++) {
         $probe = stream_socket_server('tcp://127.0.0.1:0');
         $port = (int) substr(strrchr(stream_socket_get_name($probe, false), ':'), 1);
         fclose($probe);
-        $command = [PHP_BINARY, '-S', "127.0.0.1:$port", __DIR__ . '/application.php'];
+        $command = [PHP_BINARY, '-S', "127.0.0.1:$port", __DIR__ . "/$application.php"];
         $server = proc_open($command, [['file', '/dev/null', 'r'], STDERR, ['file', '/dev/null', 'w']], $pipes);
         $end = microtime(true) + 20;
         while (microtime(true) < $end && proc_get_status($server)['running']) {
@@ -96,4 +91,8 @@ function serve(): void
     exit(1);
 }
 
-['lines' => lines(...), 'serve' => serve(...)][$argv[1]]();
+match ($argv[1]) {
+    'lines' => lines(),
+    'serve' => serve('application'),
+    'serve-laravel' => serve('laravel'),
+};

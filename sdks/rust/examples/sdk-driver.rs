@@ -71,6 +71,7 @@ fn request(described: &Value) -> Request {
         headers: serde_json::from_value(described["headers"].clone()).unwrap_or_default(),
         account: text("account"),
         body: text("body").unwrap_or_default().into_bytes(),
+        ..Request::default()
     }
 }
 
@@ -100,7 +101,8 @@ async fn serve() {
         .fail_open(!variable("SPIGOT_FAIL_OPEN").is_empty());
     let layer = SpigotLayer::new(spigot, |parts| {
         parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip())
-    });
+    })
+    .showing_bodies(|parts| parts.uri.path().starts_with("/shown/"), axum::body::Body::new);
     let application = layer.layer(axum::Router::new().fallback(application));
     let service = axum::ServiceExt::<axum::extract::Request>::into_make_service_with_connect_info::<SocketAddr>(
         application,

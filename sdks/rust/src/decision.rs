@@ -30,9 +30,22 @@ pub struct Request {
     /// The identifier that the request is about, where the application knows it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
-    /// What the policy may look into, whole.
+    /// What the policy may look into.
     #[serde(rename = "body_base64", skip_serializing_if = "Vec::is_empty", serialize_with = "base64")]
     pub body: Vec<u8>,
+    /// `body` is its beginning only.
+    #[serde(rename = "body_complete", skip_serializing_if = "is_whole", serialize_with = "not")]
+    pub body_begun: bool,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over what the field is")]
+fn is_whole(begun: &bool) -> bool {
+    !*begun
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over what the field is")]
+fn not<S: serde::Serializer>(begun: &bool, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_bool(!*begun)
 }
 
 #[allow(clippy::ptr_arg, reason = "serde hands over what the field is")]

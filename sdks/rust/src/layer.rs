@@ -19,6 +19,7 @@ use tower_service::Service;
 use crate::client::Spigot;
 use crate::decision::{Decision, Instead, Request};
 use crate::error::{Error, Kind};
+use crate::shown::{Again, Bodies, Showing, Unshown};
 
 /// Where Spigot's own pages and files are; these requests are handed on to the service.
 const BELOW: &str = "/.spigot/";
@@ -51,14 +52,15 @@ type Failed = dyn Fn(&Parts, &Error) + Send + Sync;
 
 /// Puts a decision before a service. The decision is among the extensions of what passes.
 #[derive(Clone)]
-pub struct SpigotLayer<D> {
+pub struct SpigotLayer<D, K = Unshown> {
     decides: D,
     address: Arc<Address>,
     failed: Arc<Failed>,
     secure: bool,
+    bodies: K,
 }
 
-impl<D> fmt::Debug for SpigotLayer<D> {
+impl<D, K> fmt::Debug for SpigotLayer<D, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SpigotLayer").field("secure", &self.secure).finish_non_exhaustive()
     }
@@ -68,9 +70,25 @@ impl<D: Decide> SpigotLayer<D> {
     /// `address` says who the visitor is: with axum, `ConnectInfo` among the extensions; behind a proxy of yours, what
     /// that proxy sets. Nobody passes without one.
     pub fn new(decides: D, address: impl Fn(&Parts) -> Option<IpAddr> + Send + Sync + 'static) -> Self {
-        Self { decides, address: Arc::new(address), failed: Arc::new(|_, _| {}), secure: false }
+        let failed: Arc<Failed> = Arc::new(|_, _| {});
+        Self { decides, address: Arc::new(address), failed, secure: false, bodies: Unshown }
     }
 
+    /// Of the requests that `of` names, the service sees the body's first 64 KiB; the application reads it whole all the
+    /// same, as `wrap` makes it: with axum, `axum::body::Body::new`.
+    #[must_use]
+    pub fn showing_bodies<B, F, W>(self, of: F, wrap: W) -> SpigotLayer<D, Showing<F, W>>
+    where
+        B: Body,
+        F: Fn(&Parts) -> bool,
+        W: Fn(Again<B>) -> B,
+    {
+        let Self { decides, address, failed, secure, .. } = self;
+        SpigotLayer { decides, address, failed, secure, bodies: Showing { of, wrap } }
+    }
+}
+
+impl<D: Decide, K> SpigotLayer<D, K> {
     /// Visitors come by TLS, here or at a proxy before.
     #[must_use]
     pub fn secure(self, secure: bool) -> Self {
@@ -137,8 +155,8 @@ impl<D: Decide> SpigotLayer<D> {
     }
 }
 
-impl<D: Clone, S> Layer<S> for SpigotLayer<D> {
-    type Service = Guarded<D, S>;
+impl<D: Clone, K: Clone, S> Layer<S> for SpigotLayer<D, K> {
+    type Service = Guarded<D, S, K>;
 
     fn layer(&self, inner: S) -> Self::Service {
         Guarded { layer: self.clone(), inner }
@@ -147,14 +165,15 @@ impl<D: Clone, S> Layer<S> for SpigotLayer<D> {
 
 /// A service behind the decision.
 #[derive(Clone, Debug)]
-pub struct Guarded<D, S> {
-    layer: SpigotLayer<D>,
+pub struct Guarded<D, S, K = Unshown> {
+    layer: SpigotLayer<D, K>,
     inner: S,
 }
 
-impl<D, S, B, R> Service<http::Request<B>> for Guarded<D, S>
+impl<D, S, B, R, K> Service<http::Request<B>> for Guarded<D, S, K>
 where
     D: Decide,
+    K: Bodies<B>,
     S: Service<http::Request<B>, Response = Response<R>> + Clone + Send + 'static,
     S::Future: Send,
     B: Body + Send + 'static,
@@ -189,9 +208,10 @@ enum Turned<B> {
     Answered(Response<Bytes>),
 }
 
-async fn turned<D, B>(layer: &SpigotLayer<D>, request: http::Request<B>) -> Turned<B>
+async fn turned<D, B, K>(layer: &SpigotLayer<D, K>, request: http::Request<B>) -> Turned<B>
 where
     D: Decide,
+    K: Bodies<B>,
     B: Body,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
@@ -201,10 +221,12 @@ where
         (layer.failed)(&parts, &Error::new(Kind::Refused, "the visitor's address is not known"));
         return Turned::Answered(unavailable());
     };
-    if parts.uri.path().starts_with(BELOW) {
+    if is_below(parts.uri.path()) {
         return Turned::Answered(own(layer, parts, body, address).await);
     }
-    match layer.decides.decide(layer.described(&parts, address)).await {
+    let (begun, whole, body) = layer.bodies.begun(&parts, body).await;
+    let described = Request { body: begun.into(), body_begun: !whole, ..layer.described(&parts, address) };
+    match layer.decides.decide(described).await {
         Err(error) => {
             (layer.failed)(&parts, &error);
             Turned::Answered(unavailable())
@@ -225,7 +247,7 @@ where
     }
 }
 
-async fn own<D, B>(layer: &SpigotLayer<D>, parts: Parts, body: B, address: IpAddr) -> Response<Bytes>
+async fn own<D, B, K>(layer: &SpigotLayer<D, K>, parts: Parts, body: B, address: IpAddr) -> Response<Bytes>
 where
     D: Decide,
     B: Body,
@@ -239,6 +261,15 @@ where
     layer.own(parts, body.to_bytes(), address).await.unwrap_or_else(|error| {
         (layer.failed)(&told, &error);
         unavailable()
+    })
+}
+
+/// Whether a request is for Spigot itself. One whose path may lead elsewhere is decided upon like any other.
+fn is_below(path: &str) -> bool {
+    let path = path.to_ascii_lowercase();
+    // Below it nothing begins with a dot, nor is written otherwise than it is.
+    path.strip_prefix(BELOW).is_some_and(|rest| {
+        !rest.starts_with('.') && !["/.", "\\", "%2e", "%2f", "%5c"].iter().any(|other| rest.contains(other))
     })
 }
 

@@ -11,6 +11,7 @@ mod decision;
 mod error;
 mod exchange;
 mod layer;
+mod shown;
 mod verification;
 
 pub use base::{Base, NoAddress};
@@ -18,4 +19,5 @@ pub use client::{Spigot, TEST_SECRET_FAILS, TEST_SECRET_PASSES, TEST_SECRET_SPEN
 pub use decision::{Decision, Instead, Reason, Request};
 pub use error::{Error, Kind};
 pub use layer::{Decide, Guarded, SpigotLayer};
+pub use shown::{Again, Bodies, Showing, Unshown};
 pub use verification::{Expected, Verification};

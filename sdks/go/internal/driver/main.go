@@ -163,6 +163,8 @@ func serve() {
 		panic(err)
 	}
 	fmt.Printf("{\"port\": %d}\n", listener.Addr().(*net.TCPAddr).Port)
-	go func() { _ = http.Serve(listener, client.Middleware(application)) }()
+	shows := func(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/shown/") }
+	guarded := spigot.Middleware{Client: client, ShowsBody: shows}.Wrap(application)
+	go func() { _ = http.Serve(listener, guarded) }()
 	_, _ = io.Copy(io.Discard, os.Stdin)
 }

@@ -2,7 +2,7 @@
 // compiler fails where it is none. The declarations are checked with it: `skipLibCheck` is off.
 import { createServer } from 'node:http'
 import * as everything from '@spigot/server'
-import { Spigot, SpigotError, express, fetchHandler, testSecrets } from '@spigot/server'
+import { Spigot, SpigotError, express, fastify, fetchHandler, testSecrets } from '@spigot/server'
 import type { Decision, ErrorKind, Verification } from '@spigot/server'
 
 const spigot = new Spigot('http://127.0.0.1:8082', testSecrets.passes, { timeoutMillis: 500, failOpen: true })
@@ -30,6 +30,8 @@ export const reported: Promise<boolean> = spigot.outcome('id', true)
 const guard = express(spigot, { address: (request) => request.socket.remoteAddress })
 export const server = createServer((request, response) => void guard(request, response, () => response.end()))
 
+export const plugin: (app: unknown) => Promise<void> = fastify(spigot, { showsBody: (request) => request.url === '/log-in' })
+
 export const handler: (request: Request, at: { ip: string }) => Promise<Response> = fetchHandler(
   spigot,
   (request, at: { ip: string }) => new Response(`${request.spigot.risk} ${at.ip}`),
@@ -42,4 +44,4 @@ fetchHandler(spigot, () => new Response(), {})
 spigot.decide({ host: 'shop.example' })
 
 // All that is declared is there, and all that is there is declared.
-export const names: Record<keyof typeof everything, unknown> = { Spigot, SpigotError, express, fetchHandler, testSecrets }
+export const names: Record<keyof typeof everything, unknown> = { Spigot, SpigotError, express, fastify, fetchHandler, testSecrets }

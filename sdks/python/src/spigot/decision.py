@@ -30,14 +30,19 @@ class Request:
     headers: Optional[Pairs] = None
     #: The identifier that the request is about, where the application knows it.
     account: Optional[str] = None
-    #: What the policy may look into, whole.
+    #: What the policy may look into.
     body: Optional[bytes] = None
+    #: False where `body` is its beginning only.
+    body_complete: bool = True
 
     def wire(self) -> dict[str, object]:
         """As the service reads it."""
-        told: dict[str, object] = {name: value for name, value in vars(self).items() if value is not None and name != "body"}
+        apart = ("body", "body_complete")
+        told: dict[str, object] = {name: value for name, value in vars(self).items() if value is not None and name not in apart}
         if self.body:
             told["body_base64"] = base64.b64encode(self.body).decode("ascii")
+            if not self.body_complete:
+                told["body_complete"] = False
         return told
 
 

@@ -13,6 +13,8 @@ from .decision import Pairs, Response
 BELOW = "/.spigot/"
 #: The most that is handed on of a body: a submission has 64 KiB.
 BODY_BYTES_MAX = 128 << 10
+#: The most that is shown of a body, where any is: as much as Envoy's configuration has.
+BODY_SHOWN_MAX = 64 << 10
 _HOP = {"connection", "keep-alive", "transfer-encoding", "upgrade", "te", "trailer", "proxy-connection"}
 
 UNAVAILABLE = Response(
@@ -29,6 +31,13 @@ def is_ours(name: str) -> bool:
     """What only Spigot may say, in every spelling that some server takes for it."""
     plain = name.lower().replace("_", "-")
     return plain.startswith("x-spigot-") or plain == "x-captcha-reason"
+
+
+def is_below(target: str) -> bool:
+    """Whether a request is for Spigot itself. One whose path may lead elsewhere is decided upon like any other."""
+    path = target.partition("?")[0].lower()
+    # Below it nothing begins with a dot, nor is written otherwise than it is.
+    return path.startswith(BELOW) and not any(other in path[len(BELOW) - 1:] for other in ("/.", "\\", "%2e", "%2f", "%5c"))
 
 
 def hand_on(

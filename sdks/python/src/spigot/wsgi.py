@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any, Optional
@@ -13,7 +14,7 @@ from urllib.parse import quote
 from .client import Spigot
 from .decision import Pairs, Request, Response
 from .errors import SpigotError
-from .middleware import BELOW, BODY_BYTES_MAX, UNAVAILABLE, hand_on, is_ours
+from .middleware import BODY_BYTES_MAX, BODY_SHOWN_MAX, UNAVAILABLE, hand_on, is_below, is_ours
 
 Environ = dict[str, Any]
 
@@ -25,20 +26,24 @@ class SpigotMiddleware:
         self, application: Callable, spigot: Spigot, *,
         address: Callable[[Environ], str] = lambda environ: environ.get("REMOTE_ADDR", ""),
         failed: Optional[Callable[[Environ, SpigotError], None]] = None,
+        shows_body: Callable[[Environ], bool] = lambda environ: False,
     ):
-        """`address` says who the visitor is; behind a proxy of yours, read what that proxy sets."""
+        """`address` says who the visitor is; behind a proxy of yours, read what that proxy sets. `shows_body` says of which
+        requests the service sees the body's first 64 KiB; the application reads it whole all the same."""
         self._application, self._spigot, self._address, self._failed = application, spigot, address, failed
+        self._shows_body = shows_body
 
     def __call__(self, environ: Environ, start_response: Callable) -> Iterable[bytes]:
         for name in [name for name in environ if name.startswith("HTTP_") and is_ours(name[5:])]:
             del environ[name]
         target = _target(environ)
         try:
-            if target.startswith(BELOW):
+            if is_below(target):
                 return self._hand_on(environ, target, start_response)
+            body, complete = _shown(environ) if self._shows_body(environ) else (b"", True)
             decision = self._spigot.decide(Request(
                 host=_host(environ), address=self._address(environ), path=target, method=environ["REQUEST_METHOD"],
-                scheme=environ["wsgi.url_scheme"], headers=_headers(environ),
+                scheme=environ["wsgi.url_scheme"], headers=_headers(environ), body=body, body_complete=complete,
             ))
         except SpigotError as error:
             if self._failed:
@@ -62,6 +67,50 @@ class SpigotMiddleware:
         )
         start_response(_line(status), headers)
         return [answer]
+
+
+def _shown(environ: Environ) -> tuple[bytes, bool]:
+    """The beginning of a body, and whether that is all of it. The application finds it where it was."""
+    told = environ.get("CONTENT_LENGTH") or ""
+    if told.isdigit():
+        length = int(told)
+    elif environ.get("wsgi.input_terminated"):
+        length = None
+    else:
+        return b"", True
+    stream = environ["wsgi.input"]
+    begun = b""
+    # One more than is shown tells whether there is more, where nothing else does.
+    wanted = BODY_SHOWN_MAX + 1 if length is None else min(length, BODY_SHOWN_MAX)
+    while len(begun) < wanted:
+        read = stream.read(wanted - len(begun))
+        if not read:
+            break
+        begun += read
+    environ["wsgi.input"] = io.BufferedReader(_Again(begun, stream, length))
+    return begun[:BODY_SHOWN_MAX], len(begun) <= BODY_SHOWN_MAX if length is None else len(begun) == length
+
+
+class _Again(io.RawIOBase):
+    """What was read of a body, and then the rest, never more than there is: behind it stands the next request."""
+
+    def __init__(self, begun: bytes, stream: Any, length: Optional[int]):
+        self._begun, self._stream = begun, stream
+        self._left = None if length is None else length - len(begun)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, into: Any) -> int:
+        read = self._begun[:len(into)]
+        if read:
+            self._begun = self._begun[len(read):]
+        else:
+            read = self._stream.read(len(into) if self._left is None else min(len(into), self._left))
+            if self._left is not None:
+                self._left -= len(read)
+        into[:len(read)] = read
+        return len(read)
 
 
 def _line(status: int) -> str:

@@ -54,6 +54,11 @@ public final class Request {
         return body.length == 0 ? this : with("body_base64", Base64.getEncoder().encodeToString(body));
     }
 
+    /** The same, of which this is the beginning only. */
+    public Request bodyBegun(byte[] body) {
+        return body(body).with("body_complete", body.length == 0 ? null : Boolean.FALSE);
+    }
+
     /** The same, of text. */
     public Request body(String body) {
         return body(body.getBytes(StandardCharsets.UTF_8));

@@ -26,10 +26,10 @@ public final class Driver {
     private Driver() {}
 
     public static void main(String[] arguments) throws Exception {
-        if (arguments[0].equals("serve")) {
-            serve();
-        } else {
-            lines();
+        switch (arguments[0]) {
+            case "serve" -> serve();
+            case "serve-spring" -> SpringApplicationBehind.serve();
+            default -> lines();
         }
     }
 
@@ -132,11 +132,16 @@ public final class Driver {
         }
     }
 
-    private static void serve() throws Exception {
+    /** Of which requests the service sees the bodies. */
+    static SpigotFilter filter() {
         Map<String, String> environment = System.getenv();
         Spigot spigot = new Spigot(environment.get("SPIGOT_BASE"), environment.get("SPIGOT_SECRET"))
                 .timeout(Duration.ofMillis(Long.parseLong(environment.get("SPIGOT_TIMEOUT_MILLIS"))))
                 .failOpen(!environment.get("SPIGOT_FAIL_OPEN").isEmpty());
+        return new SpigotFilter(spigot).showingBodiesOf(request -> request.getRequestURI().startsWith("/shown/"));
+    }
+
+    private static void serve() throws Exception {
         java.util.logging.Logger.getLogger("org.apache").setLevel(java.util.logging.Level.SEVERE);
         Tomcat tomcat = new Tomcat();
         tomcat.setBaseDir(Files.createTempDirectory("spigot-driver").toString());
@@ -147,7 +152,7 @@ public final class Driver {
         context.addServletMappingDecoded("/*", "application");
         FilterDef filter = new FilterDef();
         filter.setFilterName("spigot");
-        filter.setFilter(new SpigotFilter(spigot));
+        filter.setFilter(filter());
         context.addFilterDef(filter);
         FilterMap everywhere = new FilterMap();
         everywhere.setFilterName("spigot");

@@ -22,6 +22,8 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
 
 /**
  * Decides every request before the application sees it; the decision is the request's attribute {@code spigot.decision}.
@@ -32,6 +34,8 @@ public final class SpigotFilter implements Filter {
     private static final String BELOW = "/.spigot/";
     /** The most that is handed on of a body: a submission has 64 KiB. */
     private static final int BODY_BYTES_MAX = 128 << 10;
+    /** Below it nothing begins with a dot, nor is written otherwise than it is. */
+    private static final Pattern ELSEWHERE = Pattern.compile("/\\.|\\\\|%2e|%2f|%5c");
     private static final Set<String> HOP =
             Set.of("connection", "keep-alive", "transfer-encoding", "upgrade", "te", "trailer", "proxy-connection", ":status");
     private static final Set<String> OWN = Set.of("host", "content-length", "expect", "x-forwarded-for", "x-forwarded-proto");
@@ -41,6 +45,7 @@ public final class SpigotFilter implements Filter {
     private final Spigot spigot;
     private final Function<HttpServletRequest, String> address;
     private final BiConsumer<HttpServletRequest, SpigotException> failed;
+    private final Predicate<HttpServletRequest> showsBody;
 
     /** With the connection's own address, and nobody hears of failures. */
     public SpigotFilter(Spigot spigot) {
@@ -53,9 +58,24 @@ public final class SpigotFilter implements Filter {
      */
     public SpigotFilter(
             Spigot spigot, Function<HttpServletRequest, String> address, BiConsumer<HttpServletRequest, SpigotException> failed) {
+        this(spigot, address, failed, request -> false);
+    }
+
+    private SpigotFilter(
+            Spigot spigot, Function<HttpServletRequest, String> address, BiConsumer<HttpServletRequest, SpigotException> failed,
+            Predicate<HttpServletRequest> showsBody) {
         this.spigot = spigot;
         this.address = address;
         this.failed = failed;
+        this.showsBody = showsBody;
+    }
+
+    /**
+     * The same, and of these requests the service sees the body's first 64 KiB; the application reads it whole all the same.
+     * Not of forms with files (multipart), which only the container takes apart.
+     */
+    public SpigotFilter showingBodiesOf(Predicate<HttpServletRequest> showsBody) {
+        return new SpigotFilter(spigot, address, failed, showsBody);
     }
 
     @Override
@@ -65,11 +85,17 @@ public final class SpigotFilter implements Filter {
         String query = request.getQueryString();
         String target = request.getRequestURI() + (query == null ? "" : "?" + query);
         try {
-            if (target.startsWith(BELOW)) {
+            if (isBelow(target)) {
                 handOn(request, response, target);
                 return;
             }
-            Decision decision = spigot.decide(describe(request, target));
+            Request described = describe(request, target);
+            if (Shown.isPossible(request) && showsBody.test(request)) {
+                Shown shown = Shown.of(request);
+                shown.tell(described);
+                request = shown;
+            }
+            Decision decision = spigot.decide(described);
             if (!decision.passes()) {
                 send(request, response, decision.response());
                 return;
@@ -141,6 +167,12 @@ public final class SpigotFilter implements Filter {
             super("/.spigot/ cannot be handed on: start the virtual machine with -Djdk.httpclient.allowRestrictedHeaders=host,"
                     + " or let a proxy send it to Spigot", cause);
         }
+    }
+
+    /** Whether a request is for Spigot itself. One whose path may lead elsewhere is decided upon like any other. */
+    private static boolean isBelow(String target) {
+        String path = target.split("\\?", 2)[0].toLowerCase(Locale.ROOT);
+        return path.startsWith(BELOW) && !ELSEWHERE.matcher(path.substring(BELOW.length() - 1)).find();
     }
 
     /** What only Spigot may say, in every spelling that some server takes for it. */
