@@ -1,6 +1,7 @@
 //! Attempts that the application reports about afterwards.
 
 use std::collections::{HashMap, VecDeque};
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -23,6 +24,12 @@ pub(crate) struct OpenAttempt {
     pub(crate) opened: Millis,
     /// Counts it among those whose end is not known.
     pub(crate) _place: Option<Arc<OpenPlace>>,
+}
+
+impl fmt::Debug for OpenAttempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenAttempt").finish_non_exhaustive()
+    }
 }
 
 /// Attempts by decision.

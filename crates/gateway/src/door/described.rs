@@ -22,6 +22,7 @@ use super::turn::{
     Looked, OTHERWISE, Original, Turn, UNCLEAR, Verdict, carried, is_form, sender, tell, understood,
     user_agent, wanted_upgrade,
 };
+use crate::accounts::OpenAttempt;
 use crate::body::Through;
 use crate::challenge_routes::{BELOW, Errand};
 use crate::marks::Marks;
@@ -76,6 +77,8 @@ pub struct Judgement {
     pub sender: Sender,
     /// What is to be done.
     pub answer: Answer,
+    /// The attempt that is made once the challenge that was asked for is answered, in the same request.
+    pub(in crate::door) asked: Option<Box<OpenAttempt>>,
 }
 
 /// What is to be done with a described request.
@@ -108,7 +111,7 @@ impl Judgement {
     /// What needs no decision.
     pub(super) fn undecided(snapshot: &Snapshot, answer: Answer) -> Self {
         let policy = snapshot.policy.clone();
-        Self { decision: None, policy, remove: Vec::new(), sender: Sender::Other, answer }
+        Self { decision: None, policy, remove: Vec::new(), sender: Sender::Other, answer, asked: None }
     }
 }
 
@@ -177,8 +180,8 @@ impl<S: State> Gateway<S> {
         let (left_out, decided) = turn.described(&parts, &body, &about, sender).await;
         remove.extend(left_out);
         let decision = Some((decided.id, decided.decision.clone()));
-        let answer = turn.answer(&parts, &body, decided).await;
-        Judgement { decision, policy: snapshot.policy.clone(), remove, sender, answer }
+        let (answer, asked) = turn.answer(&parts, &body, decided).await;
+        Judgement { decision, policy: snapshot.policy.clone(), remove, sender, answer, asked }
     }
 
     /// It can be read in two ways, and is not decided upon.
@@ -219,18 +222,25 @@ impl<S: State> Turn<'_, S> {
         (proofs.left_out, decided)
     }
 
-    /// What is to be done, recorded.
-    async fn answer(&self, parts: &Parts, body: &Shown, decided: Decided) -> Answer {
+    /// What is to be done, recorded; and the attempt behind a challenge.
+    async fn answer(
+        &self,
+        parts: &Parts,
+        body: &Shown,
+        decided: Decided,
+    ) -> (Answer, Option<Box<OpenAttempt>>) {
+        let mut asked = None;
         let response = match self.verdict(&decided).await {
             Verdict::Pass { trickled } => {
                 let mut fields = HeaderMap::with_capacity(8);
                 tell(self.snapshot, self.seen, &decided, &mut fields);
                 self.open_attempt(&decided);
                 self.end(decided, End { trickled, ..End::default() });
-                return Answer::Pass(fields);
+                return (Answer::Pass(fields), None);
             }
             Verdict::Refuse(refusal) => self.refuse(decided, refusal),
             Verdict::Challenge => {
+                asked = self.attempt(&decided).map(Box::new);
                 let form = match body {
                     Shown::Whole(bytes) if is_form(decided.sender, &parts.method) => {
                         carried(parts.headers.get(http::header::CONTENT_TYPE), bytes)
@@ -241,7 +251,7 @@ impl<S: State> Turn<'_, S> {
             }
             Verdict::Pretend => self.pretend(decided),
         };
-        Answer::Instead(response.map(Through::of_ours))
+        (Answer::Instead(response.map(Through::of_ours)), asked)
     }
 }
 

@@ -24,7 +24,7 @@ when = 'signal.alike_addresses'
 action = "shadow"
 [[rule]]
 name = "asked"
-when = 'request.path == "/self-service/registration" && request.query.contains("x=1")'
+when = 'request.query.contains("x=1")'
 action = "challenge"
 "#;
 
@@ -166,6 +166,21 @@ fn a_challenge_interrupts_until_a_token_comes_along_once() {
     assert_eq!(kratos.hook("registration/after", url, &solved, Some("ada@example.org")), Flow::GoesOn);
     let again = kratos.hook("registration/after", url, &solved, Some("ada@example.org"));
     assert!(matches!(again, Flow::Interrupted(_)), "a token is spent once: {again:?}");
+}
+
+#[test]
+fn a_log_in_that_a_token_answered_for_makes_known_like_any_other() {
+    let kratos = Kratos::start();
+    let asked = "https://shop.example/self-service/login?x=1";
+    let token = earn(&mut Connection::open(kratos.demo.service), &kratos.site_key, &json!({}));
+    let solved = Visitor { address: "127.0.0.1", token: Some(&token) };
+    assert_eq!(kratos.hook("login/after", asked, &solved, Some("kim@example.org")), Flow::GoesOn);
+    // Had the first not been counted as a success, nothing would be known that this one differs from.
+    assert_eq!(kratos.hook("login/after", LOGIN, &at("127.12.0.1"), Some("kim@example.org")), Flow::GoesOn);
+    kratos.demo.until("a log-in from a new address", |_| {
+        let shown = kratos.demo.command(&["events", "--reason", "new_address", "--format", "json"]);
+        String::from_utf8_lossy(&shown.stdout).contains("127.12.0.1")
+    });
 }
 
 #[test]

@@ -84,6 +84,11 @@ impl Served {
         panic!("never: {what}; the events are {seen}");
     }
 
+    /// What the command line says, of this one's data.
+    pub(crate) fn command(&self, arguments: &[&str]) -> std::process::Output {
+        command(&self.folder.path().join("data"), arguments)
+    }
+
     /// What is in memory, in KiB.
     pub(crate) fn resident_kib(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();

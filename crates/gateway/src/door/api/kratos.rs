@@ -125,11 +125,12 @@ impl<S: State> Call<'_, S> {
         self,
         hook: Hook,
         site: &SiteKey,
-        judgement: Judgement,
+        mut judgement: Judgement,
         solved: Solved<'_>,
         identity: Option<Identity>,
     ) -> Response<Through> {
         let passes = matches!(judgement.answer, Answer::Pass(_));
+        let asked = judgement.asked.take();
         let Some((id, decision)) = &judgement.decision else {
             // Our own addresses pass; what can be read in two ways does not.
             return if passes { go_on() } else { refused(400, None) };
@@ -142,6 +143,10 @@ impl<S: State> Call<'_, S> {
             Action::Challenge if !self.is_solved(decision, solved).await => ask(site, *id),
             Action::Throttle if !passes => slowed(*id),
             Action::Allow | Action::Log | Action::Throttle | Action::Challenge => {
+                // What a token answered is an attempt like any other: one of those at once, until its end is told.
+                if let Some(attempt) = asked {
+                    self.gateway.attempts.open(*id, *attempt);
+                }
                 if hook == Hook::LoggedIn {
                     // Where the route's attempts are reported, this one succeeded.
                     let _ = self.gateway.reported(*id, false, |host| site.allows(host), self.seen.now).await;

@@ -43,7 +43,13 @@ impl<S: State> Connection<S> {
         });
         let (sent, line) = match told {
             Ok(told) => told,
-            Err(untold) => return untold.refusal(),
+            Err(untold) => {
+                let mut refusal = untold.refusal();
+                if beside.kind.misreads(refusal.status()) {
+                    *refusal.status_mut() = StatusCode::FORBIDDEN;
+                }
+                return refusal;
+            }
         };
         let judgement = match target(&line.target, snapshot) {
             Ok(uri) => {

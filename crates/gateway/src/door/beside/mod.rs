@@ -23,6 +23,7 @@ use spigot_decision::policy::PrefixMap;
 use spigot_state::State;
 
 pub(crate) use self::answers::Answers;
+use self::answers::Comes;
 #[cfg(fuzzing)]
 pub(crate) use self::grpc::fuzz;
 pub(super) use self::words::{Sent, Untold};
@@ -137,10 +138,11 @@ impl<S: State> Connection<S> {
         }
         let path = parts.uri.path();
         if path == ANSWER && beside.kind == BesideKind::Nginx {
-            return self.waiting(parts.headers.get(&TICKET).and_then(|ticket| ticket.to_str().ok()));
+            let ticket = parts.headers.get(&TICKET).and_then(|ticket| ticket.to_str().ok());
+            return self.waiting(ticket, Comes::Server);
         }
         if let Some(ticket) = path.strip_prefix(ELSEWHERE) {
-            return self.waiting(Some(ticket));
+            return self.waiting(Some(ticket), Comes::Client);
         }
         if beside.kind == BesideKind::EnvoyGrpc {
             return if path == grpc::METHOD {
@@ -156,8 +158,8 @@ impl<S: State> Connection<S> {
     }
 
     /// The answer of a ticket. Whoever comes too late, or without one, is refused all the same.
-    fn waiting(&self, ticket: Option<&str>) -> Response<Through> {
-        let answer = ticket.and_then(|ticket| self.gateway.answers.take(ticket));
+    fn waiting(&self, ticket: Option<&str>, who: Comes) -> Response<Through> {
+        let answer = ticket.and_then(|ticket| self.gateway.answers.take(ticket, who));
         answer.map_or_else(|| GONE.undecided(), |answer| answer.map(Through::Bytes))
     }
 }

@@ -5,6 +5,7 @@ use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use spigot_decision::Sender;
 use spigot_state::State;
 
+use super::answers::Comes;
 use super::{BesideKind, ELSEWHERE, GONE, TICKET};
 use crate::body::Through;
 use crate::door::described::{Answer, Judgement};
@@ -49,12 +50,18 @@ impl BesideKind {
                 answer.headers_mut().insert(&TICKET, HeaderValue::from_static("instead"));
                 answer
             }
-            // What looks like a success would be taken for a yes.
-            Self::Caddy | Self::Traefik | Self::EnvoyHttp if answer.status().is_success() => {
-                if sender == Sender::Grpc { as_http(answer) } else { send_elsewhere(gateway, answer) }
+            Self::Caddy | Self::Traefik | Self::EnvoyHttp if sender == Sender::Grpc => as_http(answer),
+            Self::Caddy | Self::Traefik | Self::EnvoyHttp if self.misreads(answer.status()) => {
+                send_elsewhere(gateway, answer)
             }
             Self::Caddy | Self::Traefik | Self::EnvoyHttp => answer,
         }
+    }
+
+    /// Whether an answer of this status would be taken for something else: what looks like a success, for a yes. What looks
+    /// like a fault Envoy takes for Spigot's absence, and lets the request pass where its configuration says so.
+    pub(super) fn misreads(self, status: StatusCode) -> bool {
+        status.is_success() || (self == Self::EnvoyHttp && status.is_server_error())
     }
 }
 
@@ -62,16 +69,16 @@ impl BesideKind {
 fn refer<S: State>(gateway: &Gateway<S>, answer: Response<Bytes>) -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = StatusCode::FORBIDDEN;
-    let ticket = gateway.answers.keep(answer, (gateway.clock)());
+    let ticket = gateway.answers.keep(answer, Comes::Server, (gateway.clock)());
     if let Some(ticket) = ticket.and_then(|ticket| HeaderValue::from_str(&ticket).ok()) {
         response.headers_mut().insert(&TICKET, ticket);
     }
     response
 }
 
-/// Sends the client to where its answer waits, as after a form that was taken.
+/// Sends the client to where its answer waits, as after a form that was taken: there it has the status that it should.
 fn send_elsewhere<S: State>(gateway: &Gateway<S>, answer: Response<Bytes>) -> Response<Bytes> {
-    let ticket = gateway.answers.keep(answer, (gateway.clock)());
+    let ticket = gateway.answers.keep(answer, Comes::Client, (gateway.clock)());
     let Some(to) = ticket.and_then(|ticket| HeaderValue::from_str(&format!("{ELSEWHERE}{ticket}")).ok())
     else {
         return GONE.undecided().map(Through::of_ours);
@@ -86,8 +93,8 @@ fn send_elsewhere<S: State>(gateway: &Gateway<S>, answer: Response<Bytes>) -> Re
 /// A gRPC refusal by its HTTP status, which clients read where there is no other ("HTTP to gRPC Status Code Mapping").
 fn as_http(mut answer: Response<Bytes>) -> Response<Bytes> {
     let status = match answer.headers().get("grpc-status").map(HeaderValue::as_bytes) {
-        Some(b"8") => StatusCode::TOO_MANY_REQUESTS,
-        Some(b"14") => StatusCode::SERVICE_UNAVAILABLE,
+        // Clients read it as UNAVAILABLE, which both are near enough, and no server takes it for our absence.
+        Some(b"8" | b"14") => StatusCode::TOO_MANY_REQUESTS,
         Some(b"3") => StatusCode::BAD_REQUEST,
         _ => StatusCode::FORBIDDEN,
     };

@@ -174,19 +174,23 @@ impl<S: State> Turn<'_, S> {
 
     /// Lets the application report how an attempt on an account ended, where the route says that it does.
     pub(in crate::door) fn open_attempt(&self, decided: &Decided) {
-        let settings = &self.snapshot.policy.route(decided.plan.route).settings;
-        if decided.plan.account.is_some() && settings.attempt.reported {
-            let attempt = OpenAttempt {
-                policy: self.snapshot.policy.clone(),
-                client: self.seen.client,
-                clearance: decided.clearance,
-                plan: decided.plan.clone(),
-                host: self.seen.host.into(),
-                opened: self.seen.now,
-                _place: decided.open.clone(),
-            };
+        if let Some(attempt) = self.attempt(decided) {
             self.gateway.attempts.open(decided.id, attempt);
         }
+    }
+
+    /// An attempt on a route whose attempts are reported.
+    pub(in crate::door) fn attempt(&self, decided: &Decided) -> Option<OpenAttempt> {
+        let settings = &self.snapshot.policy.route(decided.plan.route).settings;
+        (decided.plan.account.is_some() && settings.attempt.reported).then(|| OpenAttempt {
+            policy: self.snapshot.policy.clone(),
+            client: self.seen.client,
+            clearance: decided.clearance,
+            plan: decided.plan.clone(),
+            host: self.seen.host.into(),
+            opened: self.seen.now,
+            _place: decided.open.clone(),
+        })
     }
 
     /// Records how the request ended; all time until now is Spigot's own.

@@ -10,6 +10,7 @@ pub(crate) static CADDY: Server = Server {
     closed: &[502, 504],
     opens: true,
     shows_bodies: false,
+    removes_keys: false,
 };
 
 const SHIPPED: &str = include_str!("../../../../../integrations/caddy/Caddyfile");

@@ -12,6 +12,7 @@ pub(crate) static ENVOY_HTTP: Server = Server {
     closed: &[503],
     opens: true,
     shows_bodies: true,
+    removes_keys: true,
 };
 
 pub(crate) static ENVOY_GRPC: Server = Server {
@@ -24,6 +25,7 @@ pub(crate) static ENVOY_GRPC: Server = Server {
     closed: &[503],
     opens: true,
     shows_bodies: true,
+    removes_keys: true,
 };
 
 fn arrange(shipped: &str, places: &Places, folder: &Path) -> Vec<String> {

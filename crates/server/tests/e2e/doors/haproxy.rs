@@ -10,6 +10,7 @@ pub(crate) static HAPROXY: Server = Server {
     closed: &[503],
     opens: true,
     shows_bodies: true,
+    removes_keys: true,
 };
 
 const SHIPPED: &str = include_str!("../../../../../integrations/haproxy/haproxy.cfg");

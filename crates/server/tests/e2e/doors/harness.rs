@@ -26,6 +26,8 @@ pub(crate) struct Server {
     pub(crate) opens: bool,
     /// It shows bodies, so that a form can be carried along.
     pub(crate) shows_bodies: bool,
+    /// It takes a client's key out of what it passes on.
+    pub(crate) removes_keys: bool,
 }
 
 /// What happens to requests while Spigot gives no answer.
@@ -102,13 +104,14 @@ const POLICY: &str = include_str!("policy.toml");
 /// A server that is asked to start again and again on a busy machine may need several attempts, and fresh ports.
 const STARTS: usize = 5;
 /// For whatever has to happen soon.
-const SOON: Duration = Duration::from_secs(60);
+pub(crate) const SOON: Duration = Duration::from_secs(60);
 
 impl Stand {
     /// `None` where the server is not installed.
     pub(crate) fn start(server: &'static Server, way: Way) -> Option<Self> {
         let Some(program) = installed(server.program) else {
             eprintln!("SKIPPED: {} is not installed; integrations/install does it", server.name);
+            assert!(std::env::var_os("SPIGOT_CI").is_none(), "{} has to be here", server.name);
             return None;
         };
         let application = Application::start(echo);
@@ -206,6 +209,6 @@ fn listens(address: SocketAddr, process: &mut Child) -> bool {
 }
 
 /// Between two looks: what is waited for needs the core that asking again and again would take.
-fn leave_the_core() {
+pub(crate) fn leave_the_core() {
     std::thread::park_timeout(Duration::from_millis(20));
 }

@@ -10,6 +10,7 @@ pub(crate) static NGINX: Server = Server {
     closed: &[503],
     opens: true,
     shows_bodies: false,
+    removes_keys: false,
 };
 
 const SHIPPED: &str = include_str!("../../../../../integrations/nginx/spigot.conf");

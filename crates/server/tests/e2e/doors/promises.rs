@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::challenge::{of_page, solve, submit};
 use super::super::client::{Answer, Connection};
-use super::harness::{Stand, Way};
+use super::harness::{SOON, Stand, Way, leave_the_core};
 
 const HTML: (&str, &str) = ("Accept", "text/html");
 const JSON: (&str, &str) = ("Accept", "application/json");
@@ -28,6 +28,7 @@ pub(crate) fn all(stand: &Stand) {
     refuses(stand);
     slows(stand);
     pretends(stand);
+    keeps_keys_where_it_can(stand);
     switches_protocols(stand);
     records_the_client(stand);
 }
@@ -150,6 +151,27 @@ fn pretends(stand: &Stand) {
     assert!(answer.text().contains("Thank you") && !answer.text().contains("HTTP/1.1"), "{}", answer.text());
 }
 
+/// A client's key is for Spigot, and does not reach the application where the server in front can take it out.
+fn keeps_keys_where_it_can(stand: &Stand) {
+    let added = stand.spigot().command(&["key", "add", "acme", "--client", "partners", "--format", "json"]);
+    let added: Value = serde_json::from_slice(&added.stdout).unwrap();
+    let key = added["key"].as_str().unwrap();
+    let authorization = format!("Bearer {key}");
+    let begun = std::time::Instant::now();
+    loop {
+        let answer =
+            stand.client(11).request("GET", "/shop", &[HTML, ("Authorization", &authorization)], b"");
+        let echo = answer.text();
+        // The server learns of a key a moment after it was made.
+        if echo.to_lowercase().contains("x-spigot-trusted: ") {
+            assert_ne!(echo.contains(key), stand.server.removes_keys, "{echo}");
+            return;
+        }
+        assert!(begun.elapsed() < SOON, "the key is never known: {answer:?}");
+        leave_the_core();
+    }
+}
+
 fn switches_protocols(stand: &Stand) {
     let check = |target: &str, status: u16| {
         let mut client = stand.client(10);
@@ -223,6 +245,11 @@ fn challenge_of(page: &Answer) -> Value {
         "{page:?}"
     );
     assert!(page.header("content-security-policy").is_some(), "{page:?}");
+    // Whatever the server in front adds of its own, what Spigot said stands there once.
+    for name in ["content-type", "cache-control", "content-security-policy", "x-captcha-reason"] {
+        let times = page.headers.iter().filter(|(found, _)| found == name).count();
+        assert!(times <= 1, "{name} {times} times: {page:?}");
+    }
     of_page(page)
 }
 

@@ -10,6 +10,7 @@ pub(crate) static TRAEFIK: Server = Server {
     closed: &[500],
     opens: false,
     shows_bodies: false,
+    removes_keys: false,
 };
 
 const SHIPPED: &str = include_str!("../../../../../integrations/traefik/spigot.yml");

@@ -228,6 +228,39 @@ mod tests {
         within(&[1], &attributes.0).0.freeze()
     }
 
+    /// What stands in a message under a path of field numbers; a number that is not text is told as one byte.
+    fn told(message: Bytes, path: &[u64]) -> Vec<Bytes> {
+        let Some((wanted, rest)) = path.split_first() else { return vec![message] };
+        let found = Fields(message).map(Result::unwrap).filter(|(number, _)| number == wanted);
+        found
+            .flat_map(|(_, value)| match value {
+                Value::Bytes(bytes) => told(bytes, rest),
+                Value::Number(number) => vec![Bytes::from(vec![u8::try_from(number).unwrap()])],
+                _ => Vec::new(),
+            })
+            .collect()
+    }
+
+    /// Envoy has fields of its own in an answer, and the application's client has what came under our names: what Spigot
+    /// says stands in their place, whichever way it decided.
+    #[test]
+    fn what_is_told_overwrites() {
+        let mut answer = Response::new(Bytes::from_static(b"no"));
+        answer.headers_mut().insert("content-type", HeaderValue::from_static("text/plain"));
+        answer.headers_mut().append("set-cookie", HeaderValue::from_static("a=1"));
+        answer.headers_mut().append("set-cookie", HeaderValue::from_static("b=2"));
+        let check = |message: Bytes, option: &[u64], names: &[&str]| {
+            let message = unframed(message).unwrap();
+            let within = |path: &[u64]| told(message.clone(), &[option, path].concat());
+            assert_eq!(within(&[1, 1]), names);
+            assert_eq!(within(&[3]), vec![Bytes::from_static(&[2]); names.len()]);
+            // The field before, which is deprecated, would be heeded if it stood there.
+            assert_eq!(within(&[2]), Vec::<Bytes>::new());
+        };
+        check(denied(&answer), &[2, 2], &["content-type", "set-cookie", "set-cookie"]);
+        check(allowed(answer.headers(), &[]), &[3, 2], &["content-type", "set-cookie", "set-cookie"]);
+    }
+
     #[test]
     fn more_headers_than_a_map_holds_are_malformed() {
         let check = |count: usize, good: bool| {

@@ -130,3 +130,29 @@ fn failed(status: &'static str, why: &'static str) -> Response<Through> {
     headers.insert("grpc-message", HeaderValue::from_static(why));
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_described_head_has_the_bounds_of_one_that_came() {
+        let bounds = Bounds { headers: 3, head_bytes: 60, ..Bounds::default() };
+        let check = |fields: &[(&'static str, usize)], refused: Option<u16>| {
+            let mut headers = HeaderMap::new();
+            for (name, bytes) in fields {
+                headers.append(*name, HeaderValue::try_from("x".repeat(*bytes)).unwrap());
+            }
+            let found = fits(&headers, &bounds).err().map(|refusal| refusal.status.as_u16());
+            assert_eq!(found, refused, "{fields:?}");
+        };
+        check(&[], None);
+        check(&[("a", 5), ("a", 5), ("b", 5)], None);
+        check(&[("a", 5), ("a", 5), ("b", 5), ("c", 5)], Some(431));
+        // Six letters of a name, and four around it.
+        check(&[("accept", 50)], None);
+        check(&[("accept", 51)], Some(431));
+        check(&[("a", 25), ("b", 25)], None);
+        check(&[("a", 25), ("b", 26)], Some(431));
+    }
+}
