@@ -13,7 +13,7 @@ pub enum Mark {
     Tool,
     /// It has no languages.
     NoLanguages,
-    /// Its window has no size.
+    /// A desktop's window that is in sight has no size.
     NoWindow,
     /// A Chromium on a desk without a single plug-in.
     NoPlugins,
@@ -25,13 +25,17 @@ pub enum Mark {
     Platform,
     /// A phone without touch.
     Touch,
-    /// Something stands in the place of a browser's own property.
+    /// Something stands in the place of `navigator.webdriver`.
     Patched,
+    /// A screen that no display is: without size, of fewer than 256 colours, or a window that holds more than it can.
+    Screen,
+    /// Nothing of what every release of the claimed browser's engine has.
+    Engine,
 }
 
 impl Mark {
     /// Every mark, in the order of their bits.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Webdriver,
         Self::Headless,
         Self::Tool,
@@ -43,6 +47,8 @@ impl Mark {
         Self::Platform,
         Self::Touch,
         Self::Patched,
+        Self::Screen,
+        Self::Engine,
     ];
 
     /// Its name in the widget's protocol.
@@ -60,6 +66,8 @@ impl Mark {
             Self::Platform => "platform",
             Self::Touch => "touch",
             Self::Patched => "patched",
+            Self::Screen => "screen",
+            Self::Engine => "engine",
         }
     }
 

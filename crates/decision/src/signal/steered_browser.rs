@@ -39,7 +39,7 @@ mod tests {
         check(&[Mark::Webdriver], true);
         check(&[Mark::Patched, Mark::Tool], true);
         check(&[Mark::Headless], true);
-        // Privacy extensions, a hidden tab, an odd phone.
+        // What contradicts its user agent only.
         check(&[Mark::Patched, Mark::NoWindow, Mark::NoPlugins, Mark::Touch], false);
         super::super::check(&SIGNAL, &request("/"), false);
     }
