@@ -17,6 +17,8 @@ const files = new Map([
   ["icon.svg", readFileSync(new URL("src/icon.svg", HERE))],
   ["panel.js", await bundle("src/panel.tsx")],
   ["panel.css", await bundle("src/styles/panel.css")],
+  ["worker.js", await bundle("../solver/browser/worker.ts")],
+  ["cachewalk.wasm", readFileSync(new URL("../solver/cachewalk.wasm", HERE))],
   ...Object.entries(languages()).map(([name, texts]) => [`languages/${name}.json`, Buffer.from(`${JSON.stringify(texts)}\n`)]),
 ]);
 
@@ -47,7 +49,9 @@ function printSizes() {
   let sum = 0;
   for (const [name, content] of files) {
     console.log(`${name.padEnd(20)}${String(content.length).padStart(8)} bytes${String(compressed(content)).padStart(8)} gzip`);
-    if (!name.startsWith("languages/") || name.endsWith("/en.json")) sum += compressed(content);
+    // Loaded by those alone who are asked for a puzzle.
+    const isLater = ["worker.js", "cachewalk.wasm"].includes(name);
+    if (!isLater && (!name.startsWith("languages/") || name.endsWith("/en.json"))) sum += compressed(content);
   }
   if (sum > GZIP_BYTES_MAX) fail(`${sum} bytes compressed; at most ${GZIP_BYTES_MAX}`);
 }

@@ -9,6 +9,8 @@ mod key;
 mod key_store;
 mod known_store;
 mod mark;
+pub mod oidc;
+mod open;
 pub mod panel;
 mod policy_edit;
 mod policy_store;

@@ -33,8 +33,12 @@ macro_rules! files {
 
 static FILES: &[File] = files! {
     "/", "index.html", "text/html; charset=utf-8";
+    // Where the identity provider sends people back to.
+    "/signed-in", "index.html", "text/html; charset=utf-8";
     "/panel.js", "panel.js", "text/javascript; charset=utf-8";
     "/panel.css", "panel.css", "text/css; charset=utf-8";
+    "/worker.js", "worker.js", "text/javascript; charset=utf-8";
+    "/cachewalk.wasm", "cachewalk.wasm", "application/wasm";
     "/icon.svg", "icon.svg", "image/svg+xml";
     "/languages/en.json", "languages/en.json", "application/json";
     "/languages/de.json", "languages/de.json", "application/json";

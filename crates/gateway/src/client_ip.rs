@@ -5,12 +5,8 @@ use spigot_decision::policy::PrefixMap;
 
 /// The client's address: the peer, unless that is a trusted proxy; then the rightmost address in its header that is
 /// not a trusted proxy itself. What stands further left was written by the client and means nothing.
-pub(crate) fn client_address(
-    peer: IpAddr,
-    headers: &HeaderMap,
-    header: &str,
-    trusted: &PrefixMap<()>,
-) -> IpAddr {
+#[must_use]
+pub fn client_address(peer: IpAddr, headers: &HeaderMap, header: &str, trusted: &PrefixMap<()>) -> IpAddr {
     let mut client = peer.to_canonical();
     if trusted.is_empty() || trusted.find(client).is_none() {
         return client;

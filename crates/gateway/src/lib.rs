@@ -40,6 +40,7 @@ mod verifier;
 mod wire;
 
 pub use accounts::{Breach, BreachSettings};
+pub use client_ip::client_address;
 pub use crawlers::CrawlerDns;
 pub use door::beside::{Beside, BesideKind};
 pub use door::described::{About, Answer, Described, Judgement, Shown};
@@ -48,7 +49,7 @@ pub use figures::{Figures, HitOf, Hits, Peak};
 pub use front::{Door, Front, Tls, listen, serve};
 pub use metrics::Metrics;
 pub use pipeline::{Clock, Gateway, Snapshot};
-pub use post::{Posted, post};
+pub use post::{FormAnswer, Posted, PostedForm, post, post_form};
 pub use provider::{Altcha, Fail, Hidden, Provider, ProviderKind, ProviderSettings};
 pub use settings::{Bounds, Service, Settings, Site};
 pub use site_keys::{HeldSecret, Press, SecretDigest, SiteKey, SiteKeys};

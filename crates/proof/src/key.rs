@@ -112,6 +112,17 @@ impl PublicKey {
         &self.thumbprint
     }
 
+    /// How its owner calls it, `kid`.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// Its bytes, and RSA's exponent.
+    pub(crate) fn parts(&self) -> (&[u8], &[u8]) {
+        (&self.bytes, &self.exponent)
+    }
+
     /// Whether it signed these bytes.
     #[must_use]
     pub(crate) fn signed(&self, message: &[u8], signature: &[u8]) -> bool {

@@ -16,7 +16,8 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use spigot_admin::api::{Answer, Api, BODY_BYTES, Body};
 use spigot_admin::panel;
 use spigot_decision::Policy;
-use spigot_gateway::Gateway;
+use spigot_decision::policy::PrefixMap;
+use spigot_gateway::{Gateway, client_address};
 use spigot_state::Memory;
 use tokio::sync::{Semaphore, watch};
 
@@ -36,12 +37,17 @@ const CONNECTIONS_MAX: usize = 256;
 /// How long a body may take.
 const BODY_TIME: Duration = Duration::from_secs(60);
 
+/// Where proxies in front of the panel write whom they speak for.
+const FORWARDED: &str = "x-forwarded-for";
+
 /// What the admin port answers from.
 pub(crate) struct AdminPort {
     pub(crate) gateway: Arc<Gateway<Memory>>,
     pub(crate) keeping: Arc<Keeping>,
     pub(crate) folder: PathBuf,
     pub(crate) api: Api,
+    /// Proxies in front of it, whose word about clients counts.
+    pub(crate) proxies: PrefixMap<()>,
 }
 
 /// Everything that connections share.
@@ -133,6 +139,7 @@ async fn called(shared: &Arc<Shared>, request: Request<Incoming>, peer: IpAddr) 
         );
     };
     let (head, body) = request.into_parts();
+    let peer = client_address(peer, &head.headers, FORWARDED, &shared.port.proxies);
     let body = tokio::time::timeout(BODY_TIME, Limited::new(body, BODY_BYTES).collect()).await;
     let Ok(Ok(body)) = body else {
         return plain(

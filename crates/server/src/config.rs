@@ -4,6 +4,7 @@ mod breach;
 mod crawlers;
 mod doors;
 mod lists;
+mod oidc;
 mod panel;
 mod providers;
 mod review;
@@ -428,7 +429,7 @@ mod tests {
     fn the_schema_has_the_servers_keys() {
         use std::collections::BTreeSet;
         // Every section is there, so that every key is asked for.
-        let text = "upstream = \"http://127.0.0.1:3000\"\n[tls]\ncertificate = \"a\"\nkey = \"b\"\n[[site]]\nupstream = \"http://127.0.0.1:3000\"\n[bounds]\n[events]\n[service]\n[panel]\n[review]\nurl = \"http://127.0.0.1:3000\"\n[crawlers]\n[[list]]\nname = \"a\"\nkind = \"mark\"\n[breach]\naddress = \"http://127.0.0.1:3000\"\n[[provider]]\nname = \"a\"\nkind = \"altcha\"\nscript = \"/a.js\"\nsecret = { file = 'Cargo.toml' }\n[[trusted]]\nname = \"a\"\nproof = \"key\"\ngives = \"pass\"\n[[door]]\nkind = \"nginx\"\nlisten = \"127.0.0.1:8084\"\n";
+        let text = "upstream = \"http://127.0.0.1:3000\"\n[tls]\ncertificate = \"a\"\nkey = \"b\"\n[[site]]\nupstream = \"http://127.0.0.1:3000\"\n[bounds]\n[events]\n[service]\n[panel]\norigin = \"http://127.0.0.1\"\n[panel.oidc]\nissuer = \"http://127.0.0.1\"\nclient_id = \"a\"\nothers = \"support\"\nroles = {}\n[review]\nurl = \"http://127.0.0.1:3000\"\n[crawlers]\n[[list]]\nname = \"a\"\nkind = \"mark\"\n[breach]\naddress = \"http://127.0.0.1:3000\"\n[[provider]]\nname = \"a\"\nkind = \"altcha\"\nscript = \"/a.js\"\nsecret = { file = 'Cargo.toml' }\n[[trusted]]\nname = \"a\"\nproof = \"key\"\ngives = \"pass\"\n[[door]]\nkind = \"nginx\"\nlisten = \"127.0.0.1:8084\"\n";
         let asked = load_with("spigot.toml", text, |top| {
             // Both ask providers for their names, and trusted clients for what they get.
             let shared = |at: &str| matches!(at, "provider" | "trusted");
@@ -459,6 +460,13 @@ mod tests {
                 None => node,
             };
             assert_eq!(of(section), keys(&node["properties"]), "[{section}]");
+        }
+        for (section, place) in [
+            ("panel.oidc", "panel/properties/oidc"),
+            ("panel.oidc.roles", "panel/properties/oidc/properties/roles"),
+        ] {
+            let node = schema.pointer(&format!("/properties/{place}/properties")).unwrap();
+            assert_eq!(of(section), keys(node), "[{section}]");
         }
     }
 }

@@ -9,6 +9,7 @@ mod clock;
 mod cohorts;
 mod commands;
 mod config;
+mod courier;
 mod data_files;
 mod directories;
 mod draft_replay;

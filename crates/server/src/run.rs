@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use spigot_admin::api::{Api, Hosts};
+use spigot_admin::oidc::Provider;
 use spigot_admin::{KnownStore, PolicyStore};
 use spigot_challenge::Keyring;
 use spigot_decision::policy::PrefixMap;
@@ -23,6 +24,7 @@ use crate::breaker::BreakerFile;
 use crate::clock::{clock, now};
 use crate::cohorts::CohortFile;
 use crate::config::{Config, Server};
+use crate::courier::HttpCourier;
 use crate::data_files::DataFiles;
 use crate::keeping::{Keeping, Said};
 use crate::lists::ListKeeper;
@@ -330,12 +332,15 @@ impl Control {
             certificates: self.certificates.as_ref().map(|certificates| certificates.ends.clone()),
             file: self.file.clone(),
         });
-        let hosts = Hosts(self.server.panel.host.iter().cloned().collect());
+        let panel = &self.server.panel;
+        let hosts = Hosts { names: panel.host.iter().cloned().collect(), origin: panel.origin.clone() };
+        let provider = panel.oidc.clone().map(|oidc| Provider::new(oidc, Box::new(HttpCourier)));
         let port = AdminPort {
             gateway: self.gateway.clone(),
             keeping: self.keeping.clone(),
             folder: self.server.data.clone(),
-            api: Api::new(&self.server.data, live, hosts),
+            api: Api::new(&self.server.data, live, hosts, provider),
+            proxies: PrefixMap::new(panel.trusted_proxies.iter().map(|prefix| (*prefix, ()))),
         };
         if let Err(error) = admin_http::start(port, listener, self.stopped.clone()) {
             crate::log::line("admin_failed", &[("error", &error.to_string())]);

@@ -7,12 +7,16 @@ import { Failed, Loading } from "./components/states.js";
 import { Toasts } from "./components/toast.js";
 import { problemOf } from "./load.js";
 import type { Problem } from "./call.js";
+import { takeBack } from "./identity.js";
 import { useRoute } from "./route.js";
 import { SessionContext } from "./session.js";
 import { Shell } from "./shell/shell.js";
 import { SignInPage } from "./pages/sign-in/index.js";
 import { WelcomePage } from "./pages/welcome/index.js";
 import { useLanguage } from "./text.js";
+
+/** Of somebody who comes from the identity provider. */
+const back = takeBack();
 
 export function App() {
   useLanguage();
@@ -44,7 +48,7 @@ export function App() {
       ) : route.page === "welcome" && route.parts[0] ? (
         <WelcomePage link={route.parts[0]} onEntered={entered} />
       ) : !session.person ? (
-        <SignInPage session={session} onEntered={entered} />
+        <SignInPage session={session} onEntered={entered} back={back} />
       ) : (
         <SessionContext.Provider value={session.person}>
           <Shell route={route} version={session.version} onLeft={look} />

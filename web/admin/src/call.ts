@@ -17,7 +17,13 @@ export class ApiError extends Error {
   }
 }
 
+/** After so long without a touch nobody is taken to be here: what the page asks by itself keeps no session alive. */
+const ATTENDED_MILLIS = 60_000;
+
 let csrf = "";
+let touched = performance.now();
+for (const sign of ["pointerdown", "pointermove", "keydown", "wheel"]) addEventListener(sign, () => (touched = performance.now()), { capture: true, passive: true });
+
 let whenSignedOut = (): void => {};
 
 /** What the session's answers said to send along. */
@@ -33,6 +39,7 @@ export function onSignedOut(then: () => void): void {
 export async function call<T>(method: string, target: string, body?: unknown, version?: string, signal?: AbortSignal): Promise<T> {
   const headers: Record<string, string> = { accept: "application/json" };
   if (method !== "GET") headers["x-spigot-csrf"] = csrf;
+  if (performance.now() - touched > ATTENDED_MILLIS) headers["x-spigot-unattended"] = "1";
   if (body !== undefined) headers["content-type"] = "application/json";
   if (version !== undefined) headers["if-match"] = `"${version}"`;
   const request: RequestInit = { method, headers, credentials: "same-origin" };

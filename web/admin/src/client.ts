@@ -333,6 +333,25 @@ export type Health = {
   version: string;
 };
 
+/** Where to go. */
+export type IdentityQuestion = {
+  url: string;
+};
+
+/** What came back with the browser. */
+export type IdentitySignIn = {
+  code: string;
+  /** The provider's name, where it sent it. */
+  iss?: string | null | undefined;
+  state: string;
+};
+
+/** Who they are at the identity provider. */
+export type IdentityWanted = {
+  /** Issuer and subject with a space between; absent to untie them. */
+  identity?: string | null | undefined;
+};
+
 /** A line that is no entry. */
 export type ImportProblem = {
   line: number;
@@ -485,6 +504,8 @@ export type MarkedDecision = {
 
 /** One's own account. */
 export type Me = {
+  /** They come by the identity provider, and by nothing else. */
+  has_identity: boolean;
   has_password: boolean;
   has_totp: boolean;
   name: string;
@@ -644,6 +665,8 @@ export type PasswordSignIn = {
   code?: string | null | undefined;
   name: string;
   password: string;
+  /** Of the puzzle that was asked for. */
+  solution?: Solution | null;
 };
 
 /** Somebody signed in, as their own page needs it. */
@@ -984,7 +1007,7 @@ export type SectionOf = {
 
 /** Who is signed in. */
 export type SessionState = {
-  /** How people can sign in besides a password. */
+  /** What stands on the button for signing in by the identity provider, where there is one. */
   identity_provider?: string | null | undefined;
   /** Somebody can sign in at all; otherwise the command line has to make an admin first. */
   is_set_up: boolean;
@@ -1007,8 +1030,22 @@ export type Shown = {
   story: string;
 };
 
+/** A solved puzzle. */
+export type Solution = {
+  /** The puzzle, as it was given. */
+  challenge: string;
+  /** base64url. */
+  proof: string;
+};
+
 /** How a trigger stands. */
 export type State = "off" | "learning" | "quiet" | "near" | "asking";
+
+/** In or out. */
+export type StateWanted = {
+  /** They are kept out. */
+  is_disabled: boolean;
+};
 
 /** One step of a chart. */
 export type Step = {
@@ -1106,6 +1143,10 @@ export type UserShown = {
   has_identity: boolean;
   has_password: boolean;
   has_totp: boolean;
+  /** Issuer and subject, by which the identity provider knows them. */
+  identity?: string | null | undefined;
+  /** They are kept out. */
+  is_disabled: boolean;
   last_seen?: string | null | undefined;
   name: string;
   passkeys: number;
@@ -1322,6 +1363,12 @@ export const api = {
     /** Whether anybody is signed in, and who. */
     state: (signal?: AbortSignal) =>
       call<SessionState>("GET", path("/api/session"), undefined, undefined, signal),
+    /** Signs in with what the identity provider sent back. */
+    identity: (body: IdentitySignIn, signal?: AbortSignal) =>
+      call<SessionState>("POST", path("/api/session/identity"), body, undefined, signal),
+    /** Where a browser goes to sign in by the identity provider. */
+    identityQuestion: (signal?: AbortSignal) =>
+      call<IdentityQuestion>("POST", path("/api/session/identity/question"), undefined, undefined, signal),
     /** Signs in with a one-time link and sets a password. */
     link: (body: LinkSignIn, signal?: AbortSignal) =>
       call<SessionState>("POST", path("/api/session/link"), body, undefined, signal),
@@ -1375,8 +1422,14 @@ export const api = {
     /** Gives a user another role. */
     role: (user: string, body: RoleWanted, signal?: AbortSignal) =>
       call<Nothing>("PUT", path("/api/users/{user}", user), body, undefined, signal),
+    /** Ties a user to an identity of the provider, or unties them. */
+    identity: (user: string, body: IdentityWanted, signal?: AbortSignal) =>
+      call<Nothing>("PUT", path("/api/users/{user}/identity", user), body, undefined, signal),
     /** A one-time link for a user who cannot sign in. */
     link: (user: string, signal?: AbortSignal) =>
       call<OneTimeLink>("POST", path("/api/users/{user}/link", user), undefined, undefined, signal),
+    /** Keeps a user out, or lets them in again. */
+    state: (user: string, body: StateWanted, signal?: AbortSignal) =>
+      call<Nothing>("PUT", path("/api/users/{user}/state", user), body, undefined, signal),
   },
 };

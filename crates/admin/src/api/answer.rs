@@ -6,6 +6,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use spigot_decision::Millis;
 
 use super::call::{Call, take_in_changes};
+use super::cookie::Cookies;
 use super::guard;
 use super::operation::{Download, Names, Operation, Reply, WriteDownload};
 use super::problem::Problem;
@@ -58,9 +59,10 @@ impl Api {
         }
         let (operation, names) = self.operation(request.method(), request.uri().path())?;
         let mut staff = crate::staff::StaffStore::open(&self.folder).map_err(Problem::ours)?;
-        let caller = guard::caller(&mut staff, headers, now)?;
+        let found = Cookies::new(headers, self.hosts.origin.as_deref());
+        let caller = guard::caller(&mut staff, headers, found, now)?;
         guard::may(&caller, operation)?;
-        guard::own_page(&caller, request.method(), headers)?;
+        guard::own_page(&caller, request.method(), headers, found)?;
         let call = Call {
             api: self,
             caller,
@@ -70,7 +72,8 @@ impl Api {
             names,
             search: request.uri().query().unwrap_or_default(),
             body: request.body(),
-            cookies: RefCell::default(),
+            cookies: found,
+            set_cookies: RefCell::default(),
         };
         if operation.is_guarded && call.expected().is_none() {
             return Err(Problem::new(
@@ -80,7 +83,7 @@ impl Api {
             ));
         }
         let reply = (operation.run)(&call);
-        cookies.swap(&call.cookies);
+        cookies.swap(&call.set_cookies);
         let reply = reply?;
         if !request.method().is_safe() {
             take_in_changes(&call.settings()?, &mut staff).map_err(Problem::ours)?;

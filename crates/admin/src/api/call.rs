@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use spigot_decision::Millis;
 
 use super::Api;
+use super::cookie::Cookies;
 use super::operation::Names;
 use super::problem::Problem;
 use crate::staff::{Happening, Role, Session, StaffStore, Token};
@@ -37,8 +38,9 @@ pub struct Call<'a> {
     pub(crate) names: Names,
     pub(crate) search: &'a str,
     pub(crate) body: &'a [u8],
+    pub(crate) cookies: Cookies<'a>,
     /// Cookies that the answer sets.
-    pub(crate) cookies: RefCell<Vec<HeaderValue>>,
+    pub(crate) set_cookies: RefCell<Vec<HeaderValue>>,
 }
 
 impl Caller {
@@ -89,6 +91,11 @@ impl Call<'_> {
     /// When they cannot be used.
     pub fn settings(&self) -> Result<PolicyStore, Problem> {
         PolicyStore::open(&self.api.folder).map_err(Problem::ours)
+    }
+
+    /// What it brings as cookies, and how those are named that go back.
+    pub(crate) fn cookies(&self) -> Cookies<'_> {
+        self.cookies
     }
 
     /// The data folder.
@@ -147,7 +154,7 @@ impl Call<'_> {
 
     pub(crate) fn set_cookie(&self, cookie: &str) -> Result<(), Problem> {
         let value = HeaderValue::from_str(cookie).map_err(Problem::ours)?;
-        self.cookies.borrow_mut().push(value);
+        self.set_cookies.borrow_mut().push(value);
         Ok(())
     }
 }

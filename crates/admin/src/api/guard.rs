@@ -7,7 +7,7 @@ use spigot_decision::Millis;
 use subtle::ConstantTimeEq;
 
 use super::call::Caller;
-use super::cookie::{self, CSRF_HEADER};
+use super::cookie::{self, CSRF_HEADER, Cookies, SESSION};
 use super::operation::Operation;
 use super::problem::Problem;
 use crate::staff::{Need, StaffStore};
@@ -15,7 +15,12 @@ use crate::staff::{Need, StaffStore};
 /// The names under which the panel may be reached: addresses and `localhost` always, others when they are configured.
 /// Otherwise a page of any name that resolves to this address could talk to the panel as its own (DNS rebinding).
 #[derive(Clone, Debug, Default)]
-pub struct Hosts(pub Vec<String>);
+pub struct Hosts {
+    /// The names.
+    pub names: Vec<String>,
+    /// Scheme, host and port of the panel behind a proxy of its own.
+    pub origin: Option<String>,
+}
 
 impl Hosts {
     /// Checks a request's host.
@@ -24,7 +29,7 @@ impl Hosts {
         let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
         let name = name.map_or(host, |(name, _)| name).to_ascii_lowercase();
         let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok();
-        if address || name == "localhost" || name.ends_with(".localhost") || self.0.contains(&name) {
+        if address || name == "localhost" || name.ends_with(".localhost") || self.names.contains(&name) {
             return Ok(());
         }
         Err(Problem::new(
@@ -37,8 +42,16 @@ impl Hosts {
     }
 }
 
+/// What a page sends along with what it asks by itself, while nobody has touched it.
+const UNATTENDED: &str = "x-spigot-unattended";
+
 /// Who calls, by token or by session. A call that brings neither, or one that ended, is nobody's.
-pub(crate) fn caller(staff: &mut StaffStore, headers: &HeaderMap, now: Millis) -> Result<Caller, Problem> {
+pub(crate) fn caller(
+    staff: &mut StaffStore,
+    headers: &HeaderMap,
+    cookies: Cookies<'_>,
+    now: Millis,
+) -> Result<Caller, Problem> {
     if let Some(bearer) =
         header_text(headers, "authorization").and_then(|value| value.strip_prefix("Bearer "))
     {
@@ -47,8 +60,8 @@ pub(crate) fn caller(staff: &mut StaffStore, headers: &HeaderMap, now: Millis) -
             Problem::new(StatusCode::UNAUTHORIZED, "token", "This token is unknown, revoked or at its end")
         });
     }
-    let Some(secret) = cookie::secret(headers) else { return Ok(Caller::Nobody) };
-    let session = staff.session(secret, now).map_err(Problem::ours)?;
+    let Some(secret) = cookies.value(SESSION) else { return Ok(Caller::Nobody) };
+    let session = staff.session(secret, headers.contains_key(UNATTENDED), now).map_err(Problem::ours)?;
     Ok(session.map_or(Caller::Nobody, |session| Caller::Person(Box::new(session))))
 }
 
@@ -77,7 +90,12 @@ pub(crate) fn may(caller: &Caller, operation: &Operation) -> Result<(), Problem>
 
 /// Whether a call that changes something was made by our own page. Programs with a token are asked nothing: no browser
 /// sends that by itself.
-pub(crate) fn own_page(caller: &Caller, method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
+pub(crate) fn own_page(
+    caller: &Caller,
+    method: &Method,
+    headers: &HeaderMap,
+    cookies: Cookies<'_>,
+) -> Result<(), Problem> {
     if method.is_safe() || matches!(caller, Caller::Program(_)) {
         return Ok(());
     }
@@ -97,7 +115,7 @@ pub(crate) fn own_page(caller: &Caller, method: &Method, headers: &HeaderMap) ->
     if header_text(headers, "sec-fetch-site").is_some_and(|site| site != "same-origin") {
         return Err(foreign("Sec-Fetch-Site is not same-origin"));
     }
-    if let (Caller::Person(_), Some(secret)) = (caller, cookie::secret(headers)) {
+    if let (Caller::Person(_), Some(secret)) = (caller, cookies.value(SESSION)) {
         let given = header_text(headers, CSRF_HEADER).unwrap_or_default();
         if !bool::from(given.as_bytes().ct_eq(cookie::csrf(secret).as_bytes())) {
             return Err(foreign("X-Spigot-Csrf is missing or of another session. Load the page again"));

@@ -9,6 +9,7 @@ use super::call::{Call, Caller};
 use super::guard::header_text;
 use super::operation::{Nothing, Operation};
 use super::problem::Problem;
+use super::throttle::Attempt;
 use crate::staff::{Need, PasswordCheck, Role, Session, StaffStore, base32, otpauth};
 
 pub(crate) fn operations() -> Vec<Operation> {
@@ -64,6 +65,8 @@ pub(crate) struct Me {
     role: Role,
     has_password: bool,
     has_totp: bool,
+    /// They come by the identity provider, and by nothing else.
+    has_identity: bool,
     sessions: Vec<MySession>,
 }
 
@@ -127,6 +130,7 @@ fn show(call: &Call<'_>, _: &Nothing) -> Result<Me, Problem> {
         role: mine.user.role,
         has_password: mine.user.has_password,
         has_totp: mine.user.has_totp,
+        has_identity: mine.user.oidc.is_some(),
         sessions: sessions.collect(),
     })
 }
@@ -195,17 +199,24 @@ pub(crate) fn still_them(
     mine: &Session,
     password: Option<&str>,
 ) -> Result<(), Problem> {
+    let name = &mine.user.name;
+    if mine.user.oidc.is_some() {
+        return Err(Problem::refused(
+            "You sign in by the identity provider: change there how. An admin can end that on the command line, with spigot admin identity",
+        ));
+    }
     if !mine.user.has_password {
         return Ok(());
     }
-    let name = &mine.user.name;
-    if call.api.throttle.wait_millis(name, call.peer, call.now) > 0 {
+    // Who is signed in waits for their own mistakes, and not for strangers'.
+    let attempt = Attempt::of_known(name, &mine.id(), call.peer);
+    if call.api.throttle.wait_millis(&attempt, call.now) > 0 {
         return Err(Problem::refused("Too many attempts. Wait a moment"));
     }
     match staff.check_password(name, password.unwrap_or_default(), None, call.now)? {
         PasswordCheck::Right(_) | PasswordCheck::CodeNeeded => Ok(()),
         PasswordCheck::Wrong => {
-            call.api.throttle.failed(name, call.peer, call.now);
+            call.api.throttle.failed(&attempt, call.now);
             Err(Problem::refused("That is not your password"))
         }
     }

@@ -12,6 +12,7 @@ mod exceptions;
 mod forced;
 mod guard;
 mod health;
+mod identity;
 mod lists;
 mod live;
 mod marks;
@@ -22,6 +23,7 @@ mod overview;
 mod passkeys;
 mod policy;
 mod problem;
+mod puzzle;
 mod replays;
 mod resources;
 mod restrictions;
@@ -48,9 +50,11 @@ pub use problem::Problem;
 pub use replays::{ReplayExample, ReplayProgress, ReplayResult, ReplayRoute};
 pub use resources::check_resources;
 
-use self::passkeys::Questions;
+use self::puzzle::Puzzles;
 use self::replays::Replays;
 use self::throttle::Throttle;
+use crate::oidc::Provider;
+use crate::open::Open;
 
 /// Bytes of a request's body at most: a list of a hundred thousand addresses.
 pub const BODY_BYTES: usize = 4 << 20;
@@ -60,25 +64,30 @@ pub struct Api {
     folder: PathBuf,
     live: Arc<dyn Live>,
     hosts: Hosts,
+    identity: Option<Provider>,
     throttle: Throttle,
+    puzzles: Puzzles,
     review: crate::review::Job,
     replays: Replays,
-    questions: Questions,
+    /// Challenges for passkeys, and for whom; anybody when they are to sign in with it.
+    questions: Open<Option<String>>,
     operations: Vec<Operation>,
 }
 
 impl Api {
-    /// Over a data folder and what is live.
+    /// Over a data folder and what is live, under these names, and with an identity provider where there is one.
     #[must_use]
-    pub fn new(folder: &Path, live: Arc<dyn Live>, hosts: Hosts) -> Self {
+    pub fn new(folder: &Path, live: Arc<dyn Live>, hosts: Hosts, identity: Option<Provider>) -> Self {
         Self {
             folder: folder.to_owned(),
             live,
             hosts,
+            identity,
             throttle: Throttle::default(),
+            puzzles: Puzzles::default(),
             review: crate::review::Job::default(),
             replays: Replays::default(),
-            questions: Questions::default(),
+            questions: Open::default(),
             operations: resources::all(),
         }
     }

@@ -1,13 +1,9 @@
 //! Passkeys: made on one's own account, and signed in with.
 
-use std::collections::HashMap;
-
 use http::{Method, StatusCode};
-use parking_lot::Mutex;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use spigot_decision::Millis;
 
 use super::call::Call;
 use super::guard::header_text;
@@ -15,40 +11,24 @@ use super::me::{PasswordAgain, own, still_them};
 use super::operation::{Nothing, Operation};
 use super::problem::Problem;
 use super::session::{SessionState, refused_sign_in, start};
+use super::throttle::Attempt;
 use crate::staff::passkey::{self, Asked, EDDSA, ES256};
 use crate::staff::{Need, Passkey, digest};
 
 /// How long a browser may take to ask its owner.
 const LIFE_MILLIS: i64 = 5 * 60_000;
-/// Questions that are open at most: sign-ins that somebody begins and leaves. The oldest give way.
-const OPEN_MAX: usize = 1000;
+/// Hands out a challenge, for this user or for anybody.
+fn ask(call: &Call<'_>, user: Option<&str>) -> Result<String, Problem> {
+    let secret = crate::staff::fresh_secret("").map_err(Problem::ours)?;
+    let challenge = passkey::text(&digest(&secret));
+    let end = call.now.plus(LIFE_MILLIS);
+    call.api.questions.ask(challenge.clone(), user.map(str::to_owned), end, call.now);
+    Ok(challenge)
+}
 
-/// Challenges that were handed out and not answered yet, and for whom.
-#[derive(Default)]
-pub(crate) struct Questions(Mutex<HashMap<String, (i64, Option<String>)>>);
-
-impl Questions {
-    fn ask(&self, user: Option<&str>, now: Millis) -> Result<String, Problem> {
-        let secret = crate::staff::fresh_secret("").map_err(Problem::ours)?;
-        let challenge = passkey::text(&digest(&secret));
-        let mut open = self.0.lock();
-        if open.len() >= OPEN_MAX {
-            open.retain(|_, (end, _)| now.0 < *end);
-        }
-        if open.len() >= OPEN_MAX
-            && let Some(oldest) = open.iter().min_by_key(|(_, (end, _))| *end).map(|(key, _)| key.clone())
-        {
-            open.remove(&oldest);
-        }
-        open.insert(challenge.clone(), (now.0 + LIFE_MILLIS, user.map(str::to_owned)));
-        Ok(challenge)
-    }
-
-    /// Whether it was asked of this user, or of anybody; each question is answered once.
-    fn answered(&self, challenge: &str, user: Option<&str>, now: Millis) -> bool {
-        let asked = self.0.lock().remove(challenge);
-        asked.is_some_and(|(end, of)| now.0 < end && of.as_deref() == user)
-    }
+/// Whether a challenge was handed out for this user, or for anybody; each is answered once.
+fn was_asked(call: &Call<'_>, challenge: &str, user: Option<&str>) -> bool {
+    call.api.questions.answered(challenge, call.now).is_some_and(|of| of.as_deref() == user)
 }
 
 pub(crate) fn operations() -> Vec<Operation> {
@@ -154,7 +134,7 @@ pub(crate) struct PasskeyShown {
 }
 
 fn question_anybody(call: &Call<'_>, _: &Nothing) -> Result<PasskeyQuestion, Problem> {
-    let challenge = call.api.questions.ask(None, call.now)?;
+    let challenge = ask(call, None)?;
     let (_, host) = page(call)?;
     Ok(PasskeyQuestion { challenge, host, user: None, name: None, algorithms: Vec::new(), known: Vec::new() })
 }
@@ -165,7 +145,7 @@ fn question_me(call: &Call<'_>, again: &PasswordAgain) -> Result<PasskeyQuestion
     let (_, host) = page(call)?;
     let known = staff.passkeys_of(&mine.user.name)?;
     Ok(PasskeyQuestion {
-        challenge: call.api.questions.ask(Some(&mine.user.name), call.now)?,
+        challenge: ask(call, Some(&mine.user.name))?,
         host,
         user: Some(passkey::text(&mine.user.handle)),
         name: Some(mine.user.name.clone()),
@@ -176,7 +156,7 @@ fn question_me(call: &Call<'_>, again: &PasswordAgain) -> Result<PasskeyQuestion
 
 fn sign_in(call: &Call<'_>, brought: &PasskeySignIn) -> Result<SessionState, Problem> {
     let refused = |why: &str| Problem::new(StatusCode::UNAUTHORIZED, "wrong", why);
-    if !call.api.questions.answered(&brought.challenge, None, call.now) {
+    if !was_asked(call, &brought.challenge, None) {
         return Err(refused("That took too long. Try again"));
     }
     let bytes = |text: &str| passkey::bytes(text).map_err(refused);
@@ -186,7 +166,9 @@ fn sign_in(call: &Call<'_>, brought: &PasskeySignIn) -> Result<SessionState, Pro
     let known = staff.passkey(&bytes(&brought.id)?)?;
     let known =
         known.ok_or_else(|| refused("This passkey is not known here; sign in another way and add it"))?;
-    if call.api.throttle.wait_millis(&known.user, call.peer, call.now) > 0 {
+    // No name is guessed here, so nobody's failures under a name keep its owner's passkey out.
+    let attempt = Attempt::of_address(call.peer);
+    if call.api.throttle.wait_millis(&attempt, call.now) > 0 {
         return Err(refused("Too many attempts. Wait a moment"));
     }
     let count = passkey::asserted(
@@ -200,18 +182,21 @@ fn sign_in(call: &Call<'_>, brought: &PasskeySignIn) -> Result<SessionState, Pro
         Ok(count) => count,
         Err(why) => {
             // Passkeys are known by long random ids: who brings one has seen it before.
-            call.api.throttle.failed(&known.user, call.peer, call.now);
+            call.api.throttle.failed(&attempt, call.now);
             refused_sign_in(call, &mut staff, &known.user, "passkey")?;
             return Err(refused(why));
         }
     };
+    if staff.user(&known.user)?.is_none_or(|user| user.is_disabled || user.oidc.is_some()) {
+        return Err(refused("This passkey does not count here any more. Ask an admin"));
+    }
     staff.passkey_used(&known.id, count, call.now)?;
     start(call, &mut staff, &known.user, "passkey")
 }
 
 fn add(call: &Call<'_>, brought: &PasskeyMade) -> Result<Nothing, Problem> {
     let mine = own(call)?;
-    if !call.api.questions.answered(&brought.challenge, Some(&mine.user.name), call.now) {
+    if !was_asked(call, &brought.challenge, Some(&mine.user.name)) {
         return Err(Problem::refused("That took too long. Try again"));
     }
     let bytes = |text: &str| passkey::bytes(text).map_err(Problem::refused);

@@ -2,8 +2,8 @@
 
 use super::operation::Operation;
 use super::{
-    audit, events, exceptions, forced, health, lists, me, overview, passkeys, policy, restrictions, review,
-    session, support, triggers, users,
+    audit, events, exceptions, forced, health, identity, lists, me, overview, passkeys, policy, restrictions,
+    review, session, support, triggers, users,
 };
 use crate::staff::Need;
 
@@ -11,6 +11,7 @@ use crate::staff::Need;
 pub(crate) fn all() -> Vec<Operation> {
     [
         session::operations(),
+        identity::operations(),
         me::operations(),
         overview::operations(),
         events::operations(),

@@ -6,10 +6,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::call::{Call, Caller};
-use super::cookie;
+use super::cookie::{self, SESSION};
 use super::guard::header_text;
 use super::operation::{Nothing, Operation};
 use super::problem::Problem;
+use super::puzzle::Solution;
+use super::throttle::Attempt;
 use crate::staff::{Need, PasswordCheck, Role, StaffStore};
 
 pub(crate) fn operations() -> Vec<Operation> {
@@ -57,7 +59,7 @@ pub(crate) struct SessionState {
     person: Option<Person>,
     /// Somebody can sign in at all; otherwise the command line has to make an admin first.
     is_set_up: bool,
-    /// How people can sign in besides a password.
+    /// What stands on the button for signing in by the identity provider, where there is one.
     identity_provider: Option<String>,
     /// The version of the program.
     version: &'static str,
@@ -80,6 +82,8 @@ pub(crate) struct PasswordSignIn {
     password: String,
     /// The code of the authenticator app, where it is needed.
     code: Option<String>,
+    /// Of the puzzle that was asked for.
+    solution: Option<Solution>,
 }
 
 /// A one-time link, used.
@@ -106,7 +110,7 @@ pub(crate) struct LinkOwner {
 }
 
 fn state(call: &Call<'_>, _: &Nothing) -> Result<SessionState, Problem> {
-    let person = match (&call.caller, cookie::secret(call.headers)) {
+    let person = match (&call.caller, call.cookies().value(SESSION)) {
         (Caller::Person(session), Some(secret)) => Some(Person {
             name: session.user.name.clone(),
             role: session.user.role,
@@ -114,13 +118,28 @@ fn state(call: &Call<'_>, _: &Nothing) -> Result<SessionState, Problem> {
         }),
         _ => None,
     };
-    let is_set_up = person.is_some() || call.staff()?.is_set_up()?;
-    Ok(SessionState { person, is_set_up, identity_provider: None, version: env!("CARGO_PKG_VERSION") })
+    let is_set_up = person.is_some() || call.api.identity.is_some() || call.staff()?.is_set_up()?;
+    Ok(shown(call, person, is_set_up))
+}
+
+fn shown(call: &Call<'_>, person: Option<Person>, is_set_up: bool) -> SessionState {
+    let identity_provider = call.api.identity.as_ref().map(|provider| provider.label().to_owned());
+    SessionState { person, is_set_up, identity_provider, version: env!("CARGO_PKG_VERSION") }
 }
 
 fn with_password(call: &Call<'_>, wanted: &PasswordSignIn) -> Result<SessionState, Problem> {
-    let throttle = &call.api.throttle;
-    let wait_millis = throttle.wait_millis(&wanted.name, call.peer, call.now);
+    let (throttle, name) = (&call.api.throttle, wanted.name.as_str());
+    let mut staff = call.staff()?;
+    let browser = call.cookies().browser();
+    let known = match browser {
+        Some(browser) if staff.knows_browser(name, browser, call.now)? => Some(browser),
+        _ => None,
+    };
+    let attempt = match known {
+        Some(browser) => Attempt::of_known(name, browser, call.peer),
+        None => Attempt::of_stranger(name, call.peer),
+    };
+    let wait_millis = throttle.wait_millis(&attempt, call.now);
     if wait_millis > 0 {
         let seconds = (wait_millis + 999) / 1000;
         let mut problem = Problem::new(
@@ -131,10 +150,19 @@ fn with_password(call: &Call<'_>, wanted: &PasswordSignIn) -> Result<SessionStat
         problem.more = json!({ "seconds": seconds });
         return Err(problem);
     }
-    let mut staff = call.staff()?;
-    match staff.check_password(&wanted.name, &wanted.password, wanted.code.as_deref(), call.now)? {
+    let failures = throttle.failures(&attempt, call.now);
+    if failures > 0 {
+        let is_solved = match &wanted.solution {
+            Some(solution) => call.api.puzzles.solved(call, name, solution)?,
+            None => false,
+        };
+        if !is_solved {
+            return Err(call.api.puzzles.asked(call, name, failures)?);
+        }
+    }
+    match staff.check_password(name, &wanted.password, wanted.code.as_deref(), call.now)? {
         PasswordCheck::Right(user) => {
-            throttle.succeeded(&user.name);
+            throttle.succeeded(&attempt);
             let method = if user.has_totp { "password and code" } else { "password" };
             start(call, &mut staff, &user.name, method)
         }
@@ -144,10 +172,10 @@ fn with_password(call: &Call<'_>, wanted: &PasswordSignIn) -> Result<SessionStat
             "Enter the code that your authenticator app shows",
         )),
         PasswordCheck::Wrong => {
-            throttle.failed(&wanted.name, call.peer, call.now);
+            throttle.failed(&attempt, call.now);
             // Names that nobody has are not written down: they may be passwords in the wrong field.
-            if staff.user(&wanted.name)?.is_some() {
-                refused_sign_in(call, &mut staff, &wanted.name, "password")?;
+            if staff.user(name)?.is_some() {
+                refused_sign_in(call, &mut staff, name, "password")?;
             }
             Err(Problem::new(StatusCode::UNAUTHORIZED, "wrong", "Name, password or code is wrong"))
         }
@@ -180,11 +208,11 @@ fn spent_link() -> Problem {
 
 fn end(call: &Call<'_>, _: &Nothing) -> Result<Nothing, Problem> {
     let mut staff = call.staff()?;
-    if let Some(secret) = cookie::secret(call.headers) {
+    if let Some(secret) = call.cookies().value(SESSION) {
         staff.end_session(secret)?;
     }
     call.audit(&mut staff, "session.end", &call.caller.name(), &json!({}))?;
-    call.set_cookie(&cookie::ending(call.headers))?;
+    call.set_cookie(&call.cookies().ending())?;
     Ok(Nothing {})
 }
 
@@ -210,12 +238,19 @@ pub(crate) fn start(
     let secret = staff.start_session(name, method, agent, call.now)?;
     let detail = json!({ "method": method, "from": call.peer.to_string() });
     call.audit_as(staff, name, "session.start", name, &detail)?;
-    call.set_cookie(&cookie::setting(&secret, call.headers))?;
+    call.set_cookie(&call.cookies().session(&secret))?;
+    remember(call, staff, name)?;
     let user = staff.user(name)?.ok_or_else(|| Problem::absent("This user was removed"))?;
-    Ok(SessionState {
-        person: Some(Person { name: user.name, role: user.role, csrf: cookie::csrf(&secret) }),
-        is_set_up: true,
-        identity_provider: None,
-        version: env!("CARGO_PKG_VERSION"),
-    })
+    let person = Person { name: user.name, role: user.role, csrf: cookie::csrf(&secret) };
+    Ok(shown(call, Some(person), true))
+}
+
+/// Remembers the browser, so that strangers who try the name do not make its owner wait here.
+fn remember(call: &Call<'_>, staff: &mut StaffStore, name: &str) -> Result<(), Problem> {
+    let browser = match call.cookies().browser() {
+        Some(browser) => browser.to_owned(),
+        None => crate::staff::fresh_secret("").map_err(Problem::ours)?,
+    };
+    staff.remember_browser(name, &browser, call.now)?;
+    call.set_cookie(&call.cookies().remembering(&browser))
 }

@@ -43,6 +43,22 @@ pub(crate) fn operations() -> Vec<Operation> {
             |call, _: &Nothing| link(call, call.name("user")),
         ),
         Operation::send(
+            "users.state",
+            Method::PUT,
+            "/api/users/{user}/state",
+            Need::Administer,
+            "Keeps a user out, or lets them in again.",
+            change_state,
+        ),
+        Operation::send(
+            "users.identity",
+            Method::PUT,
+            "/api/users/{user}/identity",
+            Need::Administer,
+            "Ties a user to an identity of the provider, or unties them.",
+            change_identity,
+        ),
+        Operation::send(
             "users.remove",
             Method::DELETE,
             user,
@@ -80,6 +96,10 @@ pub(crate) struct UserShown {
     has_totp: bool,
     passkeys: u32,
     has_identity: bool,
+    /// Issuer and subject, by which the identity provider knows them.
+    identity: Option<String>,
+    /// They are kept out.
+    is_disabled: bool,
 }
 
 /// A user to be.
@@ -95,6 +115,22 @@ pub(crate) struct UserWanted {
 #[serde(deny_unknown_fields)]
 pub(crate) struct RoleWanted {
     role: Role,
+}
+
+/// In or out.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StateWanted {
+    /// They are kept out.
+    is_disabled: bool,
+}
+
+/// Who they are at the identity provider.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct IdentityWanted {
+    /// Issuer and subject with a space between; absent to untie them.
+    identity: Option<String>,
 }
 
 /// A one-time link: what follows the panel's address.
@@ -154,6 +190,8 @@ fn list(call: &Call<'_>, _: &Nothing) -> Result<Users, Problem> {
         has_totp: user.has_totp,
         passkeys: user.passkeys,
         has_identity: user.oidc.is_some(),
+        identity: user.oidc,
+        is_disabled: user.is_disabled,
     });
     Ok(Users { users: users.collect() })
 }
@@ -177,6 +215,23 @@ fn change_role(call: &Call<'_>, wanted: &RoleWanted) -> Result<Nothing, Problem>
     known(staff.user(name)?.is_some(), name)?;
     staff.set_role(name, wanted.role)?;
     call.audit(&mut staff, "user.role", name, &json!({ "role": wanted.role }))?;
+    Ok(Nothing {})
+}
+
+fn change_state(call: &Call<'_>, wanted: &StateWanted) -> Result<Nothing, Problem> {
+    let (mut staff, name) = (call.staff()?, call.name("user"));
+    known(staff.user(name)?.is_some(), name)?;
+    staff.set_disabled(name, wanted.is_disabled)?;
+    let what = if wanted.is_disabled { "user.disable" } else { "user.enable" };
+    call.audit(&mut staff, what, name, &json!({}))?;
+    Ok(Nothing {})
+}
+
+fn change_identity(call: &Call<'_>, wanted: &IdentityWanted) -> Result<Nothing, Problem> {
+    let (mut staff, name) = (call.staff()?, call.name("user"));
+    known(staff.user(name)?.is_some(), name)?;
+    staff.set_identity(name, wanted.identity.as_deref())?;
+    call.audit(&mut staff, "user.identity", name, &json!({ "identity": wanted.identity }))?;
     Ok(Nothing {})
 }
 

@@ -14,10 +14,23 @@ impl StaffStore {
     /// # Errors
     /// When there is no such user.
     pub fn add_link(&mut self, user: &str, now: Millis) -> Result<String, StoreError> {
-        if self.user(user)?.is_none() {
-            return Err(StoreError(format!(
-                "there is no user \"{user}\"; `spigot admin create {user}` makes one"
-            )));
+        match self.user(user)? {
+            None => {
+                return Err(StoreError(format!(
+                    "there is no user \"{user}\"; `spigot admin create {user}` makes one"
+                )));
+            }
+            Some(known) if known.is_disabled => {
+                return Err(StoreError(format!(
+                    "\"{user}\" is kept out; `spigot admin enable {user}` lets them in again"
+                )));
+            }
+            Some(known) if known.oidc.is_some() => {
+                return Err(StoreError(format!(
+                    "\"{user}\" signs in by the identity provider; `spigot admin identity {user} --none` ends that"
+                )));
+            }
+            Some(_) => {}
         }
         let secret = fresh_secret("").map_err(StoreError)?;
         let transaction = self.connection.transaction()?;

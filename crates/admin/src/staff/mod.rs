@@ -3,7 +3,9 @@
 //! the settings for a change of policy, and sessions are written all day.
 
 mod audit;
+mod browsers;
 mod factors;
+mod identities;
 mod links;
 pub(crate) mod passkey;
 mod password;
@@ -16,10 +18,13 @@ mod totp;
 mod users;
 
 pub use audit::{AuditEntry, AuditError, Happening};
+pub use browsers::BROWSER_MILLIS;
 pub use factors::Passkey;
+pub use identities::IdentityCheck;
 pub use links::LINK_MILLIS;
 pub use password::{PASSWORD_MIN, check_new as check_password_is_good};
 pub use role::{Need, Role};
+pub(crate) use secret::hex;
 pub use secret::{digest, fresh_secret};
 pub use sessions::{IDLE_MILLIS, SESSION_MILLIS, Session};
 pub use store::StaffStore;

@@ -45,7 +45,7 @@ impl StaffStore {
     /// Starts a session and returns the secret for its cookie.
     ///
     /// # Errors
-    /// When the store cannot be written.
+    /// When the user is kept out, or the store cannot be written.
     pub fn start_session(
         &mut self,
         user: &str,
@@ -55,6 +55,9 @@ impl StaffStore {
     ) -> Result<String, StoreError> {
         let secret = fresh_secret("").map_err(StoreError)?;
         let agent: String = agent.chars().take(AGENT_CHARACTERS_MAX).collect();
+        if self.user(user)?.is_none_or(|user| user.is_disabled) {
+            return Err(StoreError(format!("\"{user}\" may not sign in. Ask an admin")));
+        }
         let transaction = self.connection.transaction()?;
         transaction.execute(
             "DELETE FROM session WHERE seen <= ?1 OR created <= ?2",
@@ -74,14 +77,21 @@ impl StaffStore {
         Ok(secret)
     }
 
-    /// Whose session it is, when it has not ended.
+    /// Whose session it is, when it has not ended. What a page asks by itself (`is_polled`) says nothing of somebody being
+    /// there, and keeps no session alive.
     ///
     /// # Errors
     /// When the store cannot be used.
-    pub fn session(&mut self, secret: &str, now: Millis) -> Result<Option<Session>, StoreError> {
+    pub fn session(
+        &mut self,
+        secret: &str,
+        is_polled: bool,
+        now: Millis,
+    ) -> Result<Option<Session>, StoreError> {
         let digest = digest(secret);
         let found = self.sessions_where("digest = ?1", &digest, now)?.pop();
         if let Some(session) = &found
+            && !is_polled
             && session.seen.0 + SEEN_EVERY_MILLIS <= now.0
         {
             let set = params![digest, now.0];
@@ -120,7 +130,7 @@ impl StaffStore {
         let mut found = Vec::new();
         for row in rows {
             let (digest, name, created, seen, method, agent) = row?;
-            let Some(user) = self.user(&name)? else { continue };
+            let Some(user) = self.user(&name)?.filter(|user| !user.is_disabled) else { continue };
             found.push(Session { user, digest, created, seen, method, agent });
         }
         Ok(found)
@@ -159,7 +169,7 @@ impl StaffStore {
         let ready: Option<i64> = self
             .connection
             .query_row(
-                "SELECT 1 FROM user WHERE role = 'admin' AND (password IS NOT NULL OR oidc IS NOT NULL
+                "SELECT 1 FROM user WHERE role = 'admin' AND disabled = 0 AND (password IS NOT NULL OR oidc IS NOT NULL
                    OR EXISTS (SELECT 1 FROM passkey WHERE passkey.user = user.name)) LIMIT 1",
                 [],
                 |row| row.get(0),

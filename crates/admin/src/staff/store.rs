@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 use crate::{StoreError, database};
 
-const SCHEMA: i64 = 1;
+const SCHEMA: i64 = 2;
 
 /// `audit` takes rows and never gives one up: the triggers hold for every program that opens the file through SQLite, and
 /// the chain of digests shows whoever changes it in another way.
@@ -35,6 +35,17 @@ CREATE TABLE audit (
 CREATE INDEX audit_change ON audit (change) WHERE change IS NOT NULL;
 CREATE TRIGGER audit_keeps BEFORE DELETE ON audit BEGIN SELECT raise(ABORT, 'the audit log is never shortened'); END;
 CREATE TRIGGER audit_stands BEFORE UPDATE ON audit BEGIN SELECT raise(ABORT, 'the audit log is never changed'); END;
+";
+
+/// What the second version added: users who stay out, identities that are one person's each, and the browsers that users
+/// have signed in with.
+const SECOND: &str = "
+ALTER TABLE user ADD COLUMN disabled INTEGER NOT NULL DEFAULT 0;
+CREATE UNIQUE INDEX user_oidc ON user (oidc) WHERE oidc IS NOT NULL;
+CREATE TABLE browser (
+  digest BLOB NOT NULL, user TEXT NOT NULL REFERENCES user (name) ON DELETE CASCADE, seen INTEGER NOT NULL,
+  PRIMARY KEY (user, digest)
+) STRICT, WITHOUT ROWID;
 ";
 
 /// The users of the panel, their sessions and tokens, and the audit log.
@@ -71,10 +82,41 @@ impl StaffStore {
                 "the users in the data folder are of a newer Spigot (version {found}); use that one, or another data folder"
             )));
         }
-        if found < SCHEMA {
-            transaction.execute_batch(TABLES)?;
-            transaction.pragma_update(None, "user_version", SCHEMA)?;
+        for (version, statements) in (1..).zip([TABLES, SECOND]) {
+            if found < version {
+                transaction.execute_batch(statements)?;
+            }
         }
+        transaction.pragma_update(None, "user_version", SCHEMA)?;
         Ok(transaction.commit()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use spigot_decision::Millis;
+
+    use super::*;
+    use crate::staff::Role;
+
+    #[test]
+    fn a_store_of_the_first_version_is_taken_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let old = database::private(folder.path(), "staff.sqlite").unwrap();
+        old.execute_batch(TABLES).unwrap();
+        old.pragma_update(None, "user_version", 1).unwrap();
+        let add = "INSERT INTO user (name, role, created, handle) VALUES ('ada', 'admin', 1, x'01')";
+        old.execute(add, []).unwrap();
+        drop(old);
+        for _ in 0..2 {
+            let mut staff = StaffStore::open(folder.path()).unwrap();
+            let ada = staff.user("ada").unwrap().unwrap();
+            assert_eq!((ada.role, ada.is_disabled), (Role::Admin, false));
+            staff.start_session("ada", "password", "", Millis(1)).unwrap();
+        }
+        let newer = database::private(folder.path(), "staff.sqlite").unwrap();
+        newer.pragma_update(None, "user_version", SCHEMA + 1).unwrap();
+        let error = StaffStore::open(folder.path()).err().unwrap().to_string();
+        assert!(error.contains("newer Spigot"), "{error}");
     }
 }

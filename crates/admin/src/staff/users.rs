@@ -11,7 +11,7 @@ use crate::StoreError;
 const USERS_MAX: i64 = 500;
 const NAME_BYTES_MAX: usize = 64;
 const COLUMNS: &str = "name, role, created, password IS NOT NULL, totp IS NOT NULL, oidc, handle, last_seen, \
-    (SELECT count(*) FROM passkey WHERE passkey.user = user.name)";
+    disabled, (SELECT count(*) FROM passkey WHERE passkey.user = user.name)";
 
 /// Somebody who may sign in to the panel.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub struct User {
     pub handle: Vec<u8>,
     /// When they were here last.
     pub last_seen: Option<Millis>,
+    /// They stay out, however they would sign in.
+    pub is_disabled: bool,
     /// How many passkeys they have.
     pub passkeys: u32,
 }
@@ -104,14 +106,6 @@ impl StaffStore {
         self.one("name = ?1", name)
     }
 
-    /// The one whom an identity provider calls so.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn user_by_oidc(&self, subject: &str) -> Result<Option<User>, StoreError> {
-        self.one("oidc = ?1", subject)
-    }
-
     /// The one whom passkeys know by this handle.
     ///
     /// # Errors
@@ -120,7 +114,11 @@ impl StaffStore {
         self.one("handle = ?1", handle)
     }
 
-    fn one(&self, condition: &str, value: impl rusqlite::ToSql) -> Result<Option<User>, StoreError> {
+    pub(super) fn one(
+        &self,
+        condition: &str,
+        value: impl rusqlite::ToSql,
+    ) -> Result<Option<User>, StoreError> {
         let statement = format!("SELECT {COLUMNS} FROM user WHERE {condition}");
         Ok(self.connection.prepare_cached(&statement)?.query_row([value], read).optional()?)
     }
@@ -132,8 +130,20 @@ impl StaffStore {
     pub fn set_role(&mut self, name: &str, role: Role) -> Result<(), StoreError> {
         let transaction = self.connection.transaction()?;
         transaction.execute("UPDATE user SET role = ?2 WHERE name = ?1", params![name, role.name()])?;
-        transaction.execute("DELETE FROM session WHERE user = ?1", [name])?;
-        transaction.execute("DELETE FROM token WHERE creator = ?1", [name])?;
+        end_what_they_hold(&transaction, name)?;
+        keep_an_admin(&transaction)?;
+        Ok(transaction.commit()?)
+    }
+
+    /// Keeps somebody out, or lets them in again. Their sessions end, the tokens that they made, and their links.
+    ///
+    /// # Errors
+    /// When it is the last admin.
+    pub fn set_disabled(&mut self, name: &str, is_disabled: bool) -> Result<(), StoreError> {
+        let transaction = self.connection.transaction()?;
+        transaction.execute("UPDATE user SET disabled = ?2 WHERE name = ?1", params![name, is_disabled])?;
+        transaction.execute("DELETE FROM link WHERE user = ?1", [name])?;
+        end_what_they_hold(&transaction, name)?;
         keep_an_admin(&transaction)?;
         Ok(transaction.commit()?)
     }
@@ -167,15 +177,6 @@ impl StaffStore {
         Ok(transaction.commit()?)
     }
 
-    /// Ties somebody to an identity of the provider.
-    ///
-    /// # Errors
-    /// When the store cannot be written.
-    pub fn set_oidc(&mut self, name: &str, subject: &str) -> Result<(), StoreError> {
-        self.connection.execute("UPDATE user SET oidc = ?2 WHERE name = ?1", params![name, subject])?;
-        Ok(())
-    }
-
     /// Checks a password, and the code of the app where the user has one. Takes as long for names that do not exist.
     ///
     /// # Errors
@@ -188,7 +189,8 @@ impl StaffStore {
         now: Millis,
     ) -> Result<PasswordCheck, StoreError> {
         let row = self.connection.query_row(
-            "SELECT password, totp, totp_step FROM user WHERE name = ?1",
+            // Who is kept out, or comes by the identity provider, has no password that counts.
+            "SELECT password, totp, totp_step FROM user WHERE name = ?1 AND disabled = 0 AND oidc IS NULL",
             [name],
             |row| {
                 Ok((
@@ -221,12 +223,22 @@ impl StaffStore {
 }
 
 /// Nobody locks everybody out.
-fn keep_an_admin(connection: &rusqlite::Connection) -> Result<(), StoreError> {
-    let left: i64 =
-        connection.query_row("SELECT count(*) FROM user WHERE role = 'admin'", [], |row| row.get(0))?;
+pub(super) fn keep_an_admin(connection: &rusqlite::Connection) -> Result<(), StoreError> {
+    let left: i64 = connection.query_row(
+        "SELECT count(*) FROM user WHERE role = 'admin' AND disabled = 0",
+        [],
+        |row| row.get(0),
+    )?;
     if left == 0 {
         return Err(StoreError("that is the last admin; make another one first".to_owned()));
     }
+    Ok(())
+}
+
+/// What somebody was let in with, and what they let in: sessions, and tokens that they made.
+pub(super) fn end_what_they_hold(connection: &rusqlite::Connection, name: &str) -> Result<(), StoreError> {
+    connection.execute("DELETE FROM session WHERE user = ?1", [name])?;
+    connection.execute("DELETE FROM token WHERE creator = ?1", [name])?;
     Ok(())
 }
 
@@ -242,6 +254,7 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<User> {
         oidc: row.get(5)?,
         handle: row.get(6)?,
         last_seen: row.get::<_, Option<i64>>(7)?.map(Millis),
-        passkeys: row.get(8)?,
+        is_disabled: row.get(8)?,
+        passkeys: row.get(9)?,
     })
 }

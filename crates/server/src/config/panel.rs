@@ -1,13 +1,21 @@
+use spigot_admin::oidc::OidcSettings;
+use spigot_decision::Prefix;
 use spigot_decision::policy::source::Section;
 use spigot_decision::policy::wrong_host;
 
-/// `[panel]`: under which name the panel is reached.
+use super::oidc;
+
+/// `[panel]`: under which name the panel is reached, through whom, and who else says who people are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PanelSection {
     /// Scheme, host and port, as a browser writes them.
     pub(crate) origin: Option<String>,
     /// Its host.
     pub(crate) host: Option<String>,
+    /// Proxies in front of it, whose word about clients counts.
+    pub(crate) trusted_proxies: Vec<Prefix>,
+    /// The identity provider.
+    pub(crate) oidc: Option<OidcSettings>,
 }
 
 pub(super) fn panel(top: &Section<'_, '_>) -> PanelSection {
@@ -24,7 +32,10 @@ pub(super) fn panel(top: &Section<'_, '_>) -> PanelSection {
             }
         }
     });
-    part.finish();
+    let trusted_proxies = super::prefixes(&part, "trusted_proxies");
+    let origin_span = origin.as_ref().map(|origin| origin.span.clone());
     let (origin, host) = origin.map(|origin| origin.value).unzip();
-    PanelSection { origin, host }
+    let oidc = oidc::oidc(&part, origin.as_deref().zip(origin_span));
+    part.finish();
+    PanelSection { origin, host, trusted_proxies, oidc }
 }

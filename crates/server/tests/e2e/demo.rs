@@ -54,7 +54,17 @@ impl Demo {
 
     /// At an address that another process may be listening on, too.
     pub(crate) fn start_at(address: SocketAddr, folder: tempfile::TempDir, config: Option<&str>) -> Self {
-        let (admin, service) = (free_port(), free_port());
+        Self::start_on(address, free_port(), folder, config)
+    }
+
+    /// With the panel where its configuration says that it is.
+    pub(crate) fn start_on(
+        address: SocketAddr,
+        admin: SocketAddr,
+        folder: tempfile::TempDir,
+        config: Option<&str>,
+    ) -> Self {
+        let service = free_port();
         let mut process = Command::new(env!("CARGO_BIN_EXE_spigot"))
             .args(["demo", "--listen", &address.to_string(), "--admin", &admin.to_string()])
             .args(["--service", &service.to_string(), "--data"])

@@ -27,6 +27,7 @@ mod moving;
 mod neighbours;
 mod networks;
 mod operator;
+mod panel;
 mod parallel;
 mod places;
 mod providers;

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -45,6 +45,13 @@ async function startOnce({ config, prepare } = {}) {
   // What the data folder shall hold before anybody starts on it.
   await prepare?.(data);
   const [shop, admin, service] = [await freePort(), await freePort(), await freePort()];
+  const panel = `http://127.0.0.1:${admin}`;
+  // One that has to know where the panel is, is made when that is known.
+  if (typeof config === "function") {
+    const file = join(folder, "policy.toml");
+    await writeFile(file, config(panel));
+    config = file;
+  }
   const places = ["--listen", `127.0.0.1:${shop}`, "--admin", `127.0.0.1:${admin}`, "--service", `127.0.0.1:${service}`, "--data", data];
   const demo = spawn(binary, ["demo", ...places, ...(config ? ["--config", config] : [])]);
   const said = [];
@@ -66,7 +73,6 @@ async function startOnce({ config, prepare } = {}) {
     executablePath: "/usr/bin/chromium",
     args: ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
   });
-  const panel = `http://127.0.0.1:${admin}`;
   const command = (...args) => execFileSync(binary, [...args, "--data", data], { encoding: "utf8" });
   return {
     shop: `http://127.0.0.1:${shop}`,
@@ -88,14 +94,15 @@ async function startOnce({ config, prepare } = {}) {
   };
 }
 
-/** Somebody at the panel who has not signed in. Everything that the browser complains about fails the test. */
-export async function somebody(demo, options = {}) {
+/** Somebody at the panel who has not signed in. Everything that the browser complains about fails the test. `besides` is
+ * the one other place that may be gone to. */
+export async function somebody(demo, { besides, ...options } = {}) {
   // Playwright would answer `Sec-Fetch-Site` and all else as a browser does; nothing is taken out of its way.
   const context = await demo.browser.newContext({ locale: "en-US", viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(SOON);
   page.complaints = [];
-  page.on("request", (request) => assert.ok(request.url().startsWith(demo.panel) || request.url().startsWith("data:"), `asks a third party: ${request.url()}`));
+  page.on("request", (request) => assert.ok([demo.panel, "data:", besides].some((own) => own && request.url().startsWith(own)), `asks a third party: ${request.url()}`));
   page.on("pageerror", (error) => page.complaints.push(error.message));
   page.on("console", (message) => {
     // What the API refuses is logged by the browser, too; the tests look at what the page says about it.
