@@ -3,11 +3,13 @@
 //! panel, and [`staff`] who may use it.
 
 pub mod api;
+mod beyond_policy;
 mod breaker_setting;
 mod database;
 mod key;
 mod key_store;
 mod known_store;
+mod list_file;
 mod mark;
 pub mod oidc;
 mod open;
@@ -25,6 +27,7 @@ mod versions;
 pub use breaker_setting::BreakerSetting;
 pub use key::{KeyDigest, KeySetting};
 pub use known_store::KnownStore;
+pub use list_file::{ListDefaults, NotTaken, read_list, write_entry, write_head};
 pub use mark::{MarkSetting, MarkedAs};
 pub use policy_edit::{PolicyEdit, SectionOf, edited};
 pub use policy_store::{Change, Kept, Lift, Lifted, PolicyStore, StoreError};

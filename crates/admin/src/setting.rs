@@ -95,6 +95,9 @@ pub struct ExceptionSetting {
     pub times_milli: Option<u32>,
     /// Why.
     pub reason: String,
+    /// Support made it: it counts for nobody who is on a denylist.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_support: bool,
 }
 
 /// A restriction set by hand.
@@ -288,6 +291,7 @@ pub(crate) fn operator(settings: &[(Setting, String)], change: u64) -> Operator 
                 author,
                 reason: exception.reason.clone(),
                 from_policy: false,
+                yields: exception.by_support,
             }),
             Setting::Breaker(breaker) if breaker.kept => operator.kept.push(breaker.name.clone()),
             Setting::Breaker(breaker) => operator

@@ -1,7 +1,7 @@
 //! Settings with the change that last touched them: who changes one says which version they saw, so that two operators do
 //! not overwrite each other.
 
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use spigot_decision::{Millis, Prefix};
 
 use crate::policy_store::{Change, PolicyStore, StoreError, insert, make_room, put};
@@ -57,19 +57,37 @@ impl PolicyStore {
              LEFT JOIN change ON change.number = (SELECT max(number) FROM change WHERE change.key = setting.key)
              WHERE setting.key GLOB ?1 || '*' AND (setting.end IS NULL OR setting.end > ?2) ORDER BY setting.key",
         )?;
-        let rows = statement.query_map(params![prefix, now.0], |row| {
-            let number = row.get::<_, Option<i64>>(3)?.unwrap_or(0).cast_unsigned();
-            let since = Millis(row.get::<_, Option<i64>>(4)?.unwrap_or(0));
-            Ok((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?, number, since))
-        })?;
-        let mut found = Vec::new();
-        for row in rows {
-            let (key, body, author, version, since) = row?;
-            let setting = serde_json::from_str(&body)
-                .map_err(|error| StoreError(format!("a setting cannot be read: {error}")))?;
-            found.push(InForce { key, setting, author, version, since });
-        }
-        Ok(found)
+        let rows = statement.query_map(params![prefix, now.0], in_force)?;
+        rows.map(|row| row?.read()).collect()
+    }
+
+    /// One page of the settings in force whose keys begin so, after a key, and how many there are in all. `find` stands in
+    /// what they are about, in their note or in their author's name.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn page(
+        &self,
+        (prefix, find): (&str, &str),
+        after: &str,
+        most: u32,
+        now: Millis,
+    ) -> Result<(Vec<InForce>, u64), StoreError> {
+        let fits = "key GLOB ?1 || '*' AND (end IS NULL OR end > ?2) AND
+             (?3 = '' OR instr(lower(key || ' ' || author || ' ' || coalesce(json_extract(body, '$.note'), '')), lower(?3)) > 0)";
+        let count: i64 = self
+            .connection
+            .prepare_cached(&format!("SELECT count(*) FROM setting WHERE {fits}"))?
+            .query_row(params![prefix, now.0, find], |row| row.get(0))?;
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT one.key, one.body, one.author, change.number, change.time FROM
+               (SELECT key, body, author FROM setting WHERE {fits} AND key > ?4 ORDER BY key LIMIT ?5) AS one
+             LEFT JOIN change ON change.number = (SELECT max(number) FROM change WHERE change.key = one.key)
+             ORDER BY one.key"
+        ))?;
+        let rows = statement.query_map(params![prefix, now.0, find, after, most], in_force)?;
+        let found = rows.map(|row| row?.read()).collect::<Result<_, _>>()?;
+        Ok((found, count.cast_unsigned()))
     }
 
     /// Puts a setting in force in place of the version that was seen; a new one with `None`.
@@ -146,6 +164,34 @@ impl PolicyStore {
         }
         transaction.commit()?;
         Ok(made)
+    }
+}
+
+/// A row whose setting was not read yet.
+struct Stored {
+    body: String,
+    key: String,
+    author: String,
+    version: u64,
+    since: Millis,
+}
+
+fn in_force(row: &Row<'_>) -> rusqlite::Result<Stored> {
+    Ok(Stored {
+        key: row.get(0)?,
+        body: row.get(1)?,
+        author: row.get(2)?,
+        version: row.get::<_, Option<i64>>(3)?.unwrap_or(0).cast_unsigned(),
+        since: Millis(row.get::<_, Option<i64>>(4)?.unwrap_or(0)),
+    })
+}
+
+impl Stored {
+    fn read(self) -> Result<InForce, StoreError> {
+        let Self { body, key, author, version, since } = self;
+        let setting = serde_json::from_str(&body)
+            .map_err(|error| StoreError(format!("a setting cannot be read: {error}")))?;
+        Ok(InForce { key, setting, author, version, since })
     }
 }
 
@@ -277,6 +323,7 @@ mod tests {
                 end: 1000,
                 times_milli: None,
                 reason: "an exam".to_owned(),
+                by_support: false,
             })
         };
         let forced = |number: usize| {
@@ -309,5 +356,26 @@ mod tests {
         let as_before = (1..=5_000).map(address).collect();
         assert_eq!(store.commit_all(as_before, "ada", now).unwrap(), 0);
         assert_eq!(store.versions("list ", now).unwrap().len(), 5_000);
+        let (mut after, mut seen) = (String::new(), 0);
+        loop {
+            let (page, all) = store.page(("list deny ", ""), &after, 999, now).unwrap();
+            assert_eq!(all, 5_000);
+            seen += page.len();
+            let Some(last) = page.last() else { break };
+            assert!(last.key > after, "{} after {after}", last.key);
+            after.clone_from(&last.key);
+        }
+        assert_eq!(seen, 5_000);
+        store.commit(entry("198.51.100.7", "A Scraper"), "bob", now).unwrap();
+        let check = |prefix: &str, find: &str, found: u64| {
+            let (page, all) = store.page((prefix, find), "", 10, now).unwrap();
+            assert_eq!((all, page.len() as u64), (found, found.min(10)), "{prefix} {find}");
+        };
+        check("list deny ", "scraper", 1);
+        check("list deny ", "bob", 1);
+        check("list deny ", "198.51.100.", 1);
+        check("list deny ", "%", 0);
+        check("list deny ", "ada", 5_000);
+        check("list allow ", "", 0);
     }
 }

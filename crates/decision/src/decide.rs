@@ -122,12 +122,21 @@ impl<'a> Weighing<'a> {
             self.reason(Source::OperatorAllows, ReasonKind::Softens, client);
         }
         for (index, exception) in self.policy.operator.exceptions.iter().enumerate() {
-            if exception.holds(client, &self.route.name, self.now) {
+            let holds = exception.holds(client, &self.route.name, self.now);
+            if holds && !(exception.yields && self.is_denied()) {
                 self.passes |= exception.relief == Relief::Pass;
                 let evidence = Evidence::Until { end: exception.end, step: 0 };
                 self.reason(Source::Exception(index_u16(index)), ReasonKind::Softens, evidence);
             }
         }
+    }
+
+    /// Whether a denylist has the client: the operator's own, or one of the policy's.
+    fn is_denied(&self) -> bool {
+        let client = self.observation.client;
+        self.policy.operator.deny.find_where(client, |entry| entry.holds(self.now)).is_some()
+            || self.wide_entry(false)
+            || self.listed.of(self.policy).any(|(_, list)| matches!(list.kind, ListKind::Deny(_)))
     }
 
     /// Whoever proved to be a trusted client, where that means something.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::{Bytes, Incoming};
+use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -24,7 +24,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::clock::now;
 use crate::keeping::Keeping;
 use crate::site_api;
-use crate::written::{Sent, written};
+use crate::written::{PATIENCE, Sent, written};
 
 /// Calls at work or waiting for a thread at most; each holds its body, 4 MiB at most.
 const CALLS_MAX: usize = 64;
@@ -34,8 +34,13 @@ const THREADS: usize = 4;
 const DOWNLOADS_MAX: usize = 2;
 /// Connections at most: a few operators with a few tabs each, and whoever reads metrics.
 const CONNECTIONS_MAX: usize = 256;
-/// How long a body may take.
-const BODY_TIME: Duration = Duration::from_secs(60);
+/// How long a body may take, and one that only lists and policies have.
+const BODY_TIME: Duration = Duration::from_secs(15);
+const LARGE_TIME: Duration = Duration::from_secs(60);
+/// Bytes of a body that everything else fits into.
+const SMALL_BYTES: usize = 64 << 10;
+/// Larger ones on their way at most: 4 MiB each.
+const LARGE_MAX: usize = 8;
 
 /// Where proxies in front of the panel write whom they speak for.
 const FORWARDED: &str = "x-forwarded-for";
@@ -54,6 +59,7 @@ pub(crate) struct AdminPort {
 struct Shared {
     port: AdminPort,
     calls: Semaphore,
+    large: Semaphore,
     downloads: Arc<Semaphore>,
 }
 
@@ -71,6 +77,7 @@ pub(crate) fn start(
     let shared = Arc::new(Shared {
         port,
         calls: Semaphore::new(CALLS_MAX),
+        large: Semaphore::new(LARGE_MAX),
         downloads: Arc::new(Semaphore::new(DOWNLOADS_MAX)),
     });
     std::thread::Builder::new().name("spigot-admin".to_owned()).spawn(move || {
@@ -131,23 +138,35 @@ async fn answer(shared: &Arc<Shared>, request: Request<Incoming>, peer: IpAddr) 
 
 /// A call of the API, on a thread that may wait.
 async fn called(shared: &Arc<Shared>, request: Request<Incoming>, peer: IpAddr) -> Response<Sent> {
-    let Ok(_permit) = shared.calls.try_acquire() else {
-        return plain(
+    let too_many = || {
+        plain(
             StatusCode::SERVICE_UNAVAILABLE,
             "text/plain; charset=utf-8",
             "Too many calls at once. Try again in a moment.\n".to_owned(),
-        );
+        )
     };
     let (head, body) = request.into_parts();
     let peer = client_address(peer, &head.headers, FORWARDED, &shared.port.proxies);
-    let body = tokio::time::timeout(BODY_TIME, Limited::new(body, BODY_BYTES).collect()).await;
+    // Whoever dribbles a body holds nothing that others need: a call counts from when its body is there.
+    let is_small = body.size_hint().upper().is_some_and(|bytes| bytes <= SMALL_BYTES as u64);
+    let (most, time) = if is_small { (SMALL_BYTES, BODY_TIME) } else { (BODY_BYTES, LARGE_TIME) };
+    let large = if is_small { None } else { Some(shared.large.try_acquire()) };
+    if large.as_ref().is_some_and(Result::is_err) {
+        return too_many();
+    }
+    let body = tokio::time::timeout(time, Limited::new(body, most).collect()).await;
     let Ok(Ok(body)) = body else {
         return plain(
             StatusCode::PAYLOAD_TOO_LARGE,
             "text/plain; charset=utf-8",
-            format!("A body has at most {BODY_BYTES} bytes, and a minute to arrive.\n"),
+            format!(
+                "A body has at most {BODY_BYTES} bytes, and {} seconds to arrive; {} when it is a small one.\n",
+                LARGE_TIME.as_secs(),
+                BODY_TIME.as_secs()
+            ),
         );
     };
+    let Ok(_permit) = shared.calls.try_acquire() else { return too_many() };
     let request = Request::from_parts(head, body.to_bytes());
     let worker = shared.clone();
     let answered = tokio::task::spawn_blocking(move || worker.port.api.answer(&request, peer, now())).await;
@@ -173,7 +192,7 @@ fn sent(answer: Answer, shared: Option<&Arc<Shared>>) -> Response<Sent> {
                     "Other downloads are running. Try again when they have ended.\n".to_owned(),
                 );
             };
-            written(write, permit)
+            written(write, permit, PATIENCE)
         }
     };
     let mut response = Response::new(body);

@@ -11,16 +11,20 @@ mod breaker;
 mod examples;
 mod key;
 mod lists;
+#[cfg(test)]
+mod parity;
+mod policy;
 mod puzzle;
 mod review;
 mod site;
 mod tune;
 
-pub(crate) use self::admin::{AdminArgs, AdminCommand, TokenCommand};
+pub(crate) use self::admin::{AdminArgs, AdminCommand, AskArgs, TokenCommand};
 pub(crate) use self::breach::{BreachArgs, BreachCommand, BuildArgs};
 pub(crate) use self::breaker::{BreakerArgs, BreakerCommand};
 pub(crate) use self::key::{KeyArgs, KeyCommand};
 pub(crate) use self::lists::{ListsArgs, ListsCommand};
+pub(crate) use self::policy::{PolicyArgs, PolicyCommand};
 pub(crate) use self::puzzle::{BenchArgs, PuzzleArgs, PuzzleCommand};
 pub(crate) use self::review::{ReviewArgs, ReviewFormat};
 pub(crate) use self::site::{ApiKeyCommand, SiteArgs, SiteCommand, SiteSettings};
@@ -69,7 +73,7 @@ enum Command {
     Force(ForceArgs),
     /// Show and change the operator's allowlist and denylist.
     #[command(
-        after_help = "Example:\n  spigot list deny 203.0.113.0/24 --for 7d --note scraper\n  spigot list allow 198.51.100.7 --note 'our monitoring'\n  spigot list show\n  spigot list remove 203.0.113.0/24"
+        after_help = "Example:\n  spigot list deny 203.0.113.0/24 --for 7d --note scraper\n  spigot list allow 198.51.100.7 --note 'our monitoring'\n  spigot list show\n  spigot list remove 203.0.113.0/24\n  spigot list import deny addresses.txt --for 30d --note 'from the abuse desk'\n  spigot list export deny --as csv > denylist.csv"
     )]
     List(ListArgs),
     /// Bring lists from files and addresses up to date, show them, and tell why an address is on them.
@@ -79,7 +83,7 @@ enum Command {
     Lists(ListsArgs),
     /// Show and make exceptions, which end by themselves.
     #[command(
-        after_help = "Example:\n  spigot exception add sale --times 3 --route search --start 2026-12-04T18:00:00Z --for 4h --reason 'half-price evening'\n  spigot exception add office --address 198.51.100.0/24 --for 30d --reason 'our office'\n  spigot exception show\n  spigot exception remove sale"
+        after_help = "Example:\n  spigot exception add sale --times 3 --route search --start 2026-12-04T18:00:00Z --for 4h --reason 'half-price evening'\n  spigot exception add office --address 198.51.100.0/24 --for 30d --reason 'our office'\n  spigot exception add caller --decision 04hmasw9nf6yy0hj --for 2h --reason 'on the phone'\n  spigot exception show\n  spigot exception remove sale"
     )]
     Exception(ExceptionArgs),
     /// Show, set and lift restrictions.
@@ -127,9 +131,14 @@ enum Command {
     Breach(BreachArgs),
     /// Make users of the panel and what they sign in with, and read the audit log.
     #[command(
-        after_help = "Example:\n  spigot admin create ada\n  spigot admin create sue --role support --at https://spigot.example\n  spigot admin link ada\n  spigot admin list\n  spigot admin role sue analyst\n  spigot admin remove sue\n  spigot admin token add ci --role operator --resource lists --for 90d\n  spigot admin token list\n  spigot admin token revoke ci\n  spigot admin audit --limit 20"
+        after_help = "Example:\n  spigot admin create ada\n  spigot admin create sue --role support --at https://spigot.example\n  spigot admin link ada\n  spigot admin list\n  spigot admin role sue analyst\n  spigot admin disable sue\n  spigot admin enable sue\n  spigot admin identity sue --id 'https://login.example 248289761001'\n  spigot admin remove sue\n  spigot admin token add ci --role operator --resource lists --for 90d\n  spigot admin token list\n  spigot admin token revoke ci\n  spigot admin audit --limit 20\n  spigot admin triggers\n  spigot admin ask health.show --at http://127.0.0.1:8081"
     )]
     Admin(AdminArgs),
+    /// Publish the policy, look back at its versions, and roll back.
+    #[command(
+        after_help = "Example:\n  spigot policy show --config /etc/spigot.toml\n  spigot policy edit --section route/login thresholds.challenge=60 > draft.toml\n  spigot replay --config draft.toml --against spigot.toml --events spigot-data\n  spigot policy publish draft.toml --note 'login asks earlier'\n  spigot policy history\n  spigot policy diff 3\n  spigot policy text 3\n  spigot policy rollback 3 --note 'too many asked'"
+    )]
+    Policy(PolicyArgs),
     /// Print the JSON Schema of the configuration, for editors.
     #[command(after_help = "Example:\n  spigot schema > spigot.schema.json")]
     Schema,
@@ -324,6 +333,29 @@ pub(crate) enum ListCommand {
     Deny(EntryArgs),
     /// Show both lists.
     Show,
+    /// Put the entries of a file on a list, all or none: a line each, SUBJECT or SUBJECT,UNTIL,NOTE.
+    Import {
+        /// allow or deny.
+        list: String,
+        /// The file; - for standard input.
+        file: PathBuf,
+        /// For how long, where a line has no end of its own.
+        #[arg(long = "for")]
+        duration: Option<String>,
+        /// Why, where a line has no note of its own.
+        #[arg(long, default_value = "")]
+        note: String,
+        #[command(flatten)]
+        author: Author,
+    },
+    /// Print a list as a file that can be imported.
+    Export {
+        /// allow or deny.
+        list: String,
+        /// csv or jsonl.
+        #[arg(long = "as", default_value = "csv")]
+        file_format: String,
+    },
     /// Take an address or prefix off both lists.
     Remove {
         /// The address or prefix.
@@ -364,6 +396,9 @@ pub(crate) enum ExceptionCommand {
         /// For an address or prefix; for everybody when absent.
         #[arg(long)]
         address: Option<String>,
+        /// For the client of this decision, on its route.
+        #[arg(long, conflicts_with_all = ["address", "route"])]
+        decision: Option<String>,
         /// For a route; may be given several times; for every route when absent.
         #[arg(long)]
         route: Vec<String>,
@@ -434,6 +469,11 @@ pub(crate) enum RestrictCommand {
     },
 }
 
+#[cfg(test)]
+fn command() -> clap::Command {
+    Cli::command()
+}
+
 /// Runs the command of this process's arguments.
 pub(crate) fn run() -> Result<(), String> {
     let given = examples::handed_down(Cli::command()).get_matches();
@@ -459,6 +499,7 @@ pub(crate) fn run() -> Result<(), String> {
         Command::Site(args) => commands::site::run(&args),
         Command::Admin(args) => commands::admin::run(&args),
         Command::Key(args) => commands::key::run(&args),
+        Command::Policy(args) => commands::policy::run(&args),
         Command::Schema => {
             print!("{}", spigot_decision::policy::json_schema());
             Ok(())

@@ -37,7 +37,8 @@ fn remote(url: &str) -> Result<Remote, String> {
     Remote::parse(url, Trust::system).map_err(|problem| problem.what)
 }
 
-fn waited_for<T>(question: impl Future<Output = T>) -> Result<T, String> {
+/// Waits for a question to be answered, on a runtime of its own.
+pub(crate) fn waited_for<T>(question: impl Future<Output = T>) -> Result<T, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build();
     let runtime = runtime.map_err(|error| format!("a question cannot be sent: {error}"))?;
     let answer = tokio::task::LocalSet::new().block_on(&runtime, question);

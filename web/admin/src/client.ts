@@ -401,9 +401,13 @@ export type List = {
   name: string;
 };
 
-/** The entries of both lists. */
+/** A page of the entries of a list. */
 export type ListEntries = {
   entries: Array<ListEntry>;
+  /** How many there are of the kind. */
+  found: number;
+  /** Where to go on; absent at the end. */
+  next?: string | null | undefined;
 };
 
 /** An entry. */
@@ -464,6 +468,17 @@ export type ListImported = {
 
 /** Which of the operator's own lists. */
 export type ListName = "allow" | "deny";
+
+/** Which entries. */
+export type ListQuery = {
+  /** Where to go on: what an answer called `next`. */
+  after?: string | null | undefined;
+  /** What stands in the subject, the note or the author's name. */
+  find?: string | null | undefined;
+  /** At most so many, up to 500; 100 when absent. */
+  limit?: number | null | undefined;
+  list: ListName;
+};
 
 /** One mark. */
 export type Mark = {
@@ -527,6 +542,8 @@ export type MySession = {
 /** What came. */
 export type Newer = {
   events: Array<EventRecord>;
+  /** More came than fits, or than can be looked through in a moment: these are the newest of them. */
+  is_cut: boolean;
   /** Where to go on. */
   place: string;
 };
@@ -1258,9 +1275,9 @@ export const api = {
       call<Health>("GET", path("/api/health"), undefined, undefined, signal),
   },
   lists: {
-    /** The entries of both lists. */
-    show: (signal?: AbortSignal) =>
-      call<ListEntries>("GET", path("/api/lists"), undefined, undefined, signal),
+    /** A page of the entries of a list. */
+    show: (search: { after?: string | null | undefined; find?: string | null | undefined; limit?: number | null | undefined; list: ListName }, signal?: AbortSignal) =>
+      call<ListEntries>("GET", path("/api/lists") + query(search), undefined, undefined, signal),
     /** Puts an entry on a list. */
     put: (body: ListEntryWanted, signal?: AbortSignal) =>
       call<Nothing>("PUT", path("/api/lists"), body, undefined, signal),

@@ -5,7 +5,7 @@ use std::io::Write;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use spigot_decision::Millis;
-use spigot_event::{Cursor, DecisionId, Order, Query, Reader, Record, StoreError, open_readonly};
+use spigot_event::{Cursor, DecisionId, Query, Reader, Record, StoreError, open_readonly};
 
 use super::call::Call;
 use super::operation::{Download, Operation};
@@ -103,6 +103,8 @@ pub(crate) struct Newer {
     events: Vec<Record>,
     /// Where to go on.
     place: String,
+    /// More came than fits, or than can be looked through in a moment: these are the newest of them.
+    is_cut: bool,
 }
 
 /// One decision.
@@ -208,23 +210,37 @@ fn search(call: &Call<'_>, asked: &EventsQuery) -> Result<Found, Problem> {
 }
 
 fn newer(call: &Call<'_>, asked: &EventsQuery) -> Result<Newer, Problem> {
-    let query = Query { order: Order::OldestFirst, ..query(call, asked)? };
+    let query = query(call, asked)?;
     let Some(reader) = reader(call)? else {
-        return Ok(Newer { events: Vec::new(), place: asked.after.clone().unwrap_or_default() });
+        let place = asked.after.clone().unwrap_or_default();
+        return Ok(Newer { events: Vec::new(), place, is_cut: false });
     };
     // Read before the events, so that what comes meanwhile is found next time.
     let newest = reader.newest().map_err(Problem::ours)?;
-    if query.after.is_none() {
-        return Ok(Newer { events: Vec::new(), place: newest.to_string() });
+    let Some(after) = query.after.filter(|after| *after < newest) else {
+        let place = query.after.unwrap_or(newest).to_string();
+        return Ok(Newer { events: Vec::new(), place, is_cut: false });
+    };
+    // From the newest back, so that whoever was away for long gets what is new in bounded time.
+    let since = query.since.map_or(after.time(), |since| since.max(after.time()));
+    let back = Query { after: None, since: Some(since), ..query };
+    let mut search = reader.search(&back).map_err(Problem::ours)?;
+    let (mut events, mut is_cut) = (Vec::new(), false);
+    loop {
+        let step = search.step().map_err(Problem::ours)?;
+        let is_there = step.found.iter().any(|(place, _)| *place <= after);
+        let fresh = step.found.into_iter().filter(|(place, _)| *place > after && *place <= newest);
+        events.extend(fresh.map(|(_, record)| for_caller(call, record)));
+        if is_there || search.place() <= after || search.fraction() >= 1.0 {
+            break;
+        }
+        if step.done || call.live().now().since(call.now) >= ANSWER_AFTER_MILLIS {
+            is_cut = true;
+            break;
+        }
     }
-    let mut found = reader.events(&query);
-    let mut events = Vec::new();
-    for record in found.by_ref() {
-        events.push(for_caller(call, record.map_err(Problem::ours)?));
-    }
-    let is_full = query.limit.is_some_and(|limit| events.len() >= limit);
-    let place = if is_full { found.cursor().unwrap_or(newest) } else { newest };
-    Ok(Newer { events, place: place.max(query.after.unwrap_or(newest)).to_string() })
+    events.reverse();
+    Ok(Newer { events, place: newest.to_string(), is_cut })
 }
 
 fn export(call: &Call<'_>, asked: &EventsQuery) -> Result<Download, Problem> {

@@ -10,7 +10,7 @@ use super::call::Call;
 use super::operation::{Nothing, Operation};
 use super::problem::Problem;
 use super::settings::{ahead, put, remove, shown, time};
-use super::support::HOURS_MAX;
+use super::support::{HOURS_MAX, not_denied};
 use crate::setting::{ExceptionSetting, Setting};
 use crate::staff::{Need, Role};
 
@@ -154,8 +154,9 @@ fn make(call: &Call<'_>, wanted: &ExceptionWanted) -> Result<Nothing, Problem> {
     {
         return Err(Problem::refused("An exception allows 1 to 1000 times what is usual"));
     }
-    if call.caller.role() == Some(Role::Support) {
-        for_one_visitor(wanted, start, end)?;
+    let by_support = call.caller.role() == Some(Role::Support);
+    if by_support {
+        for_one_visitor(call, wanted, start, end)?;
     }
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // 1 to 1000, as was just looked at
     let times_milli = wanted.times.map(|times| (times * 1000.0).round() as u32);
@@ -167,13 +168,19 @@ fn make(call: &Call<'_>, wanted: &ExceptionWanted) -> Result<Nothing, Problem> {
         end,
         times_milli,
         reason: wanted.reason.trim().to_owned(),
+        by_support,
     });
     put(call, setting, wanted.version)?;
     Ok(Nothing {})
 }
 
 /// What support may make: for one line, and a week at most; what is no more than a visitor's trouble.
-fn for_one_visitor(wanted: &ExceptionWanted, start: Millis, end: i64) -> Result<(), Problem> {
+fn for_one_visitor(
+    call: &Call<'_>,
+    wanted: &ExceptionWanted,
+    start: Millis,
+    end: i64,
+) -> Result<(), Problem> {
     let prefix = wanted.subject.as_deref().and_then(|subject| spigot_decision::Prefix::parse(subject.trim()));
     let is_one = prefix.is_some_and(|prefix| prefix.length >= if prefix.base.is_ipv4() { 32 } else { 64 });
     if !is_one || wanted.version.is_some() {
@@ -184,5 +191,5 @@ fn for_one_visitor(wanted: &ExceptionWanted, start: Millis, end: i64) -> Result<
             "Support makes exceptions for a week at most; ask an operator for more",
         ));
     }
-    Ok(())
+    prefix.map_or(Ok(()), |prefix| not_denied(call, prefix))
 }

@@ -10,17 +10,16 @@ use super::call::Call;
 use super::operation::{Download, Nothing, Operation};
 use super::problem::Problem;
 use super::settings::{ahead, put, remove, shown};
+use crate::list_file::{ListDefaults, NotTaken, read_list, write_entry, write_head};
 use crate::setting::{EntrySetting, ListName, Setting};
 use crate::staff::Need;
+use crate::versions::InForce;
 
-/// Entries that are taken in at once at most: all are checked before any is put in force.
-const IMPORT_MAX: usize = 50_000;
-/// Problems of an import that are told at most; the others are of the same kind.
-const PROBLEMS_MAX: usize = 20;
-
+/// Entries of one page at most.
+const LIMIT_MAX: u32 = 500;
 pub(crate) fn operations() -> Vec<Operation> {
     vec![
-        Operation::get("lists.show", "/api/lists", Need::Look, "The entries of both lists.", show),
+        Operation::get("lists.show", "/api/lists", Need::Look, "A page of the entries of a list.", show),
         Operation::send("lists.put", Method::PUT, "/api/lists", Need::Steer, "Puts an entry on a list.", add),
         Operation::send(
             "lists.import",
@@ -50,10 +49,27 @@ pub(crate) fn operations() -> Vec<Operation> {
     ]
 }
 
-/// The entries of both lists.
+/// Which entries.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListQuery {
+    list: ListName,
+    /// What stands in the subject, the note or the author's name.
+    find: Option<String>,
+    /// Where to go on: what an answer called `next`.
+    after: Option<String>,
+    /// At most so many, up to 500; 100 when absent.
+    limit: Option<u32>,
+}
+
+/// A page of the entries of a list.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct ListEntries {
     entries: Vec<ListEntry>,
+    /// How many there are of the kind.
+    found: u64,
+    /// Where to go on; absent at the end.
+    next: Option<String>,
 }
 
 /// An entry.
@@ -129,29 +145,46 @@ pub(crate) struct ListExport {
     format: Option<String>,
 }
 
-fn entries(call: &Call<'_>) -> Result<Vec<ListEntry>, Problem> {
-    let known = call.settings()?.versions("list ", call.now)?;
-    let entries = known.into_iter().filter_map(|known| {
-        let Setting::List(entry) = known.setting else { return None };
-        let (hits, last) = call.live().hits(&entry.prefix);
-        Some(ListEntry {
-            key: if call.sees_shortened() { String::new() } else { known.key },
-            version: known.version,
-            list: entry.list,
-            subject: shown(call, &entry.prefix),
-            until: entry.until.map(|until| Millis(until).to_string()),
-            note: shown(call, &entry.note),
-            author: known.author,
-            since: known.since.to_string(),
-            hits,
-            last_hit: last.map(|last| last.to_string()),
-        })
-    });
-    Ok(entries.collect())
+fn shown_entry(call: &Call<'_>, known: InForce) -> Option<ListEntry> {
+    let Setting::List(entry) = known.setting else { return None };
+    let (hits, last) = call.live().hits(&entry.prefix);
+    Some(ListEntry {
+        key: if call.sees_shortened() { String::new() } else { known.key },
+        version: known.version,
+        list: entry.list,
+        subject: shown(call, &entry.prefix),
+        until: entry.until.map(|until| Millis(until).to_string()),
+        note: shown(call, &entry.note),
+        author: known.author,
+        since: known.since.to_string(),
+        hits,
+        last_hit: last.map(|last| last.to_string()),
+    })
 }
 
-fn show(call: &Call<'_>, _: &Nothing) -> Result<ListEntries, Problem> {
-    Ok(ListEntries { entries: entries(call)? })
+fn show(call: &Call<'_>, query: &ListQuery) -> Result<ListEntries, Problem> {
+    let prefix = prefix(query.list);
+    let find = query.find.as_deref().unwrap_or_default().trim();
+    // Whoever sees addresses shortened must not find out their ends by looking for them.
+    if !find.is_empty() && call.sees_shortened() {
+        return Err(Problem::forbidden("Your role sees addresses shortened, and cannot look for them"));
+    }
+    let most = query.limit.unwrap_or(100).min(LIMIT_MAX);
+    // A place is the key of an entry, and with it a whole address: for them there is the first page.
+    let after = query.after.as_deref().filter(|_| !call.sees_shortened()).unwrap_or_default();
+    let (page, found) = call.settings()?.page((prefix, find), after, most, call.now)?;
+    let is_full = page.len() == most as usize && !call.sees_shortened();
+    let next = page.last().map(|last| last.key.clone()).filter(|_| is_full);
+    let entries = page.into_iter().filter_map(|known| shown_entry(call, known)).collect();
+    Ok(ListEntries { entries, found, next })
+}
+
+/// How the keys of a list's entries begin.
+fn prefix(list: ListName) -> &'static str {
+    match list {
+        ListName::Allow => "list allow ",
+        ListName::Deny => "list deny ",
+    }
 }
 
 fn add(call: &Call<'_>, wanted: &ListEntryWanted) -> Result<Nothing, Problem> {
@@ -167,55 +200,19 @@ fn add(call: &Call<'_>, wanted: &ListEntryWanted) -> Result<Nothing, Problem> {
 
 fn import(call: &Call<'_>, wanted: &ListImport) -> Result<ListImported, Problem> {
     let until = wanted.until.as_deref().map(|until| ahead(until, call.now)).transpose()?;
-    let (mut settings, mut problems) = (Vec::new(), Vec::new());
-    for (at, line) in wanted.text.lines().enumerate() {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with('#') || (at == 0 && line == HEAD) {
-            continue;
+    let defaults = ListDefaults { list: wanted.list, until, note: &wanted.note };
+    let settings = match read_list(&wanted.text, &defaults, call.now) {
+        Ok(settings) => settings,
+        Err(NotTaken::TooMany(why)) => return Err(Problem::refused(why)),
+        Err(NotTaken::Lines(wrong)) => {
+            let problems = wrong.into_iter().map(|(line, problem)| ImportProblem { line, problem }).collect();
+            return Ok(ListImported { made: 0, same: 0, problems });
         }
-        match entry_of(call, wanted, line, until) {
-            Ok(setting) => settings.push(setting),
-            Err(problem) if problems.len() < PROBLEMS_MAX => {
-                problems.push(ImportProblem { line: at + 1, problem: problem.detail });
-            }
-            Err(_) => {}
-        }
-    }
-    if settings.len() > IMPORT_MAX {
-        return Err(Problem::refused(format!(
-            "There are {} entries; at most {IMPORT_MAX} at once. A list of that size is better a [[list]] of the configuration",
-            settings.len()
-        )));
-    }
-    if !problems.is_empty() {
-        return Ok(ListImported { made: 0, same: 0, problems });
-    }
+    };
     let all = settings.len();
     let made = call.settings()?.commit_all(settings, &call.caller.name(), call.now)?;
-    Ok(ListImported { made, same: all - made, problems })
+    Ok(ListImported { made, same: all - made, problems: Vec::new() })
 }
-
-fn entry_of(
-    call: &Call<'_>,
-    wanted: &ListImport,
-    line: &str,
-    until: Option<i64>,
-) -> Result<Setting, Problem> {
-    let mut fields = line.splitn(3, ',').map(|field| field.trim().trim_matches('"'));
-    let subject = fields.next().unwrap_or_default();
-    let own_end = fields.next().filter(|text| !text.is_empty());
-    let own_end = own_end.map(|text| ahead(text, call.now)).transpose()?;
-    let note = fields.next().filter(|text| !text.is_empty()).unwrap_or(&wanted.note);
-    let setting = Setting::List(EntrySetting {
-        list: wanted.list,
-        prefix: subject.to_owned(),
-        until: own_end.or(until),
-        note: note.trim_start_matches('\'').to_owned(),
-    });
-    setting.checked().map_err(Problem::refused)
-}
-
-const HEAD: &str = "subject,until,note";
 
 fn export(call: &Call<'_>, wanted: &ListExport) -> Result<Download, Problem> {
     let is_csv = match wanted.format.as_deref() {
@@ -225,8 +222,8 @@ fn export(call: &Call<'_>, wanted: &ListExport) -> Result<Download, Problem> {
     };
     let mut staff = call.staff()?;
     call.audit(&mut staff, "lists.export", &format!("{:?}", wanted.list).to_lowercase(), &json!({}))?;
-    let mut entries = entries(call)?;
-    entries.retain(|entry| entry.list == wanted.list);
+    let known = call.settings()?.versions(prefix(wanted.list), call.now)?;
+    let entries: Vec<_> = known.into_iter().filter_map(|known| shown_entry(call, known)).collect();
     let name = match wanted.list {
         ListName::Allow => "allowlist",
         ListName::Deny => "denylist",
@@ -236,12 +233,11 @@ fn export(call: &Call<'_>, wanted: &ListExport) -> Result<Download, Problem> {
         name: Some(format!("{name}.{}", if is_csv { "csv" } else { "jsonl" })),
         write: Box::new(move |to| {
             if is_csv {
-                writeln!(to, "{HEAD}")?;
+                write_head(to)?;
             }
             for entry in &entries {
-                let until = entry.until.as_deref().unwrap_or_default();
                 if is_csv {
-                    writeln!(to, "{},{until},{}", entry.subject, cell(&entry.note))?;
+                    write_entry(to, &entry.subject, entry.until.as_deref(), &entry.note)?;
                 } else {
                     writeln!(to, "{}", serde_json::to_string(entry).map_err(std::io::Error::other)?)?;
                 }
@@ -249,25 +245,4 @@ fn export(call: &Call<'_>, wanted: &ListExport) -> Result<Download, Problem> {
             Ok(())
         }),
     })
-}
-
-/// A text as the last field of a line. What a spreadsheet would take for a formula gets an apostrophe before it.
-fn cell(text: &str) -> String {
-    let plain: String = text.chars().map(|c| if c.is_control() || c == '"' { ' ' } else { c }).collect();
-    let guard = if plain.starts_with(['=', '+', '-', '@']) { "'" } else { "" };
-    if plain.contains(',') { format!("\"{guard}{plain}\"") } else { format!("{guard}{plain}") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_note_is_no_formula() {
-        for (note, written) in
-            [("scraper", "scraper"), ("=1+1", "'=1+1"), ("-a", "'-a"), ("a, b", "\"a, b\""), ("a\nb", "a b")]
-        {
-            assert_eq!(cell(note), written);
-        }
-    }
 }

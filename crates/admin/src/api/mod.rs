@@ -32,6 +32,8 @@ mod session;
 mod settings;
 mod shorten;
 mod support;
+#[cfg(test)]
+mod tests;
 mod throttle;
 mod triggers;
 mod users;
@@ -48,7 +50,7 @@ pub use openapi::document;
 pub use operation::{Download, Operation, WriteDownload};
 pub use problem::Problem;
 pub use replays::{ReplayExample, ReplayProgress, ReplayResult, ReplayRoute};
-pub use resources::check_resources;
+pub use resources::{Looked, check_resources, looks, operations};
 
 use self::puzzle::Puzzles;
 use self::replays::Replays;

@@ -12,9 +12,10 @@ use super::live::Wrong;
 use super::operation::{Nothing, Operation};
 use super::problem::Problem;
 use super::replays::ReplayState;
+use crate::beyond_policy::beyond_policy;
 use crate::policy_edit::{PolicyEdit, edited};
 use crate::policy_text::{policy_in, text_version};
-use crate::staff::Need;
+use crate::staff::{Need, Role};
 use crate::versions::NotMade;
 
 /// Days that a draft is replayed over at most.
@@ -278,6 +279,7 @@ fn publish(call: &Call<'_>, wanted: &Publication) -> Result<Nothing, Problem> {
     }
     let author = call.caller.name();
     let seen = call.expected().unwrap_or_default();
+    only_policy(call, &wanted.text, seen)?;
     let made =
         call.settings()?.publish_policy(&file, &wanted.text, seen, (&author, wanted.note.trim()), call.now);
     let change = made.map_err(|not| match not {
@@ -288,6 +290,28 @@ fn publish(call: &Call<'_>, wanted: &Publication) -> Result<Nothing, Problem> {
     let detail = json!({ "note": wanted.note, "number": change.number });
     call.audit(&mut staff, "policy.publish", &text_version(&wanted.text), &detail)?;
     Ok(Nothing {})
+}
+
+/// The file holds more than the policy. What else stands there is an admin's to change: who may publish where the proxy
+/// leads, or who is let into the panel, may everything.
+fn only_policy(call: &Call<'_>, text: &str, seen: &str) -> Result<(), Problem> {
+    if call.caller.role() == Some(Role::Admin) {
+        return Ok(());
+    }
+    let before = text_now(call)?;
+    if text_version(&before) != seen {
+        return Err(conflict("the policy", None));
+    }
+    let beyond = beyond_policy(&before, text).map_err(Problem::refused)?;
+    if beyond.is_empty() {
+        return Ok(());
+    }
+    let mut problem = Problem::forbidden(format!(
+        "This changes {}, which is no policy but how Spigot runs. An admin publishes that; take it out of the draft, or ask one",
+        beyond.join(", ")
+    ));
+    problem.more = json!({ "sections": beyond });
+    Err(problem)
 }
 
 fn versions(call: &Call<'_>, _: &Nothing) -> Result<Versions, Problem> {

@@ -33,6 +33,27 @@ pub(crate) fn all() -> Vec<Operation> {
     .collect()
 }
 
+/// What the API can do, for whoever compares it with something else.
+#[must_use]
+pub fn operations() -> Vec<Looked> {
+    all().iter().map(|one| Looked { id: one.id, path: one.path }).collect()
+}
+
+/// What the API can be asked for without changing anything.
+#[must_use]
+pub fn looks() -> Vec<Looked> {
+    let looks = |one: &&Operation| one.method.is_safe() && !matches!(one.need, Need::Nobody | Need::Own);
+    all().iter().filter(looks).map(|one| Looked { id: one.id, path: one.path }).collect()
+}
+
+/// An operation, by its id and path.
+pub struct Looked {
+    /// `lists.show`.
+    pub id: &'static str,
+    /// With `{names}`.
+    pub path: &'static str,
+}
+
 /// What tokens can be restricted to.
 pub(crate) fn resources() -> Vec<&'static str> {
     let mut known: Vec<_> = all()

@@ -4,19 +4,13 @@ use spigot_decision::Millis;
 
 use super::call::{Call, conflict};
 use super::problem::Problem;
+use crate::list_file;
 use crate::setting::Setting;
 use crate::versions::NotMade;
 
-/// The last moment that may be written: beyond it times have no four-digit years.
-const LAST: i64 = 253_402_300_799_000;
-
 /// A time of a body (RFC 3339), which has to lie ahead.
 pub(crate) fn ahead(text: &str, now: Millis) -> Result<i64, Problem> {
-    let time = time(text)?;
-    if time.0 <= now.0 || time.0 > LAST {
-        return Err(Problem::refused(format!("{text} is not ahead of us")));
-    }
-    Ok(time.0)
+    list_file::ahead(text, now).map_err(Problem::refused)
 }
 
 /// A time of a body (RFC 3339).

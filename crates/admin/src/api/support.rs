@@ -9,7 +9,7 @@ use super::call::Call;
 use super::operation::Operation;
 use super::problem::Problem;
 use super::{events, shorten};
-use crate::staff::Need;
+use crate::staff::{Need, Role};
 use crate::{ExceptionSetting, MarkSetting, MarkedAs, Setting};
 
 const HOUR: i64 = 3_600_000;
@@ -80,6 +80,18 @@ pub(crate) struct MarkedDecision {
     about: String,
 }
 
+/// Tells support at once what would come to nothing: their exceptions yield to denylists.
+pub(crate) fn not_denied(call: &Call<'_>, client: Prefix) -> Result<(), Problem> {
+    let policy = call.live().policy();
+    let denied = policy.operator.deny.find_where(client.base, |entry| entry.holds(call.now)).is_some();
+    if call.caller.role() == Some(Role::Support) && denied {
+        return Err(Problem::forbidden(
+            "An operator has put this address on the denylist; an exception of support does not undo that. Ask an operator",
+        ));
+    }
+    Ok(())
+}
+
 fn noted(text: &str) -> Result<String, Problem> {
     let text = text.trim();
     if text.len() > NOTE_MAX {
@@ -117,6 +129,7 @@ fn except(call: &Call<'_>, input: &ExceptInput) -> Result<Excepted, Problem> {
             "Of this event only the network is kept by now, and an exception is for one client. Ask the visitor for a fresh id, or an operator for an exception",
         ));
     }
+    not_denied(call, client)?;
     let known = call.live().policy().routes.iter().any(|route| route.name == event.route);
     if !known {
         return Err(Problem::refused(format!(
@@ -133,6 +146,7 @@ fn except(call: &Call<'_>, input: &ExceptInput) -> Result<Excepted, Problem> {
         end: until.0,
         times_milli: None,
         reason,
+        by_support: call.caller.role() == Some(Role::Support),
     };
     let name = exception.name.clone();
     call.settings()?

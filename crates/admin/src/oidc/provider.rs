@@ -197,7 +197,7 @@ impl Provider {
                 authorization = Some(basic(client_id, secret.expose()));
             }
             Some(secret) => {
-                form.extend([("client_id", client_id.as_str()), ("client_secret", secret.expose())])
+                form.extend([("client_id", client_id.as_str()), ("client_secret", secret.expose())]);
             }
             None => form.push(("client_id", client_id)),
         }

@@ -132,7 +132,18 @@ impl StaffStore {
             }
             digest = entry.digest;
         }
-        Ok(Ok(number))
+        let end = self
+            .connection
+            .query_row("SELECT number, digest FROM audit_end", [], |row| {
+                Ok((row.get::<_, i64>(0)?.cast_unsigned(), hex(&row.get::<_, Vec<u8>>(1)?)))
+            })
+            .optional()?;
+        // Whoever cuts entries off leaves a chain that fits, which ends too early.
+        if end.unwrap_or_default() == (number, digest) {
+            Ok(Ok(number))
+        } else {
+            Ok(Err(AuditError { number: number + 1 }))
+        }
     }
 }
 
@@ -169,6 +180,10 @@ fn append(connection: &Connection, happening: &Happening<'_>, now: Millis) -> Re
             entry.digest
         ],
     )?;
+    connection.execute(
+        "INSERT OR REPLACE INTO audit_end (one, number, digest) VALUES (1, ?1, unhex(?2))",
+        params![entry.number.cast_signed(), entry.digest],
+    )?;
     Ok(())
 }
 
@@ -202,4 +217,57 @@ fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<AuditEntry> {
         change: row.get::<_, Option<i64>>(6)?.map(i64::cast_unsigned),
         digest: hex(&row.get::<_, Vec<u8>>(7)?),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_is_changed_or_missing_is_found() {
+        let check = |change: &str, wrong: Option<u64>| {
+            let folder = tempfile::tempdir().unwrap();
+            let mut staff = StaffStore::open(folder.path()).unwrap();
+            assert_eq!(staff.check_audit().unwrap(), Ok(0), "before anything");
+            for number in 1..=5 {
+                let detail = format!("{{\"n\":{number}}}");
+                let happening =
+                    Happening { who: "ada", what: "user.add", about: "bob", detail: &detail, change: None };
+                staff.audit(&happening, Millis(number)).unwrap();
+            }
+            // What SQLite refuses is not how somebody would do it who has the file.
+            if !change.is_empty() {
+                assert!(staff.connection.execute_batch(change).is_err(), "{change}");
+            }
+            staff.connection.execute_batch("DROP TRIGGER audit_keeps; DROP TRIGGER audit_stands;").unwrap();
+            staff.connection.execute_batch(change).unwrap();
+            let found = staff.check_audit().unwrap().err().map(|error| error.number);
+            assert_eq!(found, wrong, "{change}");
+        };
+        check("", None);
+        check("UPDATE audit SET who = 'eve' WHERE number = 1", Some(1));
+        check("UPDATE audit SET detail = '{}' WHERE number = 3", Some(3));
+        check("UPDATE audit SET time = 0 WHERE number = 5", Some(5));
+        check("UPDATE audit SET change = 7 WHERE number = 2", Some(2));
+        check("DELETE FROM audit WHERE number = 1", Some(1));
+        check("DELETE FROM audit WHERE number = 3", Some(3));
+        check("DELETE FROM audit WHERE number = 5", Some(5));
+        check("DELETE FROM audit WHERE number > 2", Some(3));
+        check("DELETE FROM audit", Some(1));
+    }
+
+    #[test]
+    fn parts_do_not_flow_into_each_other() {
+        let entry = |who: &str, what: &str| AuditEntry {
+            number: 1,
+            time: Millis(1),
+            who: who.to_owned(),
+            what: what.to_owned(),
+            about: String::new(),
+            detail: String::new(),
+            change: None,
+            digest: String::new(),
+        };
+        assert_ne!(chained("", &entry("ab", "c")), chained("", &entry("a", "bc")));
+    }
 }

@@ -37,8 +37,8 @@ CREATE TRIGGER audit_keeps BEFORE DELETE ON audit BEGIN SELECT raise(ABORT, 'the
 CREATE TRIGGER audit_stands BEFORE UPDATE ON audit BEGIN SELECT raise(ABORT, 'the audit log is never changed'); END;
 ";
 
-/// What the second version added: users who stay out, identities that are one person's each, and the browsers that users
-/// have signed in with.
+/// What the second version added: users who stay out, identities that are one person's each, the browsers that users have
+/// signed in with, and where the audit log ends, so that entries that are cut off there are missed.
 const SECOND: &str = "
 ALTER TABLE user ADD COLUMN disabled INTEGER NOT NULL DEFAULT 0;
 CREATE UNIQUE INDEX user_oidc ON user (oidc) WHERE oidc IS NOT NULL;
@@ -46,6 +46,8 @@ CREATE TABLE browser (
   digest BLOB NOT NULL, user TEXT NOT NULL REFERENCES user (name) ON DELETE CASCADE, seen INTEGER NOT NULL,
   PRIMARY KEY (user, digest)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE audit_end (one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT NULL, digest BLOB NOT NULL) STRICT;
+INSERT INTO audit_end SELECT 1, number, digest FROM audit ORDER BY number DESC LIMIT 1;
 ";
 
 /// The users of the panel, their sessions and tokens, and the audit log.

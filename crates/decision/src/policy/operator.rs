@@ -87,6 +87,8 @@ pub struct Exception {
     pub reason: String,
     /// It stands in the policy's text, not in the operator's settings.
     pub from_policy: bool,
+    /// It counts for nobody who is denied: who made it may not undo what an operator denies.
+    pub yields: bool,
 }
 
 /// What an exception softens.

@@ -46,6 +46,33 @@ pub(crate) enum AdminCommand {
         #[command(flatten)]
         author: Author,
     },
+    /// Keep a user out, however they would sign in; their sessions and tokens end.
+    Disable {
+        /// Their name.
+        name: String,
+        #[command(flatten)]
+        author: Author,
+    },
+    /// Let a user in again.
+    Enable {
+        /// Their name.
+        name: String,
+        #[command(flatten)]
+        author: Author,
+    },
+    /// Tie a user to an identity of the provider, by which alone they sign in then; or untie them.
+    Identity {
+        /// Their name.
+        name: String,
+        /// Issuer and subject with a space between, as the audit log shows them.
+        #[arg(long, required_unless_present = "none")]
+        id: Option<String>,
+        /// Untie them.
+        #[arg(long, conflicts_with = "id")]
+        none: bool,
+        #[command(flatten)]
+        author: Author,
+    },
     /// Remove a user, and the tokens that they made.
     Remove {
         /// Their name.
@@ -64,6 +91,30 @@ pub(crate) enum AdminCommand {
         #[arg(long, default_value_t = 50)]
         limit: u32,
     },
+    /// Show the state of each trigger now, per route; asks the running Spigot.
+    Triggers {
+        /// Where its admin port is.
+        #[arg(long, default_value = "http://127.0.0.1:8081")]
+        at: String,
+        #[command(flatten)]
+        author: Author,
+    },
+    /// Ask the running Spigot for anything that its admin API shows, and print the answer.
+    Ask(AskArgs),
+}
+
+/// A question to the admin API.
+#[derive(Args)]
+pub(crate) struct AskArgs {
+    /// An operation of docs/openapi/admin.json that changes nothing: overview.show, health.show.
+    pub(crate) operation: String,
+    /// What it asks for: NAME=VALUE.
+    pub(crate) parameters: Vec<String>,
+    /// Where the admin port is.
+    #[arg(long, default_value = "http://127.0.0.1:8081")]
+    pub(crate) at: String,
+    #[command(flatten)]
+    pub(crate) author: Author,
 }
 
 #[derive(Subcommand)]

@@ -33,6 +33,18 @@ pub(crate) fn run(args: &AdminArgs) -> Result<(), String> {
             say(place, &json!({ "name": name, "role": role }), &format!("{name} is {} now.", role.name()));
             Ok(())
         }
+        AdminCommand::Disable { name, author } => set_state(place, &mut staff, name, author, true),
+        AdminCommand::Enable { name, author } => set_state(place, &mut staff, name, author, false),
+        AdminCommand::Identity { name, id, author, .. } => {
+            known(&staff, name)?;
+            staff.set_identity(name, id.as_deref()).map_err(said)?;
+            note(&mut staff, author, "user.identity", name, &json!({ "identity": id }))?;
+            let how = if id.is_some() { "by the identity provider alone" } else { "in other ways" };
+            say(place, &json!({ "name": name, "identity": id }), &format!("{name} signs in {how} now."));
+            Ok(())
+        }
+        AdminCommand::Triggers { at, author } => super::ask::triggers(place, at, &author.author),
+        AdminCommand::Ask(args) => super::ask::ask(place, args),
         AdminCommand::Remove { name, author } => {
             staff.remove_user(name).map_err(said)?;
             note(&mut staff, author, "user.remove", name, &json!({}))?;
@@ -67,7 +79,8 @@ fn list(place: &Place, staff: &StaffStore) -> Result<(), String> {
         let seen = user.last_seen.map(|seen| seen.to_string());
         let shown = json!({
             "name": user.name, "role": user.role, "password": user.has_password, "totp": user.has_totp,
-            "passkeys": user.passkeys, "identity_provider": user.oidc.is_some(), "last_seen": seen,
+            "passkeys": user.passkeys, "identity_provider": user.oidc.is_some(), "disabled": user.is_disabled,
+            "last_seen": seen,
         });
         let ways: Vec<_> = [
             ("password", user.has_password),
@@ -80,8 +93,25 @@ fn list(place: &Place, staff: &StaffStore) -> Result<(), String> {
         .collect();
         let ways = if ways.is_empty() { "cannot sign in yet".to_owned() } else { ways.join(", ") };
         let seen = seen.map_or("never here".to_owned(), |seen| format!("here last {seen}"));
-        say(place, &shown, &format!("{}: {}, {ways}, {seen}", user.name, user.role.name()));
+        let out = if user.is_disabled { ", kept out" } else { "" };
+        say(place, &shown, &format!("{}: {}{out}, {ways}, {seen}", user.name, user.role.name()));
     }
+    Ok(())
+}
+
+fn set_state(
+    place: &Place,
+    staff: &mut StaffStore,
+    name: &str,
+    author: &Author,
+    is_disabled: bool,
+) -> Result<(), String> {
+    known(staff, name)?;
+    staff.set_disabled(name, is_disabled).map_err(said)?;
+    let (what, now) =
+        if is_disabled { ("user.disable", "kept out") } else { ("user.enable", "let in again") };
+    note(staff, author, what, name, &json!({}))?;
+    say(place, &json!({ "name": name, "disabled": is_disabled }), &format!("{name} is {now}."));
     Ok(())
 }
 

@@ -1,19 +1,24 @@
 use spigot_event::{DecisionId, Query, Record, open_readonly};
 
 use super::moment;
-use crate::cli::{EventsArgs, ExplainArgs, Format};
+use crate::cli::{EventsArgs, ExplainArgs, Format, Place};
 
-pub(crate) fn explain(args: &ExplainArgs) -> Result<(), String> {
-    let id = DecisionId::parse(&args.id)
-        .ok_or_else(|| format!("\"{}\" is no decision's id; it has 16 letters and digits", args.id))?;
-    let reader = open_readonly(&args.place.data).map_err(|error| error.to_string())?;
+/// The decision with an id.
+pub(super) fn find(place: &Place, id: &str) -> Result<Record, String> {
+    let id = DecisionId::parse(id)
+        .ok_or_else(|| format!("\"{id}\" is no decision's id; it has 16 letters and digits"))?;
+    let reader = open_readonly(&place.data).map_err(|error| error.to_string())?;
     let record = reader.find(id).map_err(|error| error.to_string())?;
-    let record = record.ok_or_else(|| {
+    record.ok_or_else(|| {
         format!(
             "there is no decision {id} in {}: it may be older than what is kept, or of another Spigot",
-            args.place.data.display()
+            place.data.display()
         )
-    })?;
+    })
+}
+
+pub(crate) fn explain(args: &ExplainArgs) -> Result<(), String> {
+    let record = find(&args.place, &args.id)?;
     if args.place.format == Format::Json {
         println!("{}", serde_json::to_string_pretty(&record).map_err(|error| error.to_string())?);
     } else {

@@ -1,13 +1,16 @@
 //! One file per command, or per family of commands.
 
 pub(crate) mod admin;
+pub(crate) mod ask;
 pub(crate) mod breach;
 pub(crate) mod breaker;
 pub(crate) mod check;
 pub(crate) mod demo;
 pub(crate) mod events;
 pub(crate) mod key;
+pub(crate) mod list_files;
 pub(crate) mod lists;
+pub(crate) mod policy;
 pub(crate) mod puzzle;
 pub(crate) mod replay;
 pub(crate) mod review;

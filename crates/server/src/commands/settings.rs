@@ -4,10 +4,10 @@
 use spigot_admin::{
     Change, EntrySetting, ExceptionSetting, ForcedSetting, HoldSetting, ListName, PolicyStore, Setting,
 };
-use spigot_decision::Millis;
+use spigot_decision::{Millis, Prefix};
 use spigot_state::Restricted;
 
-use super::{end, moment};
+use super::{end, list_files, moment};
 use crate::cli::{
     Author, ExceptionArgs, ExceptionCommand, ForceArgs, Format, ListArgs, ListCommand, Place, RestrictArgs,
     RestrictCommand,
@@ -43,6 +43,11 @@ pub(crate) fn list(args: &ListArgs) -> Result<(), String> {
             let until = new.duration.as_deref().map(|duration| end(now(), duration)).transpose()?;
             commit(&args.place, &new.author, entry(list, &new.prefix, until, &new.note))
         }
+        ListCommand::Import { list, file, duration, note, author } => {
+            let until = duration.as_deref().map(|duration| end(now(), duration)).transpose()?;
+            list_files::import(&args.place, author, (list, file), until, note)
+        }
+        ListCommand::Export { list, file_format } => list_files::export(&args.place, list, file_format),
         ListCommand::Show => show(&args.place, |setting| matches!(setting, Setting::List(_))),
         ListCommand::Remove { prefix, author } => remove(
             &args.place,
@@ -54,19 +59,24 @@ pub(crate) fn list(args: &ListArgs) -> Result<(), String> {
 
 pub(crate) fn exception(args: &ExceptionArgs) -> Result<(), String> {
     match &args.what {
-        ExceptionCommand::Add { name, address, route, start, duration, times, reason, author } => {
+        ExceptionCommand::Add { name, address, decision, route, start, duration, times, reason, author } => {
+            let (address, route) = match decision {
+                Some(decision) => of_decision(&args.place, decision)?,
+                None => (address.clone(), route.clone()),
+            };
             let start = start.as_deref().map(moment).transpose()?.unwrap_or_else(now);
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
             // checked by the store: 1 to 1000 times
             let times_milli = times.map(|times| (times * 1000.0).clamp(0.0, 1e9) as u32);
             let setting = ExceptionSetting {
                 name: name.clone(),
-                prefix: address.clone(),
-                routes: route.clone(),
+                prefix: address,
+                routes: route,
                 start: start.0,
                 end: end(start, duration)?,
                 times_milli,
                 reason: reason.clone(),
+                by_support: false,
             };
             commit(&args.place, author, Setting::Exception(setting))
         }
@@ -80,10 +90,19 @@ pub(crate) fn exception(args: &ExceptionArgs) -> Result<(), String> {
                 end: 1,
                 times_milli: None,
                 reason: String::new(),
+                by_support: false,
             };
             remove(&args.place, author, &[Setting::Exception(named)])
         }
     }
+}
+
+/// The client of a decision and its route, as support helps one visitor.
+fn of_decision(place: &Place, id: &str) -> Result<(Option<String>, Vec<String>), String> {
+    let record = super::events::find(place, id)?;
+    let client = Prefix::parse(&record.client).map(|prefix| Prefix::client(prefix.base));
+    let client = client.ok_or_else(|| "this event has no address any more".to_owned())?;
+    Ok((Some(client.to_string()), vec![record.route]))
 }
 
 pub(crate) fn restrict(args: &RestrictArgs) -> Result<(), String> {

@@ -136,7 +136,7 @@ mod tests {
         check(&format!("{PANEL}{LEAST}client_secret = {{ env = \"NOT_THERE\" }}\n"), "has no \"NOT_THERE\"");
         check(&format!("{PANEL}{LEAST}label = \"\"\n"), "on a button");
         check(&format!("{PANEL}{LEAST}others = \"root\"\n"), "operator");
-        check(&format!("{PANEL}{LEAST}secret = \"x\"\n"), "did you mean");
+        check(&format!("{PANEL}{LEAST}secret = \"x\"\n"), "means nothing in [panel.oidc]");
         check(&format!("{PANEL}{}", LEAST.replace("admin", "boss")), "allowed here");
         check(&format!("{PANEL}{}", LEAST.replace("roles", "# roles")), "lets nobody in");
         check(&format!("{PANEL}{}", LEAST.replace("https", "http")), "no address of a provider");

@@ -71,6 +71,7 @@ impl Compiler {
                 author: author.value.to_owned(),
                 reason: reason.value.to_owned(),
                 from_policy: true,
+                yields: false,
             });
         }
     }

@@ -25,8 +25,9 @@ type Open = { kind: "add" } | { kind: "change"; entry: ListEntry } | { kind: "re
 
 export function ListsPage() {
   const list: ListName = useRoute().parts[0] === "allow" ? "allow" : "deny";
-  const [loaded, reload] = useLoad((signal) => api.lists.show(signal), [], 15_000);
+  const mayFind = useMay("read");
   const [find, setFind] = useState("");
+  const [loaded, reload] = useLoad((signal) => api.lists.show({ list, find: mayFind ? find : null, limit: SHOWN_MAX }, signal), [list, find], 15_000);
   const [open, setOpen] = useState<Open>();
   const may = useMay("steer");
   const close = (): void => {
@@ -47,8 +48,13 @@ export function ListsPage() {
       </PageHead>
       <Tabs label={t("title")} current={list} tabs={LISTS.map((name) => ({ name, text: t(name), href: address("lists", [name]) }))} />
       <Section title={t(list)}>
+        {mayFind && (
+          <div class="narrow">
+            <TextField label={shared("find")} type="search" value={find} onInput={setFind} />
+          </div>
+        )}
         <Ready loaded={loaded} onRetry={reload}>
-          {({ entries }) => <Entries entries={entries.filter((entry) => entry.list === list)} find={find} onFind={setFind} may={may} onOpen={setOpen} />}
+          {({ entries, found }) => <Entries entries={entries} found={found} isSearched={find !== ""} may={may} onOpen={setOpen} />}
         </Ready>
         {useMay("read") && (
           <div class="actions">
@@ -70,8 +76,9 @@ export function ListsPage() {
 
 interface EntriesProps {
   entries: ListEntry[];
-  find: string;
-  onFind: (text: string) => void;
+  /** How many there are, these among them. */
+  found: number;
+  isSearched: boolean;
   may: boolean;
   onOpen: (open: Open) => void;
 }
@@ -79,53 +86,45 @@ interface EntriesProps {
 /** So many rows at once; whoever has more searches. */
 const SHOWN_MAX = 500;
 
-function Entries({ entries, find, onFind, may, onOpen }: EntriesProps) {
-  if (entries.length === 0) return <Empty title={t("empty")}>{t("empty_help")}</Empty>;
-  const wanted = find.toLowerCase();
-  const found = entries.filter((entry) => `${entry.subject} ${entry.note} ${entry.author}`.toLowerCase().includes(wanted));
+function Entries({ entries, found, isSearched, may, onOpen }: EntriesProps) {
+  if (entries.length === 0) return isSearched ? <p class="quiet">{shared("none_found")}</p> : <Empty title={t("empty")}>{t("empty_help")}</Empty>;
   return (
     <>
-      <div class="narrow">
-        <TextField label={shared("find")} type="search" value={find} onInput={onFind} />
-      </div>
-      {found.length === 0 ? (
-        <p class="quiet">{shared("none_found")}</p>
-      ) : (
-        <Table
-          caption={t("title")}
-          rows={found.slice(0, SHOWN_MAX)}
-          rowKey={(entry) => `${entry.list} ${entry.subject} ${entry.version}`}
-          columns={[
-            { key: "subject", name: t("subject"), cell: (entry) => <code>{entry.subject}</code> },
-            { key: "note", name: t("column_note"), cell: (entry) => entry.note },
-            { key: "hits", name: t("hits"), number: true, cell: (entry) => <Hits entry={entry} /> },
-            { key: "until", name: t("column_until"), cell: (entry) => <When time={entry.until} none={shared("no_end")} /> },
-            {
-              key: "author",
-              name: t("column_author"),
-              cell: (entry) => (
-                <>
-                  {entry.author}, <When time={entry.since} />
-                </>
-              ),
-            },
-            ...(may
-              ? [
-                  {
-                    key: "do",
-                    name: shared("change"),
-                    cell: (entry: ListEntry) => (
-                      <div class="actions">
-                        <Button onClick={() => onOpen({ kind: "change", entry })}>{shared("change")}</Button>
-                        <Button onClick={() => onOpen({ kind: "remove", entry })}>{shared("remove")}</Button>
-                      </div>
-                    ),
-                  },
-                ]
-              : []),
-          ]}
-        />
-      )}
+      <Table
+        caption={t("title")}
+        rows={entries}
+        rowKey={(entry) => `${entry.list} ${entry.subject} ${entry.version}`}
+        columns={[
+          { key: "subject", name: t("subject"), cell: (entry) => <code>{entry.subject}</code> },
+          { key: "note", name: t("column_note"), cell: (entry) => entry.note },
+          { key: "hits", name: t("hits"), number: true, cell: (entry) => <Hits entry={entry} /> },
+          { key: "until", name: t("column_until"), cell: (entry) => <When time={entry.until} none={shared("no_end")} /> },
+          {
+            key: "author",
+            name: t("column_author"),
+            cell: (entry) => (
+              <>
+                {entry.author}, <When time={entry.since} />
+              </>
+            ),
+          },
+          ...(may
+            ? [
+                {
+                  key: "do",
+                  name: shared("change"),
+                  cell: (entry: ListEntry) => (
+                    <div class="actions">
+                      <Button onClick={() => onOpen({ kind: "change", entry })}>{shared("change")}</Button>
+                      <Button onClick={() => onOpen({ kind: "remove", entry })}>{shared("remove")}</Button>
+                    </div>
+                  ),
+                },
+              ]
+            : []),
+        ]}
+      />
+      {found > entries.length && <p class="quiet">{t("part", { shown: entries.length, found })}</p>}
     </>
   );
 }
