@@ -243,8 +243,7 @@ fn subject(text: &str) -> Result<String, String> {
         return Ok(prefix.to_string());
     }
     match Wide::parse(text) {
-        Some(Wide::Network(number)) => Ok(format!("AS{number}")),
-        Some(Wide::Country([a, b])) => Ok(format!("country:{}{}", char::from(a), char::from(b))),
+        Some(wide @ (Wide::Network(_) | Wide::Country(_))) => Ok(wide.to_string()),
         Some(Wide::Fingerprint(_)) if text.len() <= FINGERPRINT_BYTES_MAX => Ok(text.to_owned()),
         _ => Err(format!(
             "\"{text}\" is no address or prefix, network, country or fingerprint; write for example 192.0.2.7, 2001:db8::/32, AS64500, country:DE or fingerprint:t13d1516h2_8daaf6152771_b186095e22b6"

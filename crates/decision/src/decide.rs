@@ -84,7 +84,11 @@ impl<'a> Weighing<'a> {
             worth: None,
             doublings: 0,
             retry_after_millis: None,
-            listed: Listed::new(policy, facts.reputation.lists | policy.lists_of(observation.client)),
+            listed: Listed::new(
+                policy,
+                facts.reputation.lists
+                    | policy.lists_of(observation.client, &observation.layers, facts.network, facts.country),
+            ),
         }
     }
 

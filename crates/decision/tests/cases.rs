@@ -199,7 +199,8 @@ fn summary(policy: &Policy) -> String {
             ListKind::Class(class) => class.name().to_owned(),
             ListKind::Crawler => format!("crawler {}", list.crawlers.join(", ")),
         };
-        let _ = writeln!(out, "list {}: {kind}, {} prefixes", list.name, list.prefixes.len());
+        let wide: String = list.wide.iter().map(|wide| format!(", {wide}")).collect();
+        let _ = writeln!(out, "list {}: {kind}, {} prefixes{wide}", list.name, list.prefixes.len());
     }
     for client in &policy.trusted {
         let rate = client

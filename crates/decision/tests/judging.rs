@@ -132,3 +132,35 @@ fn an_ended_entry_hides_no_wider_one() {
     check(Operator { holds: holds(0), ..Operator::default() }, Action::Block);
     check(Operator { holds: holds(1), ..Operator::default() }, Action::Throttle);
 }
+
+#[test]
+fn lists_hold_networks_countries_and_fingerprints() {
+    let listed = |entry: &str, rest: &str| {
+        policy(&format!("[[list]]\nname = \"l\"\nentries = [\"{entry}\"]\nkind = {rest}\n"))
+    };
+    let layer = spigot_decision::layer_number("t13d1516h2_8daaf6152771_b186095e22b6");
+    let check = |policy: &spigot_decision::Policy, is: bool, expected: Action| {
+        let seen = spigot_decision::Observation {
+            layers: if is { [layer, 0, 0] } else { [0, layer + 1, 0] },
+            ..get("/", "192.0.2.7")
+        };
+        let plan = plan(policy, &seen, &Keys(1, 2), Millis(0));
+        let facts = Facts {
+            available: true,
+            network: Some(if is { 64500 } else { 64501 }),
+            country: is.then_some(*b"DE"),
+            ..Facts::default()
+        };
+        assert_eq!(decide(policy, &seen, &plan, &facts, Millis(0)).action, expected);
+    };
+    for entry in ["AS64500", "country:de", "fingerprint:t13d1516h2_8daaf6152771_b186095e22b6"] {
+        let deny = listed(entry, "\"deny\"\naction = \"block\"");
+        check(&deny, true, Action::Block);
+        check(&deny, false, Action::Allow);
+        check(&listed(entry, "\"reputation\"\nweight = 60"), true, Action::Challenge);
+        let mark =
+            "\"mark\"\n[[rule]]\nname = \"r\"\nwhen = 'client.address.listed(\"l\")'\naction = \"block\"";
+        check(&listed(entry, mark), true, Action::Block);
+        check(&listed(entry, mark), false, Action::Allow);
+    }
+}

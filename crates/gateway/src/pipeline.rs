@@ -254,7 +254,7 @@ impl<S: State> Gateway<S> {
         let mut facts = self.state.fetch(&plan, &policy.route(plan.route).name, seen.now).await;
         facts.device = seen.software.device;
         (facts.network, facts.country) = (place.network, place.country);
-        facts.reputation = self.reputation(snapshot, seen, place);
+        facts.reputation = self.reputation(snapshot, seen, place, &observation.layers);
         self.look_up_account(snapshot, &mut facts, fields.account.as_deref(), fields.password).await;
         let place_taken = self.begin(&plan, &mut facts, seen.now).await;
         let decision = decide(policy, &observation, &plan, &facts, seen.now);

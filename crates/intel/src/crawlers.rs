@@ -126,10 +126,10 @@ impl Reputations {
         Self { lists, ranges: TABLE.crawlers.iter().map(holding).collect() }
     }
 
-    /// The lists that an address is on.
+    /// The lists that a client is on, by its address, its place or a layer of its fingerprint.
     #[must_use]
-    pub fn find(&self, address: IpAddr) -> u64 {
-        self.lists.find(address)
+    pub fn find(&self, address: IpAddr, layers: &[u64; 3], place: Place) -> u64 {
+        self.lists.find(address) | self.lists.find_wide(layers, place.network, place.country)
     }
 
     /// Whether a client is the crawler that it names, as far as that can be known. `lists` are those that its address is

@@ -13,9 +13,10 @@ use std::sync::Arc;
 
 pub use entries::{Entries, Span};
 pub use plausible::implausible;
-pub use read::{Change, Column, Format, read, unpacked};
+pub use read::{Column, Decisions, Format, read, unpacked};
 
 use family::Family;
+use spigot_decision::policy::WideMap;
 
 /// As many lists as a policy may have: each is a bit of a word.
 pub const LISTS_MAX: usize = 64;
@@ -26,6 +27,7 @@ pub struct Lists {
     families: Arc<Families>,
     /// The sets that occur, by number; the first is the empty one.
     sets: Vec<u64>,
+    wide: WideMap,
 }
 
 #[derive(Debug, Default)]
@@ -38,14 +40,15 @@ impl Lists {
     /// Compiles lists; the first [`LISTS_MAX`] count, the set of the first alone is 1, of the second alone 2, and so on.
     #[must_use]
     pub fn new<'e>(lists: impl IntoIterator<Item = &'e Entries>) -> Self {
-        let (mut v4, mut v6) = (Vec::new(), Vec::new());
+        let (mut v4, mut v6, mut wide) = (Vec::new(), Vec::new(), Vec::new());
         for (list, entries) in (0u8..).zip(lists.into_iter().take(LISTS_MAX)) {
+            wide.push((usize::from(list), &entries.wide[..]));
             v4.extend(entries.v4.iter().map(|span| (list, *span)));
             v6.extend(entries.v6.iter().map(|span| (list, *span)));
         }
         let mut sets = Sets::default();
         let families = Families { v4: Family::new(v4, &mut sets), v6: Family::new(v6, &mut sets) };
-        Self { families: Arc::new(families), sets: sets.all }
+        Self { families: Arc::new(families), sets: sets.all, wide: WideMap::new(wide) }
     }
 
     /// The same lists under other numbers: `place` says which bit a list gets, or that it is left out.
@@ -54,10 +57,14 @@ impl Lists {
         let places: Vec<u64> = (0..LISTS_MAX)
             .map(|list| place(list).map_or(0, |bit| 1u64.checked_shl(bit as u32).unwrap_or(0)))
             .collect();
-        let moved = |set: &u64| {
+        let moved = |set: u64| {
             (0..LISTS_MAX).filter(|list| set >> list & 1 == 1).fold(0, |to, list| to | places[list])
         };
-        Self { families: self.families.clone(), sets: self.sets.iter().map(moved).collect() }
+        Self {
+            families: self.families.clone(),
+            sets: self.sets.iter().map(|set| moved(*set)).collect(),
+            wide: self.wide.arranged(moved),
+        }
     }
 
     /// The set of lists that an address is on: a bit each.
@@ -70,7 +77,13 @@ impl Lists {
         self.sets.get(set as usize).copied().unwrap_or(0)
     }
 
-    /// Bytes that it takes.
+    /// The set of lists that hold the client's network, its country or a layer of its fingerprint.
+    #[must_use]
+    pub fn find_wide(&self, layers: &[u64; 3], network: Option<u32>, country: Option<[u8; 2]>) -> u64 {
+        self.wide.find(layers, network, country)
+    }
+
+    /// Bytes that it takes, what is wider than addresses left out: there are hundreds of such entries at most.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.families.v4.bytes() + self.families.v6.bytes() + self.sets.capacity() * size_of::<u64>()

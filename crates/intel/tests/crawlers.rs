@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use spigot_decision::policy::load;
-use spigot_intel::lists::{Change, Entries, Format, read};
+use spigot_intel::lists::{Entries, Format, read};
 use spigot_intel::{CrawlerId, Lists, Named, Place, Reputations};
 
 /// What operators publish, as somebody collected it in one file: no list of one crawler, so it is taken to be all of what
@@ -35,10 +35,7 @@ fn data() -> Option<PathBuf> {
 }
 
 fn entries(path: PathBuf) -> Entries {
-    match read(&std::fs::read(path).unwrap(), &Format::Text, 100_000).unwrap() {
-        Change::Whole(entries) => entries,
-        Change::Since { .. } => unreachable!(),
-    }
+    read(&std::fs::read(path).unwrap(), &Format::Text, 100_000).unwrap()
 }
 
 /// A line of CSV whose sixth column may hold commas in quotation marks.
@@ -62,7 +59,9 @@ fn the_genuine_are_known_and_every_impostor_is() {
         let id = id.or_else(|| CrawlerId::declared(&format!("{claimed}/")));
         let id = id.unwrap_or_else(|| panic!("{claimed} is no crawler that is known"));
         let place = Place { network: Some(network).filter(|network| *network != 0), country: None };
-        let found = reputations.crawler(id, address, reputations.find(address), place, true, || Named::Off);
+        let found =
+            reputations
+                .crawler(id, address, reputations.find(address, &[0; 3], place), place, true, || Named::Off);
         found.map(|crawler| crawler.genuine)
     };
     let text = std::fs::read_to_string(data.join("labels/crawlers.csv")).unwrap();

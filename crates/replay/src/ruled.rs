@@ -35,9 +35,10 @@ impl Ruled {
 
     /// What lists say of a client, and whether it is the crawler that it says it is.
     pub(crate) fn reputation(&self, held: &Held, software: Software, place: Place) -> Reputation {
-        let lists = self.reputations.find(held.client);
+        // Neither logs nor events tell the layers of a fingerprint apart.
+        let lists = self.reputations.find(held.client, &[0; 3], place);
         let named = || if self.asks_dns { Named::Unknown } else { Named::Off };
-        let on = lists | self.policy.lists_of(held.client);
+        let on = lists | self.policy.lists_of(held.client, &[0; 3], place.network, place.country);
         let known = !self.networks.is_empty();
         let crawler = software
             .crawler

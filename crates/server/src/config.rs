@@ -28,7 +28,7 @@ use spigot_gateway::{Bounds, CrawlerDns, FingerprintHeaders, Provider, Settings,
 
 pub(crate) use self::breach::BreachSection;
 pub(crate) use self::doors::DoorSection;
-pub(crate) use self::lists::{Feed, From};
+pub(crate) use self::lists::{Changes, Feed, From};
 pub(crate) use self::panel::PanelSection;
 pub(crate) use self::review::ReviewSection;
 pub(crate) use self::service::ServiceSection;

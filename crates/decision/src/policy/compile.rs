@@ -121,6 +121,7 @@ pub(super) fn compile(section: &Section<'_, '_>, base: Option<&Section<'_, '_>>,
         routes: compiler.routes,
         limits: compiler.limits.into_iter().map(|l| l.limit).collect(),
         rules: compiler.rules.into_iter().map(|r| r.rule).collect(),
+        wide: super::WideMap::new(compiler.lists.iter().map(|list| &list.wide[..]).enumerate()),
         lists: compiler.lists,
         ladder,
         accounts,
@@ -233,7 +234,7 @@ impl Compiler {
     fn condition(&self, section: &Section<'_, '_>, scope: Scope, text: &str) -> Option<Condition> {
         let when = section.text("when")?;
         let fed: Vec<String> =
-            self.lists.iter().filter(|list| list.fed).map(|list| list.name.clone()).collect();
+            self.lists.iter().filter(|list| list.is_looked_up()).map(|list| list.name.clone()).collect();
         let names =
             Names { signals: &SIGNAL_NAMES, limits: &self.limit_names, lists: &self.list_names, fed: &fed };
         match Condition::parse(when.value, scope, &names) {

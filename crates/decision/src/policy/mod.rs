@@ -17,6 +17,7 @@ mod settings;
 pub mod source;
 mod trusted;
 pub mod units;
+mod wide;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -25,7 +26,7 @@ pub use accounts::{AccountSettings, AttemptSettings, SameAnswer, ShadowAnswer};
 pub use demoted::Demoted;
 pub use host::wrong_host;
 pub use load::{DEFAULT, load, load_with};
-pub use operator::{EVERYTHING, Entry, Exception, Forced, Hold, Operator, Relief, Wide, WideEntry};
+pub use operator::{EVERYTHING, Entry, Exception, Forced, Hold, Operator, Relief, WideEntry};
 pub use pattern::Pattern;
 pub use prefixes::PrefixMap;
 pub use restrict::{Ladder, Offender, Offenders, Strike};
@@ -34,6 +35,7 @@ pub use settings::{
     AnomalyTrigger, FrequencyTrigger, Preset, RepetitionTrigger, Settings, Standing, Thresholds, Unavailable,
 };
 pub use trusted::{TrustedClient, TrustedKey, Worth};
+pub use wide::{Wide, WideMap};
 
 use expression::Condition;
 use units::Rate;
@@ -69,6 +71,8 @@ pub struct Policy {
     /// What the breaker took out of force, and until when.
     demoted: Vec<(Source, crate::Millis)>,
     routing: routing::Routing,
+    /// What the lists' own entries hold besides addresses.
+    wide: WideMap,
     text_hash: u64,
 }
 
@@ -164,6 +168,8 @@ pub struct List {
     pub fed: bool,
     /// The prefixes that stand in the policy.
     pub prefixes: PrefixMap<()>,
+    /// The networks, countries and fingerprints that stand in the policy.
+    pub wide: Vec<Wide>,
 }
 
 /// The five triggers.
@@ -234,9 +240,14 @@ pub struct ChallengeSettings {
 }
 
 impl List {
-    /// The entry that an address is on this list by; of an address that is on it by a file, the address.
+    /// The entry that an address is on this list by; of one that is on it by something else, the address.
     pub(crate) fn entry(&self, client: IpAddr) -> Prefix {
         self.prefixes.find(client).map_or_else(|| Prefix::of(client, 128), |(prefix, ())| prefix)
+    }
+
+    /// Whether who is on it can be known only after look-ups.
+    pub(crate) fn is_looked_up(&self) -> bool {
+        self.fed || !self.wide.is_empty()
     }
 }
 
@@ -251,14 +262,21 @@ impl Policy {
         }
     }
 
-    /// The lists that hold an address by their entries in the policy: a bit each, by index.
+    /// The lists that hold a client by their entries in the policy: a bit each, by index.
     #[must_use]
-    pub fn lists_of(&self, client: IpAddr) -> u64 {
+    pub fn lists_of(
+        &self,
+        client: IpAddr,
+        layers: &[u64; 3],
+        network: Option<u32>,
+        country: Option<[u8; 2]>,
+    ) -> u64 {
         let on = |(index, list): (usize, &List)| {
             let found = !list.prefixes.is_empty() && list.prefixes.find(client).is_some();
             u64::from(found) << index
         };
-        self.lists.iter().enumerate().map(on).fold(0, |lists, bit| lists | bit)
+        let by_address = self.lists.iter().enumerate().map(on).fold(0, |lists, bit| lists | bit);
+        by_address | self.wide.find(layers, network, country)
     }
 
     /// The index of the route for a request.

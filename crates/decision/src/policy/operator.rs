@@ -1,4 +1,4 @@
-use super::{Demoted, Pattern, PrefixMap, TrustedKey};
+use super::{Demoted, Pattern, PrefixMap, TrustedKey, Wide};
 use crate::subject::Prefix;
 use crate::{Action, Facts, Millis, Observation};
 
@@ -41,7 +41,9 @@ impl Operator {
         now: Millis,
     ) -> Option<Wide> {
         let mut entries = self.wide.iter().filter(|wide| wide.allows == allows && wide.entry.holds(now));
-        entries.find(|wide| wide.wide.is(observation, facts)).map(|wide| wide.wide)
+        entries
+            .find(|wide| wide.wide.is(&observation.layers, facts.network, facts.country))
+            .map(|wide| wide.wide)
     }
 
     /// Whether the breaker must leave a reason alone.
@@ -133,42 +135,6 @@ pub struct WideEntry {
     pub allows: bool,
     /// Until when, by whom, and why.
     pub entry: Entry,
-}
-
-/// What an entry can be about besides addresses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Wide {
-    /// A network, by its number.
-    Network(u32),
-    /// A country (ISO 3166-1 alpha-2, upper case).
-    Country([u8; 2]),
-    /// One layer of a fingerprint, as [`crate::layer_number`] numbers it.
-    Fingerprint(u64),
-}
-
-impl Wide {
-    /// Reads `AS64500`, `country:DE` or `fingerprint:t13d1516h2_8daaf6152771_b186095e22b6`.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        if let Some(code) = text.strip_prefix("country:") {
-            let code: [u8; 2] = code.to_ascii_uppercase().into_bytes().try_into().ok()?;
-            return code.iter().all(u8::is_ascii_uppercase).then_some(Self::Country(code));
-        }
-        if let Some(layer) = text.strip_prefix("fingerprint:") {
-            return (!layer.is_empty()).then(|| Self::Fingerprint(crate::layer_number(layer)));
-        }
-        let (letters, number) = text.split_at_checked(2)?;
-        let number = number.parse().ok().filter(|number| *number > 0)?;
-        letters.eq_ignore_ascii_case("as").then_some(Self::Network(number))
-    }
-
-    fn is(self, observation: &Observation<'_>, facts: &Facts) -> bool {
-        match self {
-            Self::Network(number) => facts.network == Some(number),
-            Self::Country(code) => facts.country == Some(code),
-            Self::Fingerprint(number) => observation.layers.contains(&number),
-        }
-    }
 }
 
 impl Entry {

@@ -55,7 +55,7 @@ fn what_proves_and_what_refutes() {
         let address: IpAddr = address.parse().unwrap();
         let place = Place { network, country: None };
         let id = CrawlerId::declared(agent).unwrap();
-        let on = reputations.find(address);
+        let on = reputations.find(address, &[0; 3], place);
         let found = reputations.crawler(id, address, on, place, true, || named);
         assert_eq!(found.map(|crawler| crawler.genuine), genuine, "{agent} {address} {network:?} {named:?}");
     };

@@ -2,18 +2,22 @@ use std::fmt::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use spigot_decision::Prefix;
+use spigot_decision::policy::Wide;
 
-/// What a list holds: spans of addresses of both families, first and last included, in the order of the list.
+/// What a list holds: spans of addresses of both families, first and last included, and what is wider than addresses, each in
+/// the order of the list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Entries {
     pub(super) v4: Vec<(u32, u32)>,
     pub(super) v6: Vec<(u128, u128)>,
+    /// Networks, countries and fingerprints.
+    pub wide: Vec<Wide>,
     /// Lines, or what stands for them, that could not be read.
     pub unread: usize,
 }
 
 /// One entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Span {
     /// IPv4, first and last.
     V4(u32, u32),
@@ -25,7 +29,7 @@ impl Entries {
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.v4.len() + self.v6.len()
+        self.v4.len() + self.v6.len() + self.wide.len()
     }
 
     /// Whether there is none.
@@ -42,20 +46,14 @@ impl Entries {
         }
     }
 
-    /// Takes entries away that are written the same.
-    pub fn remove(&mut self, gone: &Self) {
-        let (v4, v6): (std::collections::HashSet<_>, std::collections::HashSet<_>) =
-            (gone.v4.iter().collect(), gone.v6.iter().collect());
-        self.v4.retain(|span| !v4.contains(span));
-        self.v6.retain(|span| !v6.contains(span));
-    }
-
     /// Puts them in order, each once.
     pub fn settle(&mut self) {
         self.v4.sort_unstable();
         self.v4.dedup();
         self.v6.sort_unstable();
         self.v6.dedup();
+        self.wide.sort_unstable();
+        self.wide.dedup();
     }
 
     /// The narrowest entry that holds an address.
@@ -83,6 +81,9 @@ impl Entries {
         for span in v4.chain(self.v6.iter().map(|(first, last)| Span::V6(*first, *last))) {
             // Writing into memory does not fail.
             let _ = writeln!(text, "{span}");
+        }
+        for wide in &self.wide {
+            let _ = writeln!(text, "{wide}");
         }
         text
     }

@@ -7,14 +7,17 @@ mod text;
 
 use std::io::Read;
 
+use spigot_decision::policy::Wide;
+
 use super::{Entries, Span};
 
+pub use crowdsec::Decisions;
 pub use csv::Column;
 
 /// How a list is written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Format {
-    /// A line for each: an address, a prefix or `first-last`, comments after `#` and `;`. Netset, ipset (plain and as
+    /// A line for each: an address, a prefix, `first-last`, `AS64500`, `country:DE` or `fingerprint:…`, comments after `#` and `;`. Netset, ipset (plain and as
     /// `ipset save` writes it), and Spamhaus' DROP as text.
     #[default]
     Text,
@@ -22,36 +25,25 @@ pub enum Format {
     Csv(Vec<Column>),
     /// What operators of crawlers and clouds publish, and Spamhaus' DROP in JSON lines.
     Json,
-    /// CrowdSec's local API: decisions as a stream.
-    CrowdSec,
-}
-
-/// What was read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// The whole list.
-    Whole(Entries),
-    /// What came and what went.
-    Since {
-        /// New entries.
-        new: Entries,
-        /// Entries that hold no longer.
-        gone: Entries,
-    },
+    /// CrowdSec's local API: decisions as a stream, of these types, or of all when there is none.
+    CrowdSec(Vec<String>),
 }
 
 /// Reads a list of at most `most` entries.
 ///
 /// # Errors
 /// Why it cannot be read, in words for people.
-pub fn read(bytes: &[u8], format: &Format, most: usize) -> Result<Change, String> {
-    let entries = match format {
+pub fn read(bytes: &[u8], format: &Format, most: usize) -> Result<Entries, String> {
+    match format {
         Format::Text => text::read(utf8(bytes)?, most),
         Format::Csv(columns) => csv::read(utf8(bytes)?, columns, most),
         Format::Json => json::read(bytes, most),
-        Format::CrowdSec => return crowdsec::read(bytes, most),
-    };
-    entries.map(Change::Whole)
+        Format::CrowdSec(types) => {
+            let mut decisions = Decisions::default();
+            decisions.follow(bytes, types, most)?;
+            Ok(decisions.entries())
+        }
+    }
 }
 
 fn utf8(bytes: &[u8]) -> Result<&str, String> {
@@ -79,17 +71,16 @@ pub(super) fn too_large(most: u64) -> String {
 
 /// Notes what stands in one place of a list; an error when there are too many.
 fn add(entries: &mut Entries, text: &str, most: usize) -> Result<(), String> {
-    match Span::parse(text) {
-        Some(_) if entries.len() >= most => {
-            Err(format!("it has more than {most} entries; raise `entries_max` if it may"))
-        }
-        Some(span) => {
-            entries.push(span);
-            Ok(())
-        }
-        None => {
-            entries.unread += 1;
-            Ok(())
-        }
+    match (Span::parse(text), Wide::parse(text)) {
+        (None, None) => entries.unread += 1,
+        _ if entries.len() >= most => return Err(too_many(most)),
+        (Some(span), _) => entries.push(span),
+        (None, Some(wide)) => entries.wide.push(wide),
     }
+    Ok(())
+}
+
+/// What is said of a list that has too many entries.
+fn too_many(most: usize) -> String {
+    format!("it has more than {most} entries; raise `entries_max` if it may")
 }

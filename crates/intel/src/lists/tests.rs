@@ -11,10 +11,7 @@ fn entries(texts: &[&str]) -> Entries {
 }
 
 fn whole(bytes: &str, format: &Format) -> Result<Entries, String> {
-    match read(bytes.as_bytes(), format, MOST)? {
-        Change::Whole(entries) => Ok(entries),
-        Change::Since { .. } => panic!("only CrowdSec tells changes"),
-    }
+    read(bytes.as_bytes(), format, MOST)
 }
 
 #[test]
@@ -76,7 +73,7 @@ fn what_is_no_list_is_said() {
     check(b"\xff\xfe", &Format::Text, "no text in UTF-8");
     check(b"a,b\n1,2\n", &Format::Csv(vec![Column::Name("ip".to_owned())]), "no column \"ip\"; it has: a, b");
     check(b"192.0.2.1\n192.0.2.2\n192.0.2.3\n", &Format::Text, "more than 2 entries");
-    check(b"[]", &Format::CrowdSec, "no answer of CrowdSec's decisions stream");
+    check(b"[]", &Format::CrowdSec(vec![]), "no answer of CrowdSec's decisions stream");
     assert!(unpacked(vec![0x1f, 0x8b, 0], 10).is_err_and(|error| error.contains("unpacked")));
 }
 
@@ -92,13 +89,63 @@ fn gzip_is_unpacked_up_to_the_bound() {
 
 #[test]
 fn a_stream_tells_what_came_and_what_went() {
-    let answer = r#"{"new":[{"id":1,"scope":"Ip","value":"192.0.2.7","type":"ban","duration":"3h"},{"scope":"Range","value":"2001:db8::/32"},{"scope":"Country","value":"XX"}],"deleted":null}"#;
-    let change = read(answer.as_bytes(), &Format::CrowdSec, MOST);
-    let new = entries(&["192.0.2.7", "2001:db8::/32"]);
-    assert_eq!(change, Ok(Change::Since { new: new.clone(), gone: Entries::default() }));
-    let mut held = new;
-    held.remove(&entries(&["192.0.2.7", "198.51.100.1"]));
-    assert_eq!(held, entries(&["2001:db8::/32"]));
+    let ban = r#"{"id":1,"scope":"Ip","value":"192.0.2.7","type":"ban","duration":"3h"}"#;
+    let captcha = r#"{"scope":"ip","value":"192.0.2.7","type":"captcha"}"#;
+    let range = r#"{"scope":"Range","value":"2001:db8::/32","type":"Ban"}"#;
+    let wide = r#"{"scope":"Country","value":"de","type":"captcha"},{"scope":"AS","value":"64500","type":"throttle"}"#;
+    let other =
+        r#"{"scope":"username","value":"ada","type":"ban"},{"scope":"Ip","value":"ada","type":"ban"}"#;
+    let answer = |new: &[&str], gone: &[&str]| {
+        let list = |all: &[&str]| {
+            if all.is_empty() { "null".to_owned() } else { format!("[{}]", all.join(",")) }
+        };
+        format!(r#"{{"new":{},"deleted":{}}}"#, list(new), list(gone))
+    };
+    let check = |types: &[&str], answers: &[String], expected: &[&str], unread: usize| {
+        let types: Vec<String> = types.iter().map(|text| (*text).to_owned()).collect();
+        let mut decisions = Decisions::default();
+        for answer in answers {
+            decisions.follow(answer.as_bytes(), &types, MOST).unwrap_or_else(|why| panic!("{answer}: {why}"));
+        }
+        let found = decisions.entries();
+        let text = found.text();
+        assert_eq!(
+            (text.lines().collect::<Vec<_>>(), found.unread),
+            (expected.to_vec(), unread),
+            "{answers:?}"
+        );
+    };
+    let all = answer(&[ban, captcha, range, wide, other], &[]);
+    let everything = ["192.0.2.7", "2001:db8::/32", "AS64500", "country:DE"];
+    check(&[], std::slice::from_ref(&all), &everything, 1);
+    check(&["ban"], std::slice::from_ref(&all), &everything[..2], 1);
+    check(&["Captcha", "throttle"], std::slice::from_ref(&all), &["192.0.2.7", "AS64500", "country:DE"], 0);
+    check(&[], &[all.clone(), answer(&[], &[ban, wide])], &everything[..2], 1);
+    check(&[], &[all.clone(), answer(&[], &[ban, captcha])], &everything[1..], 1);
+    check(&["ban"], &[all.clone(), answer(&[], &[captcha])], &everything[..2], 1);
+    // What ended and began anew within one answer holds.
+    check(&["ban"], &[all, answer(&[ban], &[ban, range])], &everything[..1], 1);
+    check(&[], &[answer(&[], &[])], &[], 0);
+    let few = Decisions::default().follow(answer(&[ban, range], &[]).as_bytes(), &[], 1);
+    assert!(few.is_err_and(|why| why.contains("more than 1 entries")));
+}
+
+#[test]
+fn networks_countries_and_fingerprints_stand_in_lists_of_text() {
+    let text =
+        "192.0.2.7\nAS64500 # a company\ncountry:de\nfingerprint:t13d1516h2_8daaf6152771_b186095e22b6\nAS\n";
+    let found = whole(text, &Format::Text).unwrap();
+    assert_eq!((found.len(), found.wide.len(), found.unread), (4, 3, 1));
+    assert_eq!(whole(&found.text(), &Format::Text).unwrap(), Entries { unread: 0, ..found.clone() });
+    let other = entries(&["192.0.2.0/24"]);
+    let lists = Lists::new([&other, &found]);
+    let layer = spigot_decision::layer_number("t13d1516h2_8daaf6152771_b186095e22b6");
+    assert_eq!(lists.find_wide(&[0; 3], Some(64500), None), 0b10);
+    assert_eq!(lists.find_wide(&[layer, 0, 0], Some(64501), None), 0b10);
+    assert_eq!(lists.find_wide(&[0; 3], None, None), 0);
+    let arranged = lists.arranged(|list| Some(5 + list));
+    assert_eq!(arranged.find_wide(&[0; 3], None, Some(*b"DE")), 1 << 6);
+    assert_eq!(arranged.find(IpAddr::from([192, 0, 2, 7])), 0b11 << 5);
 }
 
 #[test]

@@ -56,7 +56,7 @@ impl Here {
         let mut refused = Vec::new();
         for feed in self.feeds.iter().filter(|feed| name.is_none_or(|name| name == feed.name)) {
             let local = tokio::task::LocalSet::new();
-            let refreshed = local.block_on(&runtime, refresh(feed, &self.kept, judged, now()));
+            let refreshed = local.block_on(&runtime, refresh(feed, &self.kept, judged, now(), &mut None));
             self.tell(feed, &refreshed);
             if matches!(refreshed, Refreshed::Refused(..)) {
                 refused.push(feed.name.as_str());

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use spigot_decision::policy::source::{Section, nearest};
 use spigot_decision::policy::units::{duration_millis, size_bytes};
-use spigot_gateway::{Hidden, Remote, Trust};
+use spigot_gateway::{Hidden, Remote, Trust, UpstreamProblem};
 use spigot_intel::known_crawlers;
 use spigot_intel::lists::{Column, Format};
 
@@ -17,8 +17,8 @@ const ENTRIES_MOST: i64 = 1_000_000;
 const SIZE_MOST: u64 = 256 << 20;
 const EVERY_MILLIS: std::ops::RangeInclusive<u64> = 1_000..=30 * 86_400_000;
 const TIME_MILLIS: std::ops::RangeInclusive<u64> = 100..=600_000;
-/// Where CrowdSec's local API tells all decisions in force.
-const CROWDSEC_PATH: &str = "/v1/decisions/stream?startup=true";
+/// Where CrowdSec's local API tells decisions, and which: without `scopes` only those about addresses.
+const CROWDSEC_PATH: &str = "/v1/decisions/stream?scopes=ip,range,country,as";
 
 /// Where a list's addresses come from, and within which bounds.
 #[derive(Debug, PartialEq)]
@@ -32,6 +32,18 @@ pub(crate) struct Feed {
     pub(crate) size_max: u64,
     pub(crate) entries_max: usize,
     pub(crate) key: Option<Hidden>,
+    /// Of CrowdSec: where only what came and went since it was asked last is told.
+    pub(crate) changes: Option<Changes>,
+}
+
+/// An address, which tells feeds apart no more than the one that all is fetched from does.
+#[derive(Debug)]
+pub(crate) struct Changes(pub(crate) Remote);
+
+impl PartialEq for Changes {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 #[derive(Debug)]
@@ -58,7 +70,17 @@ impl From {
 }
 
 pub(super) fn feeds(top: &Section<'_, '_>) -> Vec<Arc<Feed>> {
-    top.tables("list").iter().filter_map(|part| feed(part).map(Arc::new)).collect()
+    let mut feeds: Vec<Feed> = top.tables("list").iter().filter_map(feed).collect();
+    // CrowdSec tells each key once what has changed: of two lists with one key, one would miss it.
+    let shared = |feed: &Feed| {
+        let same = feeds.iter().filter(|other| other.from == feed.from && other.key == feed.key);
+        same.count() > 1
+    };
+    let alone: Vec<bool> = feeds.iter().map(|feed| !shared(feed)).collect();
+    for (feed, alone) in feeds.iter_mut().zip(alone) {
+        feed.changes = feed.changes.take().filter(|_| alone);
+    }
+    feeds.into_iter().map(Arc::new).collect()
 }
 
 fn feed(part: &Section<'_, '_>) -> Option<Feed> {
@@ -77,9 +99,11 @@ fn feed(part: &Section<'_, '_>) -> Option<Feed> {
     let written = part.choice("format", &formats);
     let is = |wanted| written.as_ref().is_some_and(|written| written.value == wanted);
     let columns = columns(part);
-    for (key, needed, format) in
-        [("column", is(Written::Csv), "csv"), ("api_key", is(Written::CrowdSec), "crowdsec")]
-    {
+    for (key, needed, format) in [
+        ("column", is(Written::Csv), "csv"),
+        ("api_key", is(Written::CrowdSec), "crowdsec"),
+        ("types", is(Written::CrowdSec), "crowdsec"),
+    ] {
         if let Some((_, span)) = part.raw(key).filter(|_| !needed) {
             let help = format!("remove it, or write format = \"{format}\"");
             part.reader.problem(span, format!("`{key}` is for lists in the format \"{format}\""), help);
@@ -99,21 +123,15 @@ fn feed(part: &Section<'_, '_>) -> Option<Feed> {
     let entries_max =
         part.integer("entries_max", 1..=ENTRIES_MOST).and_then(|n| usize::try_from(n.value).ok());
     let key = key(part);
-    let from = match (file, url) {
-        (Some(file), _) => From::File(file.value.into()),
-        (None, Some(url)) => {
-            let mut address = url.value.to_owned();
-            if is(Written::CrowdSec) && !address.contains("/decisions/stream") {
-                address = format!("{}{CROWDSEC_PATH}", address.trim_end_matches('/'));
+    let (from, changes) = match (file, url) {
+        (Some(file), _) => (From::File(file.value.into()), None),
+        (None, Some(url)) => match addresses(url.value, is(Written::CrowdSec)) {
+            Ok(addresses) => addresses,
+            Err(problem) => {
+                part.reader.problem(url.span, problem.what, problem.instead);
+                return None;
             }
-            match Remote::parse(&address, Trust::system) {
-                Ok(remote) => From::Url(address, remote),
-                Err(problem) => {
-                    part.reader.problem(url.span, problem.what, problem.instead);
-                    return None;
-                }
-            }
-        }
+        },
         (None, None) => return None,
     };
     Some(Feed {
@@ -123,14 +141,43 @@ fn feed(part: &Section<'_, '_>) -> Option<Feed> {
             Written::Text => Format::Text,
             Written::Csv => Format::Csv(columns),
             Written::Json => Format::Json,
-            Written::CrowdSec => Format::CrowdSec,
+            Written::CrowdSec => Format::CrowdSec(types(part)),
         },
         every,
         time,
         size_max: size_max.map_or(32 << 20, |size| size.value),
         entries_max: entries_max.unwrap_or(500_000),
         key,
+        changes,
     })
+}
+
+/// Where a list is fetched from; of CrowdSec where all of it is, and where what has changed.
+fn addresses(url: &str, crowdsec: bool) -> Result<(From, Option<Changes>), UpstreamProblem> {
+    if !crowdsec {
+        return Ok((From::Url(url.to_owned(), Remote::parse(url, Trust::system)?), None));
+    }
+    let mut stream = url.to_owned();
+    if !stream.contains("/decisions/stream") {
+        stream = format!("{}{CROWDSEC_PATH}", stream.trim_end_matches('/'));
+    }
+    let rest = stream.replace("startup=true", "").replace("startup=false", "");
+    let rest = rest.trim_end_matches(['?', '&']);
+    let mark = if rest.contains('?') { '&' } else { '?' };
+    let whole = format!("{rest}{mark}startup=true");
+    let changes = Remote::parse(&format!("{rest}{mark}startup=false"), Trust::system)?;
+    let remote = Remote::parse(&whole, Trust::system)?;
+    Ok((From::Url(whole, remote), Some(Changes(changes))))
+}
+
+/// The types of decisions that a list takes. One that blocks takes bans alone unless it says otherwise: whoever should be
+/// asked for a challenge, or slowed, is not to be blocked.
+fn types(part: &Section<'_, '_>) -> Vec<String> {
+    if let Some(types) = part.texts("types") {
+        return types.iter().map(|text| text.value.to_owned()).collect();
+    }
+    let blocks = part.text("action").is_some_and(|action| matches!(action.value, "block" | "shadow"));
+    if blocks { vec!["ban".to_owned()] } else { Vec::new() }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -196,6 +243,7 @@ fn key(part: &Section<'_, '_>) -> Option<Hidden> {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::config::Config;
 
     fn list(lines: &str) -> String {
@@ -228,6 +276,7 @@ mod tests {
             "[[list]]\nname = \"a\"\nkind = \"crawler\"\ncrawler = \"googelbot\"\n",
             "did you mean \"googlebot\"?",
         );
+        check(&list("file = \"a\"\ntypes = \"ban\""), "for lists in the format \"crowdsec\"");
         check("[crawlers]\ndns = \"nowhere\"\n", "no address of a resolver");
         check("[crawlers]\ntime = \"5m\"\n", "between \"100ms\" and \"1m\"");
     }
@@ -239,9 +288,31 @@ mod tests {
         );
         let config = Config::parse("spigot.toml", &text).unwrap();
         let feed = &config.server.feeds[0];
-        assert_eq!(feed.from.shown(), "http://127.0.0.1:8080/v1/decisions/stream?startup=true");
+        assert_eq!(
+            feed.from.shown(),
+            "http://127.0.0.1:8080/v1/decisions/stream?scopes=ip,range,country,as&startup=true"
+        );
         assert_eq!((feed.every.as_secs(), feed.time.as_secs(), feed.entries_max), (60, 30, 500_000));
         assert!(feed.key.is_some() && !format!("{feed:?}").contains("package"), "{feed:?}");
+        assert!(feed.changes.is_some());
+        let twice =
+            Config::parse("spigot.toml", &format!("{text}{}", text.replace("\"a\"", "\"b\""))).unwrap();
+        assert!(twice.server.feeds.iter().all(|feed| feed.changes.is_none()), "one key, two lists");
+        let types = |lines: &str| {
+            let url = "url = \"http://127.0.0.1:8080/lapi/v1/decisions/stream?startup=true\"\nformat = \"crowdsec\"";
+            let text = format!("[[list]]\nname = \"a\"\nkind = \"deny\"\n{url}\n{lines}\n");
+            let feed = Config::parse("spigot.toml", &text).unwrap().server.feeds.remove(0);
+            assert_eq!(
+                feed.from.shown(),
+                "http://127.0.0.1:8080/lapi/v1/decisions/stream?startup=true",
+                "one's own address stays"
+            );
+            feed.format.clone()
+        };
+        assert_eq!(types(""), Format::CrowdSec(vec![]));
+        assert_eq!(types("action = \"block\""), Format::CrowdSec(vec!["ban".to_owned()]));
+        let both = Format::CrowdSec(vec!["ban".to_owned(), "captcha".to_owned()]);
+        assert_eq!(types("action = \"block\"\ntypes = [\"ban\", \"captcha\"]"), both);
         let plain = Config::parse(
             "spigot.toml",
             "[[list]]\nname = \"a\"\nkind = \"deny\"\nentries = \"192.0.2.1\"\n",

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use spigot_gateway::Mark;
-use spigot_intel::lists::{Change, Entries, Format, read};
+use spigot_intel::lists::{Entries, Format, read};
 
 use crate::run::{Stamp, stamp};
 
@@ -56,10 +56,7 @@ impl Kept {
     /// The entries that are kept under a name.
     pub(crate) fn entries(&self, name: &str) -> Option<Entries> {
         let bytes = std::fs::read(self.path(name, "txt")).ok()?;
-        match read(&bytes, &Format::Text, usize::MAX) {
-            Ok(Change::Whole(entries)) => Some(entries),
-            _ => None,
-        }
+        read(&bytes, &Format::Text, usize::MAX).ok()
     }
 
     /// Keeps entries, and what is known of them. Each file is whole at every moment.

@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 pub(crate) use self::kept::{About, Kept};
-use self::refresh::pause;
+use self::refresh::{Followed, pause};
 pub(crate) use self::refresh::{Judged, Refreshed, refresh};
 use crate::clock::now;
 use crate::config::{Feed, From};
@@ -147,6 +147,8 @@ struct Source {
     kept: Option<Stamp>,
     /// What was said of it last, so that it is said once.
     said: Option<String>,
+    /// What a CrowdSec told so far.
+    followed: Option<Followed>,
 }
 
 impl Turns {
@@ -204,7 +206,12 @@ impl Turns {
         if !source.is_due() {
             return by_others;
         }
-        let refreshed = refresh(&source.feed, &self.kept, Judged::Carefully, now()).await;
+        if by_others {
+            // It was asked by somebody else, to whom it told changes that are not told again.
+            source.followed = None;
+        }
+        let followed = &mut source.followed;
+        let refreshed = refresh(&source.feed, &self.kept, Judged::Carefully, now(), followed).await;
         source.kept = self.kept.stamp(&source.feed.name);
         source.tell(&refreshed);
         by_others | matches!(refreshed, Refreshed::New(_))
@@ -219,7 +226,7 @@ impl Source {
             asked.map_or(u64::MAX, |asked| u64::try_from(now().0.saturating_sub(asked)).unwrap_or(u64::MAX));
         let rest = feed.every.saturating_sub(Duration::from_millis(age));
         let kept = kept.stamp(&feed.name);
-        Self { feed, due: Instant::now() + rest, failures: 0, file: None, kept, said: None }
+        Self { feed, due: Instant::now() + rest, failures: 0, file: None, kept, said: None, followed: None }
     }
 
     /// An address when its time has come, a file when it is another one.

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use spigot_decision::Millis;
 use spigot_gateway::{Fetched, Mark, Wanted, fetch};
-use spigot_intel::lists::{Change, Entries, Format, implausible, read, unpacked};
+use spigot_intel::lists::{Decisions, Entries, Format, implausible, read, unpacked};
 
 use super::kept::{About, Kept};
-use crate::config::{Feed, From};
+use crate::config::{Changes, Feed, From};
 
 /// What became of it.
 #[derive(Debug, PartialEq)]
@@ -29,19 +29,40 @@ pub(crate) enum Judged {
     Accepted,
 }
 
-/// Brings one list up to date. Inside a `LocalSet`.
-pub(crate) async fn refresh(feed: &Feed, kept: &Kept, judged: Judged, now: Millis) -> Refreshed {
+/// The decisions of a CrowdSec that were in force when it was asked last, so that it needs to tell only what has changed.
+pub(crate) struct Followed {
+    decisions: Decisions,
+    /// When all of them were told.
+    whole: Millis,
+}
+
+/// For how long changes are believed before all of it is asked for again. Whoever else asks with the same key takes changes
+/// away, and nobody tells.
+const WHOLE_AGAIN_MILLIS: i64 = 3_600_000;
+
+/// Brings one list up to date. Inside a `LocalSet`. `followed` is what an earlier call left.
+pub(crate) async fn refresh(
+    feed: &Feed,
+    kept: &Kept,
+    judged: Judged,
+    now: Millis,
+    followed: &mut Option<Followed>,
+) -> Refreshed {
     let from = feed.from.shown();
     let mut about = kept.about(&feed.name, &from);
     // Without entries at hand, "nothing has changed" is no answer.
     let before = about.changed.and_then(|_| kept.entries(&feed.name));
     let mark = if before.is_some() { about.mark() } else { Mark::default() };
-    let found = obtained(feed, &mark).await.and_then(|found| match found {
+    // What is not taken over to its end is not followed further: all of it is asked for next.
+    let followed_before = followed.take().filter(|before| now.0 - before.whole.0 < WHOLE_AGAIN_MILLIS);
+    let changes = feed.changes.as_ref().filter(|_| followed_before.is_some());
+    let mut following = None;
+    let found = obtained(feed, changes, &mark).await.and_then(|found| match found {
         None => Ok(None),
         Some((bytes, mark)) => {
-            let entries = understood(feed, bytes)?;
+            let entries = understood(feed, bytes, followed_before, &mut following, now)?;
             // CrowdSec without any decision in force is a quiet day and no broken list.
-            let quiet = feed.format == Format::CrowdSec && entries.is_empty();
+            let quiet = matches!(feed.format, Format::CrowdSec(_)) && entries.is_empty();
             let why = implausible(&entries, before.as_ref().map(Entries::len)).filter(|_| !quiet);
             match why.filter(|_| judged == Judged::Carefully) {
                 Some(why) => Err(format!(
@@ -64,8 +85,10 @@ pub(crate) async fn refresh(feed: &Feed, kept: &Kept, judged: Judged, now: Milli
                 }
             }
             match kept.put(&feed.name, &about, new.as_ref()) {
-                Ok(()) if new.is_some() => Refreshed::New(about),
-                Ok(()) => Refreshed::Same(about),
+                Ok(()) => {
+                    *followed = following;
+                    if new.is_some() { Refreshed::New(about) } else { Refreshed::Same(about) }
+                }
                 Err(error) => Refreshed::Refused(about, format!("it cannot be kept: {error}")),
             }
         }
@@ -78,7 +101,11 @@ pub(crate) async fn refresh(feed: &Feed, kept: &Kept, judged: Judged, now: Milli
     }
 }
 
-async fn obtained(feed: &Feed, mark: &Mark) -> Result<Option<(Vec<u8>, Mark)>, String> {
+async fn obtained(
+    feed: &Feed,
+    changes: Option<&Changes>,
+    mark: &Mark,
+) -> Result<Option<(Vec<u8>, Mark)>, String> {
     match &feed.from {
         From::File(path) => {
             let unreadable = |error: std::io::Error| format!("it cannot be read: {error}");
@@ -90,7 +117,8 @@ async fn obtained(feed: &Feed, mark: &Mark) -> Result<Option<(Vec<u8>, Mark)>, S
         }
         From::Url(_, remote) => {
             let key = feed.key.as_ref().map(|key| ("x-api-key", key));
-            let wanted = Wanted { from: remote, mark, key, bytes_max: feed.size_max, time: feed.time };
+            let from = changes.map_or(remote, |changes| &changes.0);
+            let wanted = Wanted { from, mark, key, bytes_max: feed.size_max, time: feed.time };
             match fetch(&wanted).await? {
                 Fetched::Unchanged => Ok(None),
                 Fetched::New(bytes, mark) => Ok(Some((bytes.into(), mark))),
@@ -99,16 +127,22 @@ async fn obtained(feed: &Feed, mark: &Mark) -> Result<Option<(Vec<u8>, Mark)>, S
     }
 }
 
-fn understood(feed: &Feed, bytes: Vec<u8>) -> Result<Entries, String> {
+fn understood(
+    feed: &Feed,
+    bytes: Vec<u8>,
+    before: Option<Followed>,
+    following: &mut Option<Followed>,
+    now: Millis,
+) -> Result<Entries, String> {
     let bytes = unpacked(bytes, feed.size_max)?;
-    let mut entries = match read(&bytes, &feed.format, feed.entries_max)? {
-        Change::Whole(entries) => entries,
-        // All that is in force was asked for, so what came before counts no more.
-        Change::Since { mut new, gone } => {
-            new.remove(&gone);
-            new
-        }
-    };
+    if let Format::CrowdSec(types) = &feed.format {
+        let mut stream = before.unwrap_or(Followed { decisions: Decisions::default(), whole: now });
+        stream.decisions.follow(&bytes, types, feed.entries_max)?;
+        let entries = stream.decisions.entries();
+        *following = Some(stream);
+        return Ok(entries);
+    }
+    let mut entries = read(&bytes, &feed.format, feed.entries_max)?;
     entries.settle();
     Ok(entries)
 }

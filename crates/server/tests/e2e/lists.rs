@@ -1,13 +1,13 @@
 //! Lists that are fetched from a server of the test's own, crawlers that are asked for in a stub of DNS, and what is
 //! remembered of a client.
 
-use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use super::challenge::{of_page, solve};
 use super::client::Connection;
 use super::demo::{Demo, command};
+use super::published::publish;
 
 /// What the server says: a status and a body, and the `If-None-Match` of each request that it got.
 #[derive(Clone, Default)]
@@ -21,14 +21,8 @@ impl Publisher {
     fn start(body: &str) -> (Self, SocketAddr) {
         let publisher = Self::default();
         publisher.say(200, body);
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
         let own = publisher.clone();
-        std::thread::spawn(move || {
-            while let Ok((stream, _)) = listener.accept() {
-                own.answer(stream);
-            }
-        });
+        let address = publish(move |head| own.answer(head));
         (publisher, address)
     }
 
@@ -36,20 +30,15 @@ impl Publisher {
         *self.says.lock().unwrap() = (status, body.to_owned());
     }
 
-    fn answer(&self, mut stream: std::net::TcpStream) {
-        let reader = BufReader::new(stream.try_clone().unwrap());
-        let lines = reader.lines().map_while(Result::ok).take_while(|line| !line.is_empty());
-        let lines: Vec<String> = lines.map(|line| line.to_ascii_lowercase()).collect();
+    fn answer(&self, lines: &[String]) -> (u16, Option<String>, String) {
         let known = lines.iter().find_map(|line| line.strip_prefix("if-none-match: ").map(str::to_owned));
         self.asked.lock().unwrap().push(known.clone());
         let (status, body) = self.says.lock().unwrap().clone();
         let tag = format!("\"{}\"", body.len());
-        let (status, body) =
-            if known.as_deref() == Some(&tag) { (304, String::new()) } else { (status, body) };
-        let head = format!("HTTP/1.1 {status} X\r\netag: {tag}\r\nconnection: close\r\n");
-        let length =
-            if status == 304 { String::new() } else { format!("content-length: {}\r\n", body.len()) };
-        let _ = stream.write_all(format!("{head}{length}\r\n{body}").as_bytes());
+        if known.as_deref() == Some(&tag) {
+            return (304, Some(tag), String::new());
+        }
+        (status, Some(tag), body)
     }
 }
 

@@ -2,6 +2,7 @@
 //! server's to read; here its keys are only known.
 
 use super::*;
+use crate::policy::Wide;
 use crate::reputation::Class;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,8 +27,8 @@ const KINDS: [(&str, Kind); 9] = [
 ];
 
 /// Keys that say where a list's addresses come from and how they are fetched and read.
-const OF_THE_SERVER: [&str; 9] =
-    ["file", "url", "format", "column", "every", "time", "size_max", "entries_max", "api_key"];
+const OF_THE_SERVER: [&str; 10] =
+    ["file", "url", "format", "column", "every", "time", "size_max", "entries_max", "api_key", "types"];
 
 impl Compiler {
     pub(super) fn lists(&mut self, section: &Section<'_, '_>) {
@@ -58,14 +59,15 @@ fn list(part: &Section<'_, '_>) -> Option<List> {
     if kind == Kind::Crawler {
         part.require("crawler", part.has("crawler").then_some(()), "crawler = \"googlebot\"");
     }
-    let mut entries = Vec::new();
+    let (mut entries, mut wide) = (Vec::new(), Vec::new());
     for text in part.texts("entries").unwrap_or_default() {
-        match Prefix::parse(text.value) {
-            Some(prefix) => entries.push((prefix, ())),
-            None => part.reader.problem(
+        match (Prefix::parse(text.value), Wide::parse(text.value)) {
+            (Some(prefix), _) => entries.push((prefix, ())),
+            (None, Some(one)) => wide.push(one),
+            (None, None) => part.reader.problem(
                 text.span,
-                format!("\"{}\" is no address or prefix", text.value),
-                "write for example \"192.0.2.0/24\" or \"2001:db8::/32\"",
+                format!("\"{}\" is no address or prefix, network, country or fingerprint", text.value),
+                "write for example \"192.0.2.0/24\", \"2001:db8::/32\", \"AS64500\", \"country:DE\" or \"fingerprint:t13d1516h2_8daaf6152771_b186095e22b6\"",
             ),
         }
     }
@@ -82,7 +84,7 @@ fn list(part: &Section<'_, '_>) -> Option<List> {
         Kind::Class(class) => ListKind::Class(class),
     };
     let crawlers = crawlers.iter().map(|text| text.value.to_owned()).collect();
-    Some(List { name: String::new(), kind, weight, crawlers, fed, prefixes: PrefixMap::new(entries) })
+    Some(List { name: String::new(), kind, weight, crawlers, fed, prefixes: PrefixMap::new(entries), wide })
 }
 
 /// Notes a key that only one kind of list has.

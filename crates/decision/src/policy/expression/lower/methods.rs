@@ -103,7 +103,7 @@ impl Lowering<'_> {
             Some(_) if self.scope == Scope::Limit && self.names.fed.contains(&texts[0]) => self.wrong(
                 &args[0],
                 format!("who is on \"{}\" is not known yet when a limit is looked at", texts[0]),
-                "its addresses come from a file or an address; use it in a rule",
+                "it comes from a file or an address, or holds networks, countries or fingerprints; use it in a rule",
             ),
             Some(index) => Ok(Bool::InList(small(index))),
             None => self.wrong(
