@@ -12,7 +12,7 @@ use crate::policy::{AccountSettings, Ladder, Policy};
 use crate::subject::{Hashed, Keys, Prefix, Subject};
 use crate::{Count, CountKind, Millis, Observation, Plan};
 
-pub use self::crowd::Crowd;
+pub use self::crowd::{Crowd, Crowds};
 pub use self::shape::mail_domain;
 
 /// What a request that names an account attempts there.
@@ -63,8 +63,8 @@ pub struct AccountPlan {
     pub locks: [u64; 2],
     /// Under what success for the account is remembered: from anywhere, from this network, under this clearance.
     pub successes: [Option<u64>; 3],
-    /// Where attempts are gathered: the route's, those of its clients with this user agent, this client's.
-    pub crowds: [u64; 3],
+    /// Where attempts are gathered.
+    pub crowds: Crowds<Option<u64>>,
     /// What tells accounts and clients apart within a crowd.
     pub member: [u64; 2],
     /// In what window attempts are gathered, in milliseconds.
@@ -80,6 +80,11 @@ const ALIKE: u8 = 2;
 const BURST: u8 = 3;
 const ONCE: u8 = 4;
 const SUCCESSES: u8 = 5;
+// Crowds are in a table of their own, so that they may use the same numbers.
+const OF_ROUTE: u8 = FAILURES;
+const OF_NETWORK: u8 = KNOWN_FAILURES;
+const OF_FINGERPRINT: u8 = ALIKE;
+const OF_CLIENT: u8 = BURST;
 
 /// What look-ups said about an account and who comes for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -96,8 +101,8 @@ pub struct AccountFacts {
     pub client_open: u32,
     /// The account is locked to this client until then; which step of the ladder it is.
     pub locked: Option<(Millis, u8)>,
-    /// The route's attempts, those with this user agent, and this client's.
-    pub crowds: [Crowd; 3],
+    /// How attempts go.
+    pub crowds: Crowds<Crowd>,
     /// Sign-ups of accounts named alike, this one included.
     pub alike: u32,
     /// Sign-ups from this network, this one included.
@@ -147,6 +152,8 @@ pub(crate) fn plan(
     let here = keys.subject(Subject::Address(network(observation)));
     let route = keys.subject(Subject::Number(route.into()));
     let agent = keys.subject(Subject::Text(observation.user_agent.as_bytes()));
+    let network = observation.cohort.network_of(observation.client, keys);
+    let fingerprint = observation.cohort.fingerprint_of(keys);
     let key = |kind: u8, parts: &[Hashed]| keys.key(CountKind::Account(kind).counter(), parts);
     let count = |kind: u8, parts: &[Hashed], window_millis, limit, add| Count {
         key: key(kind, parts),
@@ -176,7 +183,16 @@ pub(crate) fn plan(
             Some(key(SUCCESSES, &[spelled, here])),
             observation.clearance.map(|_| key(SUCCESSES, &[spelled, who.client])),
         ],
-        crowds: [key(FAILURES, &[route]), key(FAILURES, &[route, agent]), key(BURST, &[route, who.address])],
+        crowds: Crowds {
+            of_many: [
+                Some(key(OF_ROUTE, &[route])),
+                Some(key(OF_ROUTE, &[route, agent])),
+                Some(key(OF_NETWORK, &[route, network])),
+                fingerprint.map(|fingerprint| key(OF_FINGERPRINT, &[route, fingerprint])),
+                fingerprint.map(|fingerprint| key(OF_FINGERPRINT, &[route, fingerprint, network])),
+            ],
+            of_client: Some(key(OF_CLIENT, &[route, who.address])),
+        },
         member: [key(ONCE, &[spelled]), key(ONCE, &[who.address])],
         window_millis,
         signups,

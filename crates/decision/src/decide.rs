@@ -284,6 +284,7 @@ impl<'a> Weighing<'a> {
             failures: self.failures,
             listed: self.listed,
             accounts: &self.policy.accounts,
+            answers_alike: self.route.settings.same_answer.is_some(),
         };
         for (index, signal) in SIGNALS.iter().enumerate() {
             let mut weight = self.route.settings.weights[index];

@@ -30,7 +30,9 @@ mod subject;
 mod time;
 mod trusted;
 
-pub use account::{AccountFacts, AccountOutcome, AccountPlan, Acquaintance, Attempt, Crowd, mail_domain};
+pub use account::{
+    AccountFacts, AccountOutcome, AccountPlan, Acquaintance, Attempt, Crowd, Crowds, mail_domain,
+};
 pub use agent::{Agent, Bot, BotKind, BotName, Browser, Device, Engine, Family, Platform};
 pub use behaviour::Behaviour;
 pub use cohort::{Budget, Cohort, CohortLevel, OverBudget, PlannedBudget, layer_number};

@@ -28,6 +28,7 @@ const SERVER_KEYS: [&str; 27] = [
     "provider",
     "proxy_protocol",
     "review",
+    "alerts",
     "service",
     "site",
     "threads",

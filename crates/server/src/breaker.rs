@@ -9,13 +9,14 @@ use spigot_decision::Millis;
 use spigot_gateway::Gateway;
 use spigot_state::{Breaker, KeptReason, Memory, Turn};
 
+use crate::alerts::Alerts;
 use crate::kept_json;
 
 /// Who it is in the log of changes.
 const AUTHOR: &str = "breaker";
 
 /// Does what is to be done at `now`; whether settings have changed.
-pub(crate) fn turn(gateway: &Gateway<Memory>, store: &mut PolicyStore, now: Millis) -> bool {
+pub(crate) fn turn(gateway: &Gateway<Memory>, store: &mut PolicyStore, alerts: &Alerts, now: Millis) -> bool {
     let operator = gateway.snapshot.load().policy.operator.clone();
     let in_force = operator.demoted.iter().filter(|demoted| now < demoted.end);
     let demoted: Vec<_> = in_force.map(|demoted| (demoted.name.clone(), demoted.end)).collect();
@@ -26,7 +27,7 @@ pub(crate) fn turn(gateway: &Gateway<Memory>, store: &mut PolicyStore, now: Mill
         match put(store, &turn, now) {
             Ok(()) => {
                 changed = true;
-                say(&turn);
+                say(&turn, alerts);
             }
             Err(error) => crate::log::line("breaker_failed", &[("error", &error)]),
         }
@@ -46,9 +47,9 @@ fn put(store: &mut PolicyStore, turn: &Turn, now: Millis) -> Result<(), String> 
     done.map_err(|error| error.to_string())
 }
 
-fn say(turn: &Turn) {
+fn say(turn: &Turn, alerts: &Alerts) {
     match turn {
-        Turn::Demote { name, end, asked, solved, usual_percent } => crate::log::line(
+        Turn::Demote { name, end, asked, solved, usual_percent } => alerts.tell(
             "reason_demoted",
             &[
                 ("reason", name),
@@ -57,10 +58,17 @@ fn say(turn: &Turn) {
                 ("solved", &solved.to_string()),
                 ("usual_percent", &usual_percent.to_string()),
             ],
+            &format!(
+                "Spigot: {solved} of {asked} clients solved the challenges of {name}, where {usual_percent} % is usual. It asks people rather than bots, and asks nobody until {end}. Look at it before then; `spigot breaker show` tells more."
+            ),
         ),
-        Turn::Restore { name, clients } => {
-            crate::log::line("reason_restored", &[("reason", name), ("clients", &clients.to_string())]);
-        }
+        Turn::Restore { name, clients } => alerts.tell(
+            "reason_restored",
+            &[("reason", name), ("clients", &clients.to_string())],
+            &format!(
+                "Spigot: {name} asks for challenges again: {clients} clients met it while it was demoted, far more than before."
+            ),
+        ),
     }
 }
 

@@ -3,6 +3,7 @@
 mod breach;
 mod crawlers;
 mod doors;
+mod hook;
 mod lists;
 mod oidc;
 mod panel;
@@ -28,6 +29,7 @@ use spigot_gateway::{Bounds, CrawlerDns, FingerprintHeaders, Provider, Settings,
 
 pub(crate) use self::breach::BreachSection;
 pub(crate) use self::doors::DoorSection;
+pub(crate) use self::hook::Hook;
 pub(crate) use self::lists::{Changes, Feed, From};
 pub(crate) use self::panel::PanelSection;
 pub(crate) use self::review::ReviewSection;
@@ -69,6 +71,7 @@ pub(crate) struct Server {
     pub(crate) disposable_domains: Vec<PathBuf>,
     pub(crate) panel: PanelSection,
     pub(crate) review: Option<ReviewSection>,
+    pub(crate) alerts: Option<Hook>,
 }
 
 /// Where TLS is spoken, and with what.
@@ -125,6 +128,7 @@ impl Server {
             ("events", self.events != new.events),
             ("panel", self.panel != new.panel),
             ("review", self.review != new.review),
+            ("alerts", self.alerts != new.alerts),
             ("service.listen", service(self) != service(new)),
             ("door", self.doors != new.doors),
         ];
@@ -190,6 +194,7 @@ fn server(top: &Section<'_, '_>) -> Server {
         disposable_domains: paths(top, "disposable_domains"),
         panel: panel::panel(top),
         review: review::review(top),
+        alerts: hook::alerts(top),
     };
     named_twice(top, &server);
     if let Some(bytes) = top.parsed("counter_memory", size_bytes) {
@@ -429,7 +434,7 @@ mod tests {
     fn the_schema_has_the_servers_keys() {
         use std::collections::BTreeSet;
         // Every section is there, so that every key is asked for.
-        let text = "upstream = \"http://127.0.0.1:3000\"\n[tls]\ncertificate = \"a\"\nkey = \"b\"\n[[site]]\nupstream = \"http://127.0.0.1:3000\"\n[bounds]\n[events]\n[service]\n[panel]\norigin = \"http://127.0.0.1\"\n[panel.oidc]\nissuer = \"http://127.0.0.1\"\nclient_id = \"a\"\nothers = \"support\"\nroles = {}\n[review]\nurl = \"http://127.0.0.1:3000\"\n[crawlers]\n[[list]]\nname = \"a\"\nkind = \"mark\"\n[breach]\naddress = \"http://127.0.0.1:3000\"\n[[provider]]\nname = \"a\"\nkind = \"altcha\"\nscript = \"/a.js\"\nsecret = { file = 'Cargo.toml' }\n[[trusted]]\nname = \"a\"\nproof = \"key\"\ngives = \"pass\"\n[[door]]\nkind = \"nginx\"\nlisten = \"127.0.0.1:8084\"\n";
+        let text = "upstream = \"http://127.0.0.1:3000\"\n[tls]\ncertificate = \"a\"\nkey = \"b\"\n[[site]]\nupstream = \"http://127.0.0.1:3000\"\n[bounds]\n[events]\n[service]\n[panel]\norigin = \"http://127.0.0.1\"\n[panel.oidc]\nissuer = \"http://127.0.0.1\"\nclient_id = \"a\"\nothers = \"support\"\nroles = {}\n[review]\nurl = \"http://127.0.0.1:3000\"\n[alerts]\nurl = \"http://127.0.0.1:3000\"\n[crawlers]\n[[list]]\nname = \"a\"\nkind = \"mark\"\n[breach]\naddress = \"http://127.0.0.1:3000\"\n[[provider]]\nname = \"a\"\nkind = \"altcha\"\nscript = \"/a.js\"\nsecret = { file = 'Cargo.toml' }\n[[trusted]]\nname = \"a\"\nproof = \"key\"\ngives = \"pass\"\n[[door]]\nkind = \"nginx\"\nlisten = \"127.0.0.1:8084\"\n";
         let asked = load_with("spigot.toml", text, |top| {
             // Both ask providers for their names, and trusted clients for what they get.
             let shared = |at: &str| matches!(at, "provider" | "trusted");
@@ -451,7 +456,7 @@ mod tests {
         assert!(top.is_subset(&keys(&schema["properties"])), "read, but not in schema.json: {top:?}");
         for section in [
             "tls", "site", "bounds", "events", "provider", "service", "breach", "crawlers", "trusted",
-            "door", "panel", "review",
+            "door", "panel", "review", "alerts",
         ] {
             let node = &schema["properties"][section];
             let node = if node["items"].is_object() { &node["items"] } else { node };

@@ -10,6 +10,7 @@ use spigot_decision::Millis;
 use spigot_event::Recorder;
 use spigot_state::{Changes, Memory, Restricted};
 
+use crate::alerts::Alerts;
 use crate::clock::now;
 
 /// How keeping went, for the admin port.
@@ -89,17 +90,30 @@ pub(crate) struct Said {
 }
 
 impl Said {
-    pub(crate) fn about(&mut self, keeping: &Keeping, recorder: &Recorder) {
-        once(&mut self.keeping, keeping.last_error(), "keeping_failed", "keeping_works_again");
+    pub(crate) fn about(&mut self, keeping: &Keeping, recorder: &Recorder, alerts: &Alerts) {
+        let once = |fails: &mut bool, error: Option<String>, [failed, works_again]: [&str; 2], what: &str| {
+            match error {
+                Some(error) if !std::mem::replace(fails, true) => {
+                    alerts.tell(
+                        failed,
+                        &[("error", &error)],
+                        &format!("Spigot: {what} cannot be written to the data folder: {error}"),
+                    );
+                }
+                None if std::mem::take(fails) => {
+                    alerts.tell(
+                        works_again,
+                        &[],
+                        &format!("Spigot: {what} can be written to the data folder again"),
+                    );
+                }
+                _ => {}
+            }
+        };
+        let names = ["keeping_failed", "keeping_works_again"];
+        once(&mut self.keeping, keeping.last_error(), names, "what is known of clients");
         let error = recorder.last_error().map(|error| error.to_string());
-        once(&mut self.recording, error, "recording_failed", "recording_works_again");
-    }
-}
-
-fn once(fails: &mut bool, error: Option<String>, failed: &str, works_again: &str) {
-    match error {
-        Some(error) if !std::mem::replace(fails, true) => crate::log::line(failed, &[("error", &error)]),
-        None if std::mem::take(fails) => crate::log::line(works_again, &[]),
-        _ => {}
+        let names = ["recording_failed", "recording_works_again"];
+        once(&mut self.recording, error, names, "events");
     }
 }

@@ -2,6 +2,7 @@
 
 mod account_data;
 mod admin_http;
+mod alerts;
 mod breaker;
 mod certificate_ends;
 mod cli;

@@ -152,9 +152,9 @@ impl Sender {
         keep(&self.data, &made).map_err(|error| format!("it cannot be kept: {error}"))?;
         let body = serde_json::to_vec(&Report { text: text(&made), review: &made });
         let posted = Posted {
-            to: &self.section.to,
+            to: &self.section.to.to,
             body: body.map_err(|error| error.to_string())?.into(),
-            key: self.section.key.as_ref(),
+            key: self.section.to.key.as_ref(),
             time: TIME,
         };
         post(&posted).await

@@ -20,6 +20,7 @@ use tokio::sync::watch;
 
 use crate::account_data::AccountData;
 use crate::admin_http::{self, AdminPort};
+use crate::alerts::Alerts;
 use crate::breaker::BreakerFile;
 use crate::clock::{clock, now};
 use crate::cohorts::CohortFile;
@@ -97,6 +98,7 @@ pub(crate) fn start(config: Config, file: Option<PathBuf>) -> Result<Running, St
     if let Some(review) = server.review.clone() {
         crate::review_sender::start(review, server.data.clone(), gateway.clone(), stopped.clone())?;
     }
+    let alerts = Alerts::start(server.alerts.clone(), stopped.clone())?;
     let mut threads = Vec::new();
     let tls = certificates.as_ref().map(|certificates| certificates.current.clone());
     let fronts = fronts(&server, tls.as_ref());
@@ -126,6 +128,7 @@ pub(crate) fn start(config: Config, file: Option<PathBuf>) -> Result<Running, St
         secrets,
         networks,
         breaker_file,
+        alerts,
         cohorts,
         known,
         accounts,
@@ -224,6 +227,7 @@ struct Control {
     secrets: Secrets,
     networks: DataFiles<Networks>,
     breaker_file: BreakerFile,
+    alerts: Alerts,
     cohorts: CohortFile,
     /// `None` when its file cannot be used.
     known: Option<KnownStore>,
@@ -299,11 +303,11 @@ impl Control {
                 names.turn(&self.gateway.snapshot.load().settings);
                 crate::directories::turn(&self.gateway);
                 self.keep();
-                said.about(&self.keeping, &self.gateway.recorder);
+                said.about(&self.keeping, &self.gateway.recorder, &self.alerts);
                 self.gateway.state.table.maintain(3600, now());
                 self.cohorts.turn(&self.gateway.state.cohorts, now());
                 self.breaker_file.turn(&self.gateway.breaker, now());
-                if crate::breaker::turn(&self.gateway, &mut self.store, now()) {
+                if crate::breaker::turn(&self.gateway, &mut self.store, &self.alerts, now()) {
                     self.operator_changed();
                 }
             }
@@ -320,7 +324,7 @@ impl Control {
         self.keep();
         self.cohorts.write(&self.gateway.state.cohorts);
         self.breaker_file.write(&self.gateway.breaker);
-        said.about(&self.keeping, &self.gateway.recorder);
+        said.about(&self.keeping, &self.gateway.recorder, &self.alerts);
     }
 
     fn start_admin(&self, listener: std::net::TcpListener) {

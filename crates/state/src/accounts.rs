@@ -53,7 +53,9 @@ impl Memory {
         let mut facts = AccountFacts {
             remembered: anywhere,
             known,
-            crowds: plan.crowds.map(|key| self.accounts.crowds.look(key, plan.window_millis, now)),
+            crowds: plan.crowds.map(|key| {
+                key.map(|key| self.accounts.crowds.look(key, plan.window_millis, now)).unwrap_or_default()
+            }),
             ..AccountFacts::default()
         };
         // A forgotten password must be replaceable while strangers guess at it.
@@ -100,8 +102,8 @@ impl Memory {
     /// Counts how an attempt ended, remembers success, and locks the account to whoever failed too often.
     pub(crate) fn account_ended(&self, outcome: &AccountOutcome, now: Millis) {
         let plan = &outcome.plan;
-        for key in plan.crowds {
-            self.accounts.crowds.add(key, outcome.failed.then_some(plan.member), plan.window_millis, now);
+        for key in plan.crowds.of_many.into_iter().chain([plan.crowds.of_client]).flatten() {
+            self.accounts.crowds.add(key, plan.member, outcome.failed, plan.window_millis, now);
         }
         if !outcome.failed {
             // Asking for a new password proves nothing, and a sign-up is answered alike when the account is another's.

@@ -3,7 +3,7 @@ use crate::Evidence;
 
 pub(super) const SIGNAL: Signal = Signal {
     name: "account_probing",
-    finds: "One address names account after account and is nearly always wrong.",
+    finds: "One address names account after account and gets into hardly one of them.",
     matters: "Whoever looks for accounts that exist has to ask for many that do not. An office behind one address names many, and is right.",
     oat: &[7, 8],
     weight: 50,
@@ -12,7 +12,7 @@ pub(super) const SIGNAL: Signal = Signal {
 
 fn find(seen: &Seen<'_>) -> Option<Evidence> {
     let settings = seen.accounts;
-    let crowd = seen.facts.account?.crowds[2];
+    let crowd = seen.facts.account?.crowds.of_client;
     crowd.is_probing(settings).then_some(Evidence::Count {
         count: crowd.accounts,
         limit: settings.probing_from.saturating_sub(1),

@@ -74,6 +74,8 @@ pub struct Seen<'a> {
     pub listed: Listed,
     /// How accounts are protected: from how many on something is many.
     pub accounts: &'a AccountSettings,
+    /// What the client sees may not depend on whether an account exists.
+    pub answers_alike: bool,
 }
 
 /// Every signal. The order is that of the events and must only grow at the end, so that indexes in stored events stay.
@@ -163,8 +165,9 @@ fn contradiction(seen: &Seen<'_>, found: Option<crate::story::Found>) -> Option<
 #[cfg(test)]
 pub(crate) fn check(signal: &Signal, observation: &Observation<'_>, expected: bool) {
     let (facts, accounts) = (Facts::default(), AccountSettings::default());
+    let listed = Listed::default();
     let seen =
-        Seen { observation, facts: &facts, failures: 0, listed: Listed::default(), accounts: &accounts };
+        Seen { observation, facts: &facts, failures: 0, listed, accounts: &accounts, answers_alike: false };
     assert_eq!(
         (signal.find)(&seen).is_some(),
         expected,

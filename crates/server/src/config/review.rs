@@ -1,9 +1,8 @@
 //! `[review]`: to whom the weekly review is sent, and when.
 
 use spigot_decision::policy::source::Section;
-use spigot_gateway::{Hidden, Remote, Trust};
 
-use super::providers::{read_secret, secret_stands_here};
+use super::hook::{Hook, hook};
 
 const DAY_MILLIS: i64 = 86_400_000;
 const DAYS: [(&str, i64); 7] = [
@@ -16,47 +15,21 @@ const DAYS: [(&str, i64); 7] = [
     ("sunday", 3),
 ];
 
-/// Where the weekly review goes.
-#[derive(Clone, Debug)]
+/// Where the weekly review goes, and when.
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ReviewSection {
-    /// As it is written.
-    pub(crate) url: String,
-    pub(crate) to: Remote,
-    pub(crate) key: Option<Hidden>,
+    pub(crate) to: Hook,
     /// When it is due, in milliseconds after the beginning of a week that begins on Thursday, as 1970 did.
     pub(crate) due_millis: i64,
 }
 
-impl PartialEq for ReviewSection {
-    fn eq(&self, other: &Self) -> bool {
-        let parts = |one: &Self| (one.url.clone(), one.key.clone(), one.due_millis);
-        parts(self) == parts(other)
-    }
-}
-
 pub(super) fn review(top: &Section<'_, '_>) -> Option<ReviewSection> {
     let part = top.table("review")?;
-    let url = part.require("url", part.text("url"), "url = \"https://hooks.example/spigot\"");
-    let key = (!secret_stands_here(&part, "key", "[review]"))
-        .then(|| part.table("key").and_then(|key| read_secret(&key)))
-        .flatten()
-        .map(|(secret, _)| Hidden::new(secret));
+    let to = hook(&part, "[review]");
     let day = part.choice("day", &DAYS).map_or(DAYS[0].1, |day| day.value);
     let hour = part.integer("hour", 0..=23).map_or(6, |hour| hour.value);
     part.finish();
-    let url = url?;
-    match Remote::parse(url.value, Trust::system) {
-        Ok(to) => Some(ReviewSection {
-            url: url.value.to_owned(),
-            to,
-            key,
-            due_millis: day * DAY_MILLIS + hour * 3_600_000,
-        }),
-        Err(problem) => {
-            part.reader.problem(url.span, problem.what, problem.instead);
-            None
-        }
-    }
+    to.map(|to| ReviewSection { to, due_millis: day * DAY_MILLIS + hour * 3_600_000 })
 }
 
 #[cfg(test)]

@@ -9,10 +9,10 @@ use serde_json::Value;
 use super::demo::{Demo, OPEN};
 
 /// Lines of a head, in lower case, and a body.
-type Request = (Vec<String>, Vec<u8>);
+pub(crate) type Request = (Vec<String>, Vec<u8>);
 
 /// A server that takes what is posted, and its address.
-fn hook() -> (Receiver<Request>, String) {
+pub(crate) fn hook() -> (Receiver<Request>, String) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let (sender, posted) = channel();

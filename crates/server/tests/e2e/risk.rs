@@ -1,7 +1,8 @@
 //! What operators learn from what happened: marks, sums and proposals.
 
 use super::challenge::{of_page, solve, submit};
-use super::demo::Demo;
+use super::demo::{Demo, SOON};
+use super::review_hook::hook;
 
 #[test]
 fn a_decision_is_marked_and_tuning_says_how_little_it_knows() {
@@ -69,4 +70,44 @@ fn operators_see_what_the_breaker_did_and_keep_it_from_doing_so() {
     }
     demo.until("it is followed", |health| health["breaker"]["challenges_open"].as_u64() == Some(1));
     demo.until("by its reason", |health| health["breaker"]["reasons"].as_u64() == Some(1));
+}
+
+/// A rule of one's own that asks everybody, and puzzles that cost nothing.
+const ASKING: &str = "trusted_proxies = [\"127.0.0.1\"]\nforwarded_header = \"x-client-address\"\n[challenge]\nlog2_work = [4, 4, 4]\n[[rule]]\nname = \"campaign\"\nwhen = 'request.path == \"/\"'\naction = \"challenge\"\n[[route]]\nname = \"all\"\nmatch = \"/**\"\n";
+
+#[test]
+fn a_rule_that_asks_people_is_demoted_for_a_while_and_an_alert_says_so() {
+    let (posted, url) = hook();
+    let folder = tempfile::tempdir().unwrap();
+    let config = format!("{ASKING}[alerts]\nurl = \"{url}\"\n");
+    let demo = Demo::start_with(folder, Some(&config));
+    let mut connection = demo.connect();
+    let person = |n: u32| format!("198.{}.{}.7", 18 + n % 2, n / 2);
+    let mut solve_from = |n: u32| {
+        let address = person(n);
+        let from = [("x-client-address", address.as_str()), ("Accept", "text/html")];
+        let page = connection.request("GET", "/", &from, b"");
+        if page.status == 200 {
+            return false;
+        }
+        let body = solve(&of_page(&page));
+        let solved = connection.request("POST", "/.spigot/solve", &from, body.as_bytes());
+        assert_eq!(solved.status, 200, "{}", solved.text());
+        true
+    };
+    let solved = (0..200).take_while(|n| solve_from(*n)).count();
+    assert!(solved >= 50, "demoted by {solved} alone");
+    demo.until("it is demoted", |health| health["breaker"]["demoted"].to_string().contains("rule campaign"));
+    assert!(!solve_from(250), "whoever comes now is not asked");
+    let shown = String::from_utf8(demo.command(&["breaker", "show"]).stdout).unwrap();
+    assert!(shown.contains("rule campaign") && shown.contains("by breaker"), "{shown}");
+    let (_, body) = posted.recv_timeout(SOON).unwrap();
+    let alert: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(
+        (alert["event"].as_str(), alert["told"]["reason"].as_str()),
+        (Some("reason_demoted"), Some("rule campaign"))
+    );
+    assert!(alert["text"].as_str().unwrap().contains("asks people rather than bots"), "{alert}");
+    demo.change(&["breaker", "end", "rule campaign"]);
+    assert!(solve_from(251), "in force again");
 }

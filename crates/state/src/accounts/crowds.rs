@@ -1,16 +1,17 @@
 use parking_lot::Mutex;
 use spigot_decision::{Crowd, Millis};
 
-/// Attempts on accounts in a sliding window of two halves, by route and by client.
+/// Attempts on accounts in a sliding window of two halves, by route, by cohort and by client.
 ///
-/// Bounded: 8,192 in sets of four. A new key in a full set takes the place of one whose window has passed, else of
+/// Bounded: 16,384 in sets of four. A new key in a full set takes the place of one whose window has passed, else of
 /// the one with the fewest attempts: a flood of clients with one attempt each displaces nothing that is worth seeing.
 pub struct Crowds {
     sets: Box<[Mutex<[Cell; WAYS]>]>,
 }
 
-/// A site has some routes with accounts, and some thousand clients that fail there within minutes. 320 bytes each.
-const CELLS: usize = 1 << 13;
+/// A site has some routes with accounts, and some thousand clients and networks that come there within minutes. 240
+/// bytes each, so less than 4 MiB.
+const CELLS: usize = 1 << 14;
 const WAYS: usize = 4;
 /// Bits for distinct accounts, and for distinct clients: linear counting (Whang and others, 1990) is within some per
 /// cent up to about a thousand, and stops near 1,600.
@@ -30,6 +31,7 @@ struct Half {
     attempts: u32,
     failures: u32,
     accounts: [u64; WORDS],
+    entered: [u64; WORDS],
     clients: [u64; WORDS],
 }
 
@@ -49,8 +51,8 @@ impl Crowds {
         cell.sum()
     }
 
-    /// Adds an attempt: of a failed one, which account and which client it was.
-    pub fn add(&self, key: u64, failed: Option<[u64; 2]>, window_millis: u64, now: Millis) {
+    /// Adds an attempt of a client on an account, and how it ended.
+    pub fn add(&self, key: u64, [account, client]: [u64; 2], failed: bool, window_millis: u64, now: Millis) {
         let turn = turn(window_millis, now);
         let mut set = self.set(key).lock();
         let same = set.iter().position(|cell| cell.key == key);
@@ -63,10 +65,12 @@ impl Crowds {
         cell.advance(turn);
         let half = &mut cell.halves[0];
         half.attempts = half.attempts.saturating_add(1);
-        if let Some([account, client]) = failed {
+        if failed {
             half.failures = half.failures.saturating_add(1);
             mark(&mut half.accounts, account);
             mark(&mut half.clients, client);
+        } else {
+            mark(&mut half.entered, account);
         }
     }
 
@@ -103,11 +107,15 @@ impl Cell {
 
     fn sum(&self) -> Crowd {
         let [a, b] = &self.halves;
+        let accounts = either(&a.accounts, &b.accounts);
+        let entered = either(&a.entered, &b.entered);
         Crowd {
             attempts: a.attempts.saturating_add(b.attempts),
             failures: a.failures.saturating_add(b.failures),
-            accounts: distinct(&a.accounts, &b.accounts),
-            clients: distinct(&a.clients, &b.clients),
+            accounts: distinct(&accounts),
+            lost: distinct(&either(&accounts, &entered)).saturating_sub(distinct(&entered)),
+            entered: distinct(&entered),
+            clients: distinct(&either(&a.clients, &b.clients)),
         }
     }
 }
@@ -118,9 +126,13 @@ fn mark(bits: &mut [u64; WORDS], member: u64) {
     bits[bit / 64] |= 1 << (bit % 64);
 }
 
-/// Linear counting over both halves: the number of members at which so many bits are expected to stay empty.
-fn distinct(a: &[u64; WORDS], b: &[u64; WORDS]) -> u32 {
-    let set: u32 = a.iter().zip(b).map(|(a, b)| (a | b).count_ones()).sum();
+fn either(a: &[u64; WORDS], b: &[u64; WORDS]) -> [u64; WORDS] {
+    std::array::from_fn(|word| a[word] | b[word])
+}
+
+/// Linear counting: the number of members at which so many bits are expected to stay empty.
+fn distinct(bits: &[u64; WORDS]) -> u32 {
+    let set: u32 = bits.iter().map(|word| word.count_ones()).sum();
     let bits = BITS as f64;
     let empty = (bits - f64::from(set)).max(0.5);
     // At most 256 ln 512, which is 1,597.
@@ -146,7 +158,7 @@ mod tests {
         for (members, off_by) in [(1u64, 0u32), (5, 1), (10, 2), (20, 4), (100, 15), (500, 75), (1000, 250)] {
             let crowds = Crowds::default();
             for n in 0..members * 3 {
-                crowds.add(1, Some([hash(n % members), hash(9)]), WINDOW, Millis(0));
+                crowds.add(1, [hash(n % members), hash(9)], true, WINDOW, Millis(0));
             }
             let seen = crowds.look(1, WINDOW, Millis(0));
             assert_eq!(
@@ -160,8 +172,8 @@ mod tests {
     #[test]
     fn the_window_slides_by_halves() {
         let crowds = Crowds::default();
-        crowds.add(1, None, WINDOW, Millis(0));
-        crowds.add(1, Some([hash(1), hash(2)]), WINDOW, Millis(300_000));
+        crowds.add(1, [hash(3), hash(4)], false, WINDOW, Millis(0));
+        crowds.add(1, [hash(1), hash(2)], true, WINDOW, Millis(300_000));
         let attempts = |now| crowds.look(1, WINDOW, Millis(now)).attempts;
         assert_eq!([attempts(599_999), attempts(600_000), attempts(900_000)], [2, 1, 0]);
         assert_eq!(crowds.look(2, WINDOW, Millis(0)), Crowd::default());
@@ -172,10 +184,10 @@ mod tests {
         let check = |before: u64, after: u64| {
             let crowds = Crowds::default();
             let start = 1_790_000_000_000;
-            crowds.add(1, Some([hash(1), hash(2)]), before, Millis(start));
+            crowds.add(1, [hash(1), hash(2)], true, before, Millis(start));
             let attempts = |now: i64| crowds.look(1, after, Millis(now)).attempts;
             assert_eq!(attempts(start + 1), 0, "{before} to {after}");
-            crowds.add(1, None, after, Millis(start + 2));
+            crowds.add(1, [hash(3), hash(4)], false, after, Millis(start + 2));
             assert_eq!(attempts(start + 3), 1, "{before} to {after}");
             assert_eq!(attempts(start + 2 + after as i64), 0, "{before} to {after}: it has left the window");
         };
@@ -187,7 +199,7 @@ mod tests {
     #[test]
     fn a_clock_that_steps_back_a_little_loses_nothing() {
         let crowds = Crowds::default();
-        crowds.add(1, None, WINDOW, Millis(300_000));
+        crowds.add(1, [hash(3), hash(4)], false, WINDOW, Millis(300_000));
         assert_eq!(crowds.look(1, WINDOW, Millis(299_000)).attempts, 1);
     }
 
@@ -195,10 +207,10 @@ mod tests {
     fn a_flood_of_single_attempts_displaces_no_crowd() {
         let crowds = Crowds::default();
         for n in 0..50 {
-            crowds.add(hash(0), Some([hash(n), hash(n)]), WINDOW, Millis(0));
+            crowds.add(hash(0), [hash(n), hash(n)], true, WINDOW, Millis(0));
         }
         for n in 1..200_000 {
-            crowds.add(hash(n), Some([n, n]), WINDOW, Millis(1));
+            crowds.add(hash(n), [n, n], true, WINDOW, Millis(1));
         }
         assert_eq!(crowds.look(hash(0), WINDOW, Millis(2)).attempts, 50);
     }

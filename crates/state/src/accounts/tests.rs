@@ -2,7 +2,8 @@ use std::net::IpAddr;
 
 use spigot_decision::policy::{Policy, Strike, load};
 use spigot_decision::{
-    Action, Decision, Ending, Keys, Level, Observation, Prefix, Presented, Sender, decide, outcome, plan,
+    Action, Cohort, Decision, Ending, Keys, Level, Observation, Prefix, Presented, Sender, decide, outcome,
+    plan,
 };
 
 use super::*;
@@ -23,6 +24,7 @@ struct From<'a> {
     client: IpAddr,
     clearance: Option<u64>,
     agent: &'a str,
+    fingerprint: Option<u64>,
 }
 
 fn at(client: &str) -> From<'static> {
@@ -30,6 +32,7 @@ fn at(client: &str) -> From<'static> {
         client: client.parse().unwrap(),
         clearance: None,
         agent: "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0",
+        fingerprint: None,
     }
 }
 
@@ -51,6 +54,7 @@ impl Site {
             user_agent: from.agent,
             account: Some(account),
             clearance: from.clearance.map(presented),
+            cohort: Cohort { network: None, fingerprint: from.fingerprint },
             ..Observation::of(from.client, "POST", path)
         }
     }
@@ -227,6 +231,46 @@ fn a_list_that_is_tried_is_seen_and_known_people_are_not_asked() {
     assert_eq!(site.attempt("/login", alike, "person5", 200, 5 * MINUTE).action, Action::Challenge);
     let solved = From { clearance: Some(5), ..alike };
     assert_eq!(site.attempt("/login", solved, "person5", 200, 5 * MINUTE).action, Action::Allow);
+}
+
+#[test]
+fn accounts_of_their_own_hide_nobody_who_tries_a_list() {
+    // Two hundred people, each once, and between them guesses, behind each of which the guesser enters an account of
+    // their own three times. Let through is what reaches the application.
+    let check = |from: for<'a> fn(i64, &'a str) -> From<'a>, most: i32| {
+        let site = Site::new("");
+        let mut through = 0;
+        for n in 0..200_i64 {
+            let home = From { fingerprint: Some(1), ..at(&format!("198.51.{n}.7")) };
+            site.attempt("/login", home, &format!("person{n}"), 200, n * 100);
+            let agent = format!("fleet/{n}");
+            let guesser = from(n, &agent);
+            let guess = site.attempt("/login", guesser, &format!("victim{n}"), 401, n * 100 + 50);
+            through += i32::from(guess.action <= Action::Log);
+            for turn in 1..4 {
+                site.attempt("/login", guesser, "own", 200, n * 100 + 50 + turn);
+            }
+        }
+        assert!(through <= most, "{through} of 200, at most {most}");
+    };
+    // By user agent; by fingerprint, from anywhere under any name; by network, however they look.
+    check(|n, _| From { agent: "fleet", ..at(&format!("10.{n}.0.1")) }, 25);
+    check(|n, agent| From { agent, fingerprint: Some(7), ..at(&format!("10.{n}.0.1")) }, 25);
+    check(|n, agent| From { agent, fingerprint: Some(n.unsigned_abs()), ..at(&format!("10.0.0.{n}")) }, 25);
+}
+
+#[test]
+fn whether_an_account_exists_changes_no_answer_where_answers_are_alike() {
+    let check = |route: &str, risk: u8| {
+        let site = Site::new(&format!(
+            "[[route]]\nname = \"own\"\nmatch = \"/own\"\naccount_fields = \"email\"\n{route}"
+        ));
+        site.attempt("/own", at("198.51.100.7"), "ada", 200, 0);
+        assert_eq!(site.attempt("/own", at("192.0.2.1"), "ada", 401, 1).risk, risk, "{route}");
+        assert_eq!(site.attempt("/own", at("192.0.2.2"), "nobody", 401, 2).risk, 0, "{route}");
+    };
+    check("", 10);
+    check("same_answer = { status = 401, body = \"Wrong.\", time = \"100ms\" }", 0);
 }
 
 #[test]
