@@ -8,8 +8,9 @@ use spigot_decision::policy::{json_schema, load_with};
 const GOOD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies/cases/good");
 
 /// Keys at the top that the server reads, not the policy; `crates/server` knows them.
-const SERVER_KEYS: [&str; 27] = [
+const SERVER_KEYS: [&str; 28] = [
     "admin",
+    "alerts",
     "bounds",
     "breach",
     "browsers",
@@ -28,7 +29,6 @@ const SERVER_KEYS: [&str; 27] = [
     "provider",
     "proxy_protocol",
     "review",
-    "alerts",
     "service",
     "site",
     "threads",
