@@ -109,7 +109,7 @@ impl Maker {
         let client = self.below(if route == 0 { 60 } else { 4 }) as u32;
         let mut event = self.event(start, Ipv4Addr::from_bits(0xcb00_7100 + client).into());
         event.country = Some(*b"CN");
-        event.device = Some("program");
+        event.device = Some("bot");
         event.network = Some(64_511);
         event.user_agent = "python-requests/2.32".into();
         event.upstream_status = None;

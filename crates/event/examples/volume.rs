@@ -1,7 +1,9 @@
 //! Fills a store with a month of varied events and measures what the panel's pages ask of it.
-//! `cargo run --release -p spigot-event --example volume -- FOLDER [EVENTS] [BYTES_MAX]`
+//! `cargo run --release -p spigot-event --example volume -- FOLDER [EVENTS] [BYTES_MAX] [NOW_MILLIS]`
 //!
-//! The folder is made, and removed in the end. It stops filling at `BYTES_MAX`, and says how many there were.
+//! The folder is made, and removed in the end. It stops filling at `BYTES_MAX`, and says how many there were. With
+//! `NOW_MILLIS` the month ends there and the folder stays, so that the panel itself can be measured over it
+//! (`web/admin/volume.mjs`).
 
 #[path = "../tests/support/mod.rs"]
 mod support;
@@ -28,27 +30,30 @@ fn main() {
         eprintln!("name a folder that does not exist yet");
         return;
     };
-    let mut number = |default: u64| arguments.next().and_then(|text| text.parse().ok()).unwrap_or(default);
-    let (events, bytes) = (number(50_000_000), number(12 << 30));
+    let mut number = || arguments.next().and_then(|text| text.parse::<u64>().ok());
+    let (events, bytes) = (number().unwrap_or(50_000_000), number().unwrap_or(16 << 30));
+    let now = number().map(|millis| Millis(millis.cast_signed()));
+    let month = Month { policy: policy(), begin: now.unwrap_or(START).plus(-DAYS * DAY_MILLIS), events };
     let folder = Path::new(&folder);
     std::fs::create_dir(folder).expect("the folder does not exist yet and can be made");
-    let filled = fill(folder, events, bytes);
+    let filled = fill(folder, &month, bytes);
     let reader = open_readonly(folder).expect("it was just written");
-    let end = START.plus(DAYS * DAY_MILLIS * filled as i64 / events as i64);
-    pages(&reader, end, filled / 2, events);
+    let end = month.begin.plus(DAYS * DAY_MILLIS * filled as i64 / events as i64);
+    pages(&reader, end, month.one(filled / 2).id);
     searches(&reader, end);
     println!("resident at most: {}", status("VmHWM:"));
-    let _ = std::fs::remove_dir_all(folder);
+    if now.is_none() {
+        let _ = std::fs::remove_dir_all(folder);
+    }
 }
 
-fn fill(folder: &Path, events: u64, bytes: u64) -> u64 {
-    let policy = policy();
+fn fill(folder: &Path, month: &Month, bytes: u64) -> u64 {
     let retention = Retention { bytes: u64::MAX, days: 10_000, ..Retention::default() };
     let mut sink = SqliteSink::open(folder, retention).expect("the folder is new");
     let size = || std::fs::metadata(folder.join("events.sqlite")).map_or(0, |file| file.len());
     let (mut writing, mut filled) = (Duration::ZERO, 0);
-    while filled < events && size() < bytes {
-        let batch: Vec<Event> = (filled..filled + BATCH).map(|number| one(&policy, number, events)).collect();
+    while filled < month.events && size() < bytes {
+        let batch: Vec<Event> = (filled..filled + BATCH).map(|number| month.one(number)).collect();
         let start = Instant::now();
         sink.write(&batch).expect("there is room");
         writing += start.elapsed();
@@ -73,9 +78,23 @@ fn skewed(number: u64, which: u64, of: u64) -> u64 {
     (part * part * part * of as f64) as u64
 }
 
-fn one(policy: &Arc<Policy>, number: u64, events: u64) -> Event {
+/// The events of a month, each by its number.
+struct Month {
+    policy: Arc<Policy>,
+    begin: Millis,
+    events: u64,
+}
+
+impl Month {
+    fn one(&self, number: u64) -> Event {
+        let time = self.begin.plus((number as i64).saturating_mul(DAYS * DAY_MILLIS) / self.events as i64);
+        one(&self.policy, number, time)
+    }
+}
+
+fn one(policy: &Arc<Policy>, number: u64, time: Millis) -> Event {
     let mut event = event(policy, 0);
-    event.time = START.plus((number as i64).saturating_mul(DAYS * DAY_MILLIS) / events as i64);
+    event.time = time;
     let [.., a, b, c, d, e] = random(number, 1).to_be_bytes();
     event.id = DecisionId::new(event.time, [a, b, c, d, e]);
     let client = skewed(number, 2, 3_000_000);
@@ -83,12 +102,17 @@ fn one(policy: &Arc<Policy>, number: u64, events: u64) -> Event {
     event.network = Some(1_000 + (client % 4_000) as u32);
     let country = client % 4_000 % 180;
     event.country = Some([b'A' + (country / 26) as u8, b'A' + (country % 26) as u8]);
-    event.device = Some(["desktop", "phone", "tablet", "program"][(client % 4) as usize]);
+    event.device = Some(["desktop", "phone", "tablet", "bot"][(client % 4) as usize]);
     let print = client % 600;
     event.fingerprints.tls = Some(format!("t13d1715h2_{print:012x}_3d5424432f57").into());
     event.fingerprints.header = Some(random(print, 9));
     event.added_micros = 20 + skewed(number, 3, 400) as u32;
     event.decision.route = u16::from(random(number, 4).is_multiple_of(3));
+    event.path = match random(number, 10) % 4 {
+        0 => "/".into(),
+        1 => "/search".into(),
+        _ => format!("/products/{}", skewed(number, 11, 20_000)).into(),
+    };
     event.account = random(number, 5).is_multiple_of(40).then(|| random(client, 6));
     if random(number, 7).is_multiple_of(30) {
         let action = if random(number, 8).is_multiple_of(4) { Action::Block } else { Action::Challenge };
@@ -116,7 +140,7 @@ fn timed<T>(name: &str, act: impl FnOnce() -> T) -> T {
 }
 
 /// What Overview, Support and the beginning of Activity ask.
-fn pages(reader: &Reader, end: Millis, number: u64, events: u64) {
+fn pages(reader: &Reader, end: Millis, id: DecisionId) {
     let slices = |dimension, span, spans, days: i64| {
         let since = end.plus(-days * DAY_MILLIS);
         reader.slices(dimension, span, spans, (since, end)).map(|slices| slices.len())
@@ -133,7 +157,6 @@ fn pages(reader: &Reader, end: Millis, number: u64, events: u64) {
         timed(&format!("overview of a year by day, {dimension:?}"), || slices(dimension, Span::Day, 1, 365))
             .ok();
     }
-    let id = one(&policy(), number, events).id;
     let found = timed("one decision by its id", || reader.find(id));
     assert!(found.is_ok_and(|found| found.is_some()), "the decision is there");
     first(reader, "the newest 50", &Query { limit: Some(50), ..Query::default() });
@@ -157,7 +180,15 @@ fn searches(reader: &Reader, end: Millis) {
             Query { country: Some(*b"GS"), action: Some(Action::Block), limit: Some(50), ..all.clone() },
         ),
         ("a network that is not there, all", Query { network: Some(64_500), ..all.clone() }),
-        ("a path that is not there, all", Query { path: Some("/absent".to_owned()), ..all }),
+        ("a path that is not there, all", Query { path: Some("/absent".to_owned()), ..all.clone() }),
+        (
+            "a rare path, 50",
+            Query { path: Some("/products/19999".to_owned()), limit: Some(50), ..all.clone() },
+        ),
+        (
+            "a beginning that many share, 50",
+            Query { path: Some("/products/1".to_owned()), limit: Some(50), ..all },
+        ),
     ];
     for (name, query) in named {
         first(reader, name, &query);

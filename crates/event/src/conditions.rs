@@ -3,7 +3,7 @@
 use rusqlite::types::Value;
 use spigot_decision::Prefix;
 
-use crate::filter::{About, Word, kept_lengths};
+use crate::filter::{About, Word, kept_beginnings, kept_lengths};
 use crate::query::{Cursor, Order, Query};
 use crate::{packed, record, row};
 
@@ -105,10 +105,11 @@ fn set_host_bits(bytes: &mut [u8], length: u8) {
     }
 }
 
-/// What must be in every row that a query finds: whole addresses, and everything else.
+/// What must be in every row that a query finds: whole addresses, beginnings of paths, and everything else.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Needed {
     pub(crate) address: Option<Word>,
+    pub(crate) path: Vec<Word>,
     pub(crate) rest: Vec<Word>,
 }
 
@@ -134,6 +135,9 @@ pub(crate) fn needed(query: &Query) -> Needed {
     rest.extend(query.account.map(|account| Word::number(About::Account, account)));
     let fingerprint = query.fingerprint.as_ref().filter(|text| is_whole(text));
     rest.extend(fingerprint.map(|text| Word::of(About::Fingerprint, text.as_bytes())));
+    if let Some(path) = &query.path {
+        needed.path = kept_beginnings(path).map(|beginning| Word::of(About::Path, beginning)).collect();
+    }
     needed
 }
 

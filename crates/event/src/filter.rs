@@ -27,6 +27,8 @@ pub(crate) enum About {
     /// One layer's fingerprint, whole.
     Fingerprint,
     Account,
+    /// The beginning of a path, of one of the lengths of [`kept_beginnings`].
+    Path,
 }
 
 /// One value as filters know it.
@@ -84,6 +86,12 @@ fn mixed(value: u64) -> u64 {
 /// networks have.
 pub(crate) fn kept_lengths(address: IpAddr) -> [u8; 2] {
     if address.is_ipv4() { [24, 16] } else { [48, 32] }
+}
+
+/// Beginnings of a path that are kept: searches ask for paths by their beginning, of whatever length, and the longest of
+/// these that fits says whether there can be any.
+pub(crate) fn kept_beginnings(path: &str) -> impl Iterator<Item = &[u8]> {
+    [4, 8, 16].into_iter().filter_map(|length| path.as_bytes().get(..length))
 }
 
 /// Bits, a power of two of them.

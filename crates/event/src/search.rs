@@ -82,6 +82,19 @@ impl<R: Borrow<Reader>> Search<R> {
         Ok(Self { reader, query: query.clone(), needed, low, high, place, left })
     }
 
+    /// Looks at nothing but what came after a place.
+    #[must_use]
+    pub fn beyond(mut self, Cursor(at): Cursor) -> Self {
+        self.low = self.low.max(at.saturating_add(1)).min(self.high);
+        self
+    }
+
+    /// The place of the newest event that it looks at.
+    #[must_use]
+    pub fn newest(&self) -> Cursor {
+        Cursor(self.high - 1)
+    }
+
     /// Where to go on, as [`Query::after`] of the same query.
     #[must_use]
     pub fn place(&self) -> Cursor {
@@ -149,21 +162,23 @@ impl<R: Borrow<Reader>> Search<R> {
     fn block(&self) -> rusqlite::Result<Option<Block>> {
         let reader: &Reader = self.reader.borrow();
         let mut select = reader.connection.prepare_cached(
-            "SELECT first, last, rows, addresses, rest FROM block WHERE first < ?1 AND last >= ?2 \
+            "SELECT first, last, rows, addresses, rest, knows FROM block WHERE first < ?1 AND last >= ?2 \
              ORDER BY first DESC LIMIT 1",
         )?;
-        let Needed { address, rest } = &self.needed;
+        let Needed { address, path, rest } = &self.needed;
         select
             .query_row(params![self.place, self.low], |row| {
                 let possible = match address {
                     Some(word) => row.get_ref(3)?.as_blob_or_null()?.is_none_or(|bits| can_hold(bits, *word)),
                     None => true,
                 };
+                let knows_paths = row.get::<_, i64>(5)? > 0;
+                let path = if knows_paths { path.as_slice() } else { &[] };
                 // The second filter is read only where it can still say no.
                 let possible = possible
-                    && (rest.is_empty() || {
+                    && ((rest.is_empty() && path.is_empty()) || {
                         let bits = row.get_ref(4)?.as_blob()?;
-                        rest.iter().all(|word| can_hold(bits, *word))
+                        rest.iter().chain(path).all(|word| can_hold(bits, *word))
                     });
                 Ok(Block { first: row.get(0)?, last: row.get(1)?, rows: row.get(2)?, possible })
             })

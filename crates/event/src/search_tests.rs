@@ -86,8 +86,46 @@ fn what_is_rare_is_found_without_reading_the_rest() {
     check(Query { fingerprint: fingerprints().tls.map(|tls| tls.to_string()), ..all.clone() }, true);
     check(Query { fingerprint: Some("0123456789abcdef".to_owned()), ..all.clone() }, true);
     check(Query { fingerprint: Some("1:65536".to_owned()), ..all.clone() }, false);
-    check(Query { path: Some("/rare%_".to_owned()), ..all.clone() }, false);
+    check(Query { path: Some("/rare%_".to_owned()), ..all.clone() }, true);
+    check(Query { path: Some("/ra".to_owned()), ..all.clone() }, false);
     check(Query { device: Some("phone".to_owned()), ..all }, false);
+}
+
+#[test]
+fn blocks_of_older_versions_say_nothing_of_paths() {
+    let (folder, _sink, reader) = stored(&[&many()]);
+    let file = rusqlite::Connection::open(folder.0.join(crate::store::FILE)).unwrap();
+    file.execute("UPDATE block SET knows = 0, rest = zeroblob(64)", []).unwrap();
+    let rare = Query { path: Some("/rare%_".to_owned()), ..Query::default() };
+    assert_eq!(found(&reader, &rare).0, [19_999, 10_002, 10_001, 10_000]);
+}
+
+#[test]
+fn what_came_after_a_place() {
+    let (_folder, _sink, reader) = stored(&[&many()]);
+    let rare = Query { country: Some(*b"NZ"), limit: Some(9), ..Query::default() };
+    let beyond = |place: Option<Cursor>| {
+        let mut search = reader.search(&rare).unwrap();
+        search = if let Some(place) = place { search.beyond(place) } else { search };
+        let mut all = Vec::new();
+        loop {
+            let step = search.step().unwrap();
+            all.extend(step.found.iter().map(|(place, record)| (*place, record.time_millis - START.0)));
+            if step.done {
+                assert_eq!(search.fraction(), 1.0);
+                return all;
+            }
+        }
+    };
+    let places: Vec<Cursor> = beyond(None).iter().map(|(place, _)| *place).collect();
+    let check = |place: Cursor, expected: &[i64]| {
+        let found: Vec<i64> = beyond(Some(place)).iter().map(|(_, millis)| *millis).collect();
+        assert_eq!(found, expected);
+    };
+    check(places[2], &[19_999, 10_002]);
+    check(places[1], &[19_999]);
+    check(places[0], &[]);
+    check(reader.search(&rare).unwrap().newest(), &[]);
 }
 
 #[test]

@@ -13,7 +13,7 @@ pub(crate) const FILE: &str = "events.sqlite";
 pub(crate) const LOCK_FILE: &str = "events.lock";
 
 /// `PRAGMA user_version` of the tables below.
-pub(crate) const VERSION: i64 = 5;
+pub(crate) const VERSION: i64 = 6;
 
 /// `event.at` is the time in milliseconds shifted by this, plus a sequence number. So the row id itself is the index on
 /// time and the cursor for paging: rows are appended, and ranges of time are ranges of row ids.
@@ -61,6 +61,12 @@ CREATE TABLE block (
 ) STRICT;
 ";
 
+/// What a block's filters know: since 1 the beginnings of paths (see [`KNOWS`]). Older blocks say nothing of those.
+const KNOWING: &str = "ALTER TABLE block ADD COLUMN knows INTEGER NOT NULL DEFAULT 0;";
+
+/// What the filters that this version writes know.
+pub(crate) const KNOWS: i64 = 1;
+
 /// The sums by minute of older files, as far as they go: they have no countries and no histogram.
 const MINUTES: &str = "
 INSERT INTO slice (span, start, dimension, key, events, monitored, issued, solved, failed, added_micros,
@@ -82,6 +88,7 @@ const STEPS: [&[&str]; VERSION as usize - 1] = [
     &["ALTER TABLE event ADD COLUMN fingerprints TEXT;"],
     &[PACK],
     &[SLICES, MINUTES],
+    &[KNOWING],
 ];
 
 /// From tables with a column for everything and an index on random ids.
@@ -222,7 +229,7 @@ pub(crate) fn open_writer(folder: &Path) -> Result<Connection, StoreError> {
             // Has to come before the first page is written.
             connection.pragma_update(None, "auto_vacuum", "INCREMENTAL").map_err(failed)?;
             configure(&connection).map_err(failed)?;
-            bring_up(&mut connection, &[SCHEMA, SLICES]).map_err(failed)?;
+            bring_up(&mut connection, &[SCHEMA, SLICES, KNOWING]).map_err(failed)?;
         }
         found => return Err(StoreError::Newer { file, found }),
     }

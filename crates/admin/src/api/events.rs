@@ -34,7 +34,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             "events.newer",
             "/api/events/newer",
             Need::Look,
-            "Events that came after a place, oldest first: to follow what happens.",
+            "Events that came after a place, oldest first: to follow what happens. Without a place none, and where to begin.",
             newer,
         ),
         Operation::download(
@@ -198,8 +198,7 @@ fn search(call: &Call<'_>, asked: &EventsQuery) -> Result<Found, Problem> {
         found.read += step.read;
         found.passed += step.passed;
         found.events.extend(step.found.into_iter().map(|(_, record)| for_caller(call, record)));
-        let is_late = call.live().now().since(call.now) >= ANSWER_AFTER_MILLIS;
-        if step.done || is_late {
+        if step.done || is_late(call) {
             found.next = search.place().to_string();
             found.fraction = search.fraction();
             // With as many as were asked for there may be more behind them.
@@ -211,36 +210,30 @@ fn search(call: &Call<'_>, asked: &EventsQuery) -> Result<Found, Problem> {
 
 fn newer(call: &Call<'_>, asked: &EventsQuery) -> Result<Newer, Problem> {
     let query = query(call, asked)?;
-    let Some(reader) = reader(call)? else {
-        let place = asked.after.clone().unwrap_or_default();
-        return Ok(Newer { events: Vec::new(), place, is_cut: false });
+    let mut newer = Newer { events: Vec::new(), place: String::new(), is_cut: false };
+    let Some(reader) = reader(call)? else { return Ok(newer) };
+    let Some(place) = query.after else {
+        newer.place = reader.newest().map_err(Problem::ours)?.to_string();
+        return Ok(newer);
     };
-    // Read before the events, so that what comes meanwhile is found next time.
-    let newest = reader.newest().map_err(Problem::ours)?;
-    let Some(after) = query.after.filter(|after| *after < newest) else {
-        let place = query.after.unwrap_or(newest).to_string();
-        return Ok(Newer { events: Vec::new(), place, is_cut: false });
-    };
-    // From the newest back, so that whoever was away for long gets what is new in bounded time.
-    let since = query.since.map_or(after.time(), |since| since.max(after.time()));
-    let back = Query { after: None, since: Some(since), ..query };
-    let mut search = reader.search(&back).map_err(Problem::ours)?;
-    let (mut events, mut is_cut) = (Vec::new(), false);
+    // From the newest back: whoever comes late sees what happens now, and does not wait for all that came meanwhile.
+    let mut search = reader.search(&Query { after: None, ..query }).map_err(Problem::ours)?.beyond(place);
+    newer.place = search.newest().max(place).to_string();
     loop {
         let step = search.step().map_err(Problem::ours)?;
-        let is_there = step.found.iter().any(|(place, _)| *place <= after);
-        let fresh = step.found.into_iter().filter(|(place, _)| *place > after && *place <= newest);
-        events.extend(fresh.map(|(_, record)| for_caller(call, record)));
-        if is_there || search.place() <= after || search.fraction() >= 1.0 {
-            break;
-        }
-        if step.done || call.live().now().since(call.now) >= ANSWER_AFTER_MILLIS {
-            is_cut = true;
+        newer.events.extend(step.found.into_iter().map(|(_, record)| for_caller(call, record)));
+        if step.done || is_late(call) {
             break;
         }
     }
-    events.reverse();
-    Ok(Newer { events, place: newest.to_string(), is_cut })
+    newer.is_cut = search.fraction() < 1.0;
+    newer.events.reverse();
+    Ok(newer)
+}
+
+/// The caller has waited long enough for a first answer.
+fn is_late(call: &Call<'_>) -> bool {
+    call.live().now().since(call.now) >= ANSWER_AFTER_MILLIS
 }
 
 fn export(call: &Call<'_>, asked: &EventsQuery) -> Result<Download, Problem> {

@@ -2,7 +2,8 @@
 
 use rusqlite::{Connection, params};
 
-use crate::filter::{About, Filter, Word, kept_lengths};
+use crate::filter::{About, Filter, Word, kept_beginnings, kept_lengths};
+use crate::store::KNOWS;
 use crate::{Event, Fingerprints, record};
 use spigot_decision::Prefix;
 
@@ -13,7 +14,7 @@ pub(super) const ROWS: u32 = 4_096;
 /// So many bytes that a block of nothing but different clients fills about a sixth of the bits.
 const ADDRESS_BYTES: usize = 1 << 13;
 
-/// Prefixes, networks, fingerprints and accounts differ less than addresses, but there are more of them.
+/// Prefixes, networks, fingerprints, accounts and paths differ less than addresses, but there are more of them.
 const REST_BYTES: usize = 1 << 14;
 
 /// The block that is being filled. Its rows' ids each followed all before: in its range there are no other rows but
@@ -68,9 +69,9 @@ impl Blocks {
         self.rows += 1;
         self.put(event);
         if self.rows >= ROWS {
-            connection
-                .prepare_cached("INSERT OR REPLACE INTO block VALUES (?, ?, ?, ?, ?)")?
-                .execute(params![range.0, range.1, self.rows, self.addresses.folded(), self.rest.folded()])?;
+            connection.prepare_cached("INSERT OR REPLACE INTO block VALUES (?, ?, ?, ?, ?, ?)")?.execute(
+                params![range.0, range.1, self.rows, self.addresses.folded(), self.rest.folded(), KNOWS],
+            )?;
             self.forget();
         }
         Ok(())
@@ -88,6 +89,9 @@ impl Blocks {
         }
         if let Some(code) = event.country {
             rest.add(Word::of(About::Country, record::country_text(code).as_bytes()));
+        }
+        for beginning in kept_beginnings(&event.path) {
+            rest.add(Word::of(About::Path, beginning));
         }
         rest.add(Word::of(About::Route, event.route().as_bytes()));
         rest.add(Word::number(About::Action, event.decision.action as u64));

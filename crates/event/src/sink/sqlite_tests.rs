@@ -142,7 +142,7 @@ fn files_of_others_are_refused() {
             assert!(error.to_string().contains(message), "{error}");
         }
     };
-    refused("PRAGMA user_version = 99", "has version 99 and this Spigot knows up to 5: use the newer Spigot");
+    refused("PRAGMA user_version = 99", "has version 99 and this Spigot knows up to 6: use the newer Spigot");
     refused("CREATE TABLE other (a)", "holds no events of Spigot");
     let absent = Folder::new();
     let error = SqliteSink::open(&absent.0.join("absent"), Retention::default()).unwrap_err();
