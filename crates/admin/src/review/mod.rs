@@ -3,9 +3,11 @@
 //! bounded memory, and changes nothing.
 
 mod busiest;
+mod clusters;
 mod job;
 mod proposals;
 mod render;
+mod seen;
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -16,17 +18,16 @@ use spigot_decision::Millis;
 use spigot_event::Record;
 
 use self::busiest::Busiest;
+use self::clusters::Clusters;
+pub use self::clusters::{Cluster, Part};
 pub(crate) use self::job::guarded;
 pub use self::job::{Job, Known, Progress, keep, read};
 pub use self::proposals::{Proposals, RouteProposal};
 pub use self::render::{html, text};
+use self::seen::Seen;
 
 /// Days of one review; as many before them tell what is new.
 pub const DAYS: i64 = 7;
-
-/// Hashes that are remembered of the week before, and of clients: 16 MB each. What comes beyond is taken for known, so that
-/// a flood of new addresses makes nothing look new that is not.
-const KNOWN_MAX: usize = 1_000_000;
 
 /// Challenges that wait for their solution. They live for two minutes; these are those of a busy hour.
 const OPEN_MAX: usize = 50_000;
@@ -60,6 +61,9 @@ pub struct Review {
     pub rules: Vec<Rule>,
     /// What was busy this week and absent the week before.
     pub patterns: Vec<Subject>,
+    /// What was busy together this week, and was not together the week before.
+    #[serde(default)]
+    pub clusters: Vec<Cluster>,
     /// How kinds of clients fared.
     pub cohorts: Vec<Cohort>,
     /// What weights and thresholds would do better.
@@ -122,11 +126,12 @@ pub struct Cohort {
 pub struct Reviewer {
     since: Millis,
     marked: HashSet<String>,
-    known: HashSet<u64>,
-    clients: HashSet<u64>,
+    known: Seen,
+    clients: Seen,
     open: HashMap<u64, FalsePositive>,
-    offenders: Busiest,
-    patterns: Busiest,
+    offenders: Busiest<Part>,
+    patterns: Busiest<Part>,
+    clusters: Clusters,
     rules: HashMap<String, Rule>,
     cohorts: [Cohort; 4],
     review: Review,
@@ -141,11 +146,12 @@ impl Reviewer {
         Self {
             since,
             marked,
-            known: HashSet::new(),
-            clients: HashSet::new(),
+            known: Seen::default(),
+            clients: Seen::default(),
             open: HashMap::new(),
             offenders: Busiest::default(),
             patterns: Busiest::default(),
+            clusters: Clusters::default(),
             rules: HashMap::new(),
             cohorts: ["first_visits", "returning", "cleared", "programs"].map(cohort),
             review: Review { since_millis: since.0, until_millis: until.0, ..Review::default() },
@@ -162,23 +168,23 @@ impl Reviewer {
     pub fn take(&mut self, record: &Record) {
         let subjects = subjects(record);
         let client = hash(&(&record.client, &record.user_agent));
-        let is_first = self.clients.len() < KNOWN_MAX && self.clients.insert(client);
+        let is_first = !self.clients.has(client);
+        self.clients.add(client);
         if record.time_millis < self.since.0 {
-            for subject in &subjects {
-                if self.known.len() < KNOWN_MAX {
-                    self.known.insert(hash(subject));
-                }
-            }
+            subjects.iter().for_each(|(.., hash)| self.known.add(*hash));
+            Clusters::know(&mut self.known, &subjects);
             return;
         }
         self.review.events += 1;
         let is_unwanted = !matches!(record.effective.as_str(), "allow" | "log");
-        for subject in subjects {
-            if is_unwanted && subject.0 != "path" {
-                self.offenders.count(&subject);
+        self.clusters.count(&self.known, &subjects);
+        for (kind, key, hash) in subjects {
+            let part = || Part { kind: kind.to_owned(), key: key.clone() };
+            if is_unwanted && kind != "path" {
+                self.offenders.count(hash, part);
             }
-            if self.known.len() < KNOWN_MAX && !self.known.contains(&hash(&subject)) {
-                self.patterns.count(&subject);
+            if !self.known.has(hash) {
+                self.patterns.count(hash, part);
             }
         }
         self.fared(record, is_first);
@@ -239,8 +245,10 @@ impl Reviewer {
     /// What it comes to.
     #[must_use]
     pub fn finish(mut self) -> Review {
-        self.review.offenders = self.offenders.most(TOLD, PATTERN_MIN);
-        self.review.patterns = self.patterns.most(TOLD, PATTERN_MIN);
+        self.review.offenders = subjects_of(self.offenders.most(TOLD, PATTERN_MIN));
+        let patterns = self.patterns.most(TOLD, PATTERN_MIN);
+        self.review.clusters = self.clusters.told(&patterns);
+        self.review.patterns = subjects_of(patterns);
         let mut rules: Vec<Rule> = self.rules.into_values().collect();
         for rule in &mut rules {
             rule.earns_nothing =
@@ -273,17 +281,23 @@ fn positive(record: &Record, sign: &str) -> FalsePositive {
     }
 }
 
+fn subjects_of(counted: Vec<(u64, Part)>) -> Vec<Subject> {
+    counted.into_iter().map(|(events, Part { kind, key })| Subject { kind, key, events }).collect()
+}
+
 /// What an event has in common with others, by kind.
-fn subjects(record: &Record) -> Vec<(&'static str, String)> {
-    let mut subjects = vec![("address", record.client.clone())];
-    subjects.extend(record.network.map(|number| ("network", format!("AS{number}"))));
+fn subjects(record: &Record) -> Vec<clusters::Subject> {
     let prints = &record.fingerprints;
-    subjects
-        .extend(prints.tls.iter().chain(&prints.header).map(|print| ("fingerprint", print.clone())).take(1));
     // Deeper parts are articles and the like: each would be a pattern of its own.
     let path = record.path.split('/').take(3).collect::<Vec<_>>().join("/");
-    subjects.push(("path", path));
-    subjects
+    let subjects = [
+        ("address", Some(record.client.clone())),
+        ("network", record.network.map(|number| format!("AS{number}"))),
+        ("fingerprint", prints.tls.clone().or_else(|| prints.header.clone())),
+        ("path", Some(path)),
+    ];
+    let known = subjects.into_iter().filter_map(|(kind, key)| Some((kind, key?)));
+    known.map(|(kind, key)| (kind, key.clone(), hash(&(kind, key)))).collect()
 }
 
 fn hash(value: &impl Hash) -> u64 {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use spigot_decision::Millis;
 
-use super::{Review, Subject};
+use super::{Cluster, Review, Subject};
 
 /// As lines of text.
 #[must_use]
@@ -46,8 +46,12 @@ pub fn html(review: &Review) -> String {
     )
 }
 
-fn sections(review: &Review) -> [(&'static str, Vec<String>); 6] {
+fn sections(review: &Review) -> [(&'static str, Vec<String>); 7] {
     let subject = |one: &Subject| format!("{} {}: {}", one.kind, one.key, one.events);
+    let cluster = |one: &Cluster| {
+        let parts: Vec<_> = one.parts.iter().map(|part| format!("{} {}", part.kind, part.key)).collect();
+        format!("{}: {}", parts.join(" with "), one.events)
+    };
     [
         ("Repeat offenders", review.offenders.iter().map(subject).collect()),
         (
@@ -72,6 +76,7 @@ fn sections(review: &Review) -> [(&'static str, Vec<String>); 6] {
                 .collect(),
         ),
         ("Not seen the week before", review.patterns.iter().map(subject).collect()),
+        ("Not seen together the week before", review.clusters.iter().map(cluster).collect()),
         (
             "How kinds of clients fared",
             review

@@ -47,6 +47,44 @@ fn who_comes_again_and_what_is_new() {
 }
 
 #[test]
+fn what_is_new_together() {
+    let seen = |time, client: &str, network, print: &str, path: &str| {
+        let mut one = record(time, client, "allow");
+        (one.network, one.path) = (Some(network), path.to_owned());
+        one.fingerprints.tls = Some(print.to_owned());
+        one
+    };
+    let address = |n: i64| format!("192.0.2.{}", n % 200);
+    // Each of the three was there before, and never with the others; each address by itself is rare.
+    let mut records = vec![
+        seen(DAY, "198.51.100.1", 1, "common", "/"),
+        seen(DAY, "198.51.100.2", 64_500, "common", "/"),
+        seen(DAY, "198.51.100.3", 2, "tool", "/"),
+        seen(DAY, "198.51.100.3", 2, "common", "/login"),
+    ];
+    records.extend((0..200).map(|n| seen(DAY + n, &address(n), 3, "common", "/")));
+    let attack = (0..400).map(|n| seen(8 * DAY + n, &address(n), 64_500, "tool", "/login"));
+    records.extend(attack.clone());
+    records.extend((0..90).map(|n| seen(9 * DAY + n, &address(n), 1, "common", "/")));
+    let told = |records: &[Record]| -> Vec<String> {
+        let clusters = reviewed(records, &[]).clusters;
+        let parts =
+            |one: &Cluster| one.parts.iter().map(|part| part.key.as_str()).collect::<Vec<_>>().join(" ");
+        clusters.iter().map(|one| format!("{} {}", parts(one), one.events)).collect()
+    };
+    assert_eq!(told(&records), ["AS64500 tool /login 400"], "the whole, and none of its parts");
+    // On two paths it is what they share.
+    records.extend((0..300).map(|n| seen(8 * DAY + n, &address(n), 64_500, "tool", "/search")));
+    assert_eq!(told(&records), ["AS64500 tool 700"]);
+    // What is new by itself is told by itself, wherever it goes.
+    let mut fresh = vec![seen(DAY, "198.51.100.1", 1, "common", "/")];
+    fresh.extend(
+        (0..100).map(|n| seen(8 * DAY + n, &address(n), n as u32 % 9, "fresh", &format!("/{}", n % 3))),
+    );
+    assert_eq!(told(&fresh), Vec::<String>::new());
+}
+
+#[test]
 fn people_who_were_asked_and_the_rules_that_asked_them() {
     let mut records = Vec::new();
     for client in 0..30 {
