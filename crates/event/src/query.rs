@@ -68,14 +68,6 @@ pub enum Order {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cursor(pub(crate) i64);
 
-impl Cursor {
-    /// When its event was.
-    #[must_use]
-    pub fn time(self) -> Millis {
-        crate::row::time_of(self.0)
-    }
-}
-
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}", self.0)

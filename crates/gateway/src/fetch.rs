@@ -1,6 +1,7 @@
 //! Files that others publish: fetched with bounds, and only when they have changed. For a thread of its own, never on the
 //! way of a request.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -55,6 +56,13 @@ pub enum Fetched {
     Unchanged,
     /// All of it, and its mark.
     New(Bytes, Mark),
+}
+
+/// The server alone: the rest of an address can be as good as a key.
+impl fmt::Display for Remote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.server.fmt(f)
+    }
 }
 
 impl Remote {

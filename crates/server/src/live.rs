@@ -13,6 +13,7 @@ use spigot_state::{Memory, Restricted};
 use crate::clock::now;
 use crate::config::Config;
 use crate::keeping::Keeping;
+use crate::review_sender::Reports;
 use crate::tls::Ends;
 
 pub(crate) struct LiveGateway {
@@ -25,6 +26,8 @@ pub(crate) struct LiveGateway {
     pub(crate) certificates: Option<Ends>,
     /// The file that the policy is read from.
     pub(crate) file: Option<PathBuf>,
+    /// How the weekly review went out.
+    pub(crate) reports: Reports,
 }
 
 impl Live for LiveGateway {
@@ -33,7 +36,9 @@ impl Live for LiveGateway {
     }
 
     fn node(&self) -> Node {
-        crate::node::node(&self.gateway, &self.keeping, &self.data, self.started, self.certificates.as_ref())
+        let ends = self.certificates.as_ref();
+        let node = crate::node::node(&self.gateway, &self.keeping, &self.data, self.started, ends);
+        Node { reports: self.reports.load().to_vec(), ..node }
     }
 
     fn now(&self) -> Millis {

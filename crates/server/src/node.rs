@@ -36,6 +36,7 @@ pub(crate) fn node(
         spends_percent: u8::try_from(spends * 100 / spends_max.max(1)).unwrap_or(100),
         lists: lists(data),
         certificates: certificates.map(|ends| ends.load().to_vec()).unwrap_or_default(),
+        ..Node::default()
     }
 }
 

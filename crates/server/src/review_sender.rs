@@ -1,88 +1,73 @@
-//! Sends the weekly review where `[review]` says, on a thread of its own. What does not arrive is sent again, later and
-//! later, until the next one is due.
+//! Sends the weekly review where `[review]` says, on a thread of its own. What does not arrive is sent again on that way,
+//! later and later, until the next one is due.
 
-use std::path::{Path, PathBuf};
+mod mail;
+mod schedule;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use serde::{Deserialize, Serialize};
-use spigot_admin::review::{Known, keep, read, text};
-use spigot_admin::{PolicyStore, review::Review};
+use spigot_admin::PolicyStore;
+use spigot_admin::api::Report;
+use spigot_admin::review::{Known, Review, keep, read, text};
 use spigot_decision::Millis;
 use spigot_gateway::{Gateway, Posted, post};
 use spigot_state::Memory;
 use tokio::sync::watch;
 
+use self::schedule::Schedule;
 use crate::clock::now;
-use crate::config::ReviewSection;
+use crate::config::{Hook, MailSection, ReviewSection};
 use crate::kept_json;
 
-const WEEK_MILLIS: i64 = 7 * 86_400_000;
 /// Between two looks at the clock; also how long an end may wait for this thread.
 const TICK: Duration = Duration::from_secs(1);
 /// A report has some kilobytes; slow servers get a while.
-const TIME: Duration = Duration::from_secs(30);
-/// After a first failure; doubled with each.
-const AGAIN_MILLIS: i64 = 60_000;
-const AGAIN_MILLIS_MAX: i64 = 6 * 3_600_000;
+const HOOK_TIME: Duration = Duration::from_secs(30);
+/// Mail takes several questions and answers, of up to twenty seconds each.
+const MAIL_TIME: Duration = Duration::from_secs(120);
+/// Of what a server said, in the log and on a page.
+const SAID_MAX: usize = 500;
 
 const FILE: &str = "review-sent.json";
 const VERSION: u32 = 1;
-/// It holds one number.
+/// It holds two numbers.
 const FILE_BYTES_MAX: u64 = 4_096;
 
-/// What is remembered over a restart.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+/// How each way stands, for the panel.
+pub(crate) type Reports = Arc<ArcSwap<Vec<Report>>>;
+
+/// What is remembered over a restart: the time that the last one was due at, of each way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Sent {
-    /// The time that the last one was due at.
-    due_millis: i64,
-}
-
-/// When to send.
-#[derive(Debug)]
-struct Schedule {
-    /// Within a week.
-    offset_millis: i64,
-    /// The time that the last one was due at which needs no more sending.
-    done: i64,
-    failures: u32,
-    not_before: i64,
-}
-
-impl Schedule {
-    /// Who starts for the first time waits for the next one.
-    fn new(offset_millis: i64, sent: Option<Sent>, now: Millis) -> Self {
-        let done = sent.map_or_else(|| last_due(offset_millis, now), |sent| sent.due_millis);
-        Self { offset_millis, done, failures: 0, not_before: i64::MIN }
-    }
-
-    /// The time for which one has to be sent now.
-    fn due(&self, now: Millis) -> Option<i64> {
-        let due = last_due(self.offset_millis, now);
-        (due > self.done && now.0 >= self.not_before).then_some(due)
-    }
-
-    fn sent(&mut self, due: i64) {
-        (self.done, self.failures, self.not_before) = (due, 0, i64::MIN);
-    }
-
-    fn failed(&mut self, now: Millis) {
-        let pause = AGAIN_MILLIS.saturating_mul(1 << self.failures.min(20)).min(AGAIN_MILLIS_MAX);
-        self.failures += 1;
-        self.not_before = now.0 + pause;
-    }
-}
-
-/// The last time that one was due at.
-fn last_due(offset_millis: i64, now: Millis) -> i64 {
-    now.0 - (now.0 - offset_millis).rem_euclid(WEEK_MILLIS)
+    #[serde(rename = "due_millis", default)]
+    hook: Option<i64>,
+    #[serde(rename = "mail_due_millis", default)]
+    mail: Option<i64>,
 }
 
 /// What is posted. `text` is where chat servers look for what they show.
 #[derive(Serialize)]
-struct Report<'a> {
+struct Post<'a> {
     text: String,
     review: &'a Review,
+}
+
+/// One way for it to go.
+enum To {
+    Hook(Hook),
+    Mail(Box<MailSection>),
+}
+
+struct Way {
+    to: To,
+    schedule: Schedule,
+    last_sent: Option<i64>,
+    failed: Option<String>,
 }
 
 /// Starts the thread; it ends with `stopped`.
@@ -90,12 +75,30 @@ pub(crate) fn start(
     section: ReviewSection,
     data: PathBuf,
     gateway: Arc<Gateway<Memory>>,
+    reports: Reports,
     stopped: watch::Receiver<bool>,
 ) -> Result<(), String> {
-    let sender = Sender { section, data, gateway, stopped };
+    let file = data.join(FILE);
+    let sent: Sent = kept_json::read(&file, VERSION, FILE_BYTES_MAX)
+        .unwrap_or_else(|error| {
+            crate::log::line("review_time_unread", &[("error", &error.to_string())]);
+            None
+        })
+        .unwrap_or_default();
+    let way = |to, sent: Option<i64>| Way {
+        schedule: Schedule::new(section.due_millis, sent, now()),
+        to,
+        last_sent: None,
+        failed: None,
+    };
+    let hook = section.hook.map(|hook| way(To::Hook(hook), sent.hook));
+    let mail = section.mail.map(|mail| way(To::Mail(Box::new(mail)), sent.mail));
+    let ways = hook.into_iter().chain(mail).collect();
+    let sender = Sender { ways, data, file, gateway, reports, stopped, made: None };
     let run = move || {
+        // Two that may wait: what does not answer at all is left behind by one.
         let runtime =
-            tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build();
+            tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(2).build();
         if let Ok(runtime) = runtime {
             tokio::task::LocalSet::new().block_on(&runtime, sender.run());
         }
@@ -105,34 +108,25 @@ pub(crate) fn start(
 }
 
 struct Sender {
-    section: ReviewSection,
+    ways: Vec<Way>,
     data: PathBuf,
+    file: PathBuf,
     gateway: Arc<Gateway<Memory>>,
+    reports: Reports,
     stopped: watch::Receiver<bool>,
+    /// The last one, with the time that it was due at: made once for all ways and attempts.
+    made: Option<(i64, Arc<Review>)>,
 }
 
 impl Sender {
     async fn run(mut self) {
-        let path = self.data.join(FILE);
-        let sent = kept_json::read(&path, VERSION, FILE_BYTES_MAX).unwrap_or_else(|error| {
-            crate::log::line("review_time_unread", &[("error", &error.to_string())]);
-            None
-        });
-        let mut schedule = Schedule::new(self.section.due_millis, sent, now());
-        remember(&path, schedule.done);
+        self.remember();
+        self.report();
         while !*self.stopped.borrow() {
-            if let Some(due) = schedule.due(now()) {
-                match self.send(Millis(due)).await {
-                    Ok(()) => {
-                        schedule.sent(due);
-                        remember(&path, due);
-                        crate::log::line("review_sent", &[]);
-                    }
-                    Err(error) => {
-                        schedule.failed(now());
-                        crate::log::line("review_unsent", &[("error", &error)]);
-                    }
-                }
+            for index in 0..self.ways.len() {
+                let Some(due) = self.ways[index].schedule.due(now()) else { continue };
+                let sent = self.send(index, due).await;
+                self.note(index, due, sent);
             }
             tokio::select! {
                 () = tokio::time::sleep(TICK) => {}
@@ -141,8 +135,48 @@ impl Sender {
         }
     }
 
-    /// Makes the review of the week that ended at `until`, and posts it.
-    async fn send(&self, until: Millis) -> Result<(), String> {
+    fn note(&mut self, index: usize, due: i64, sent: Result<(), String>) {
+        let way = &mut self.ways[index];
+        let name = way.to.name();
+        match sent {
+            Ok(()) => {
+                way.schedule.sent(due);
+                (way.last_sent, way.failed) = (Some(now().0), None);
+                crate::log::line("review_sent", &[("way", name)]);
+                self.remember();
+            }
+            Err(error) => {
+                let error: String = error.chars().filter(|c| !c.is_control()).take(SAID_MAX).collect();
+                way.schedule.failed(now());
+                crate::log::line("review_unsent", &[("way", name), ("error", &error)]);
+                way.failed = Some(error);
+            }
+        }
+        self.report();
+    }
+
+    async fn send(&mut self, index: usize, due: i64) -> Result<(), String> {
+        let review = self.review(due)?;
+        match &self.ways[index].to {
+            To::Hook(hook) => posted(hook, &review).await,
+            To::Mail(section) => mailed((**section).clone(), review).await,
+        }
+    }
+
+    /// The review of the week that ended at `due`.
+    fn review(&mut self, due: i64) -> Result<Arc<Review>, String> {
+        if let Some((_, review)) = self.made.as_ref().filter(|(of, _)| *of == due) {
+            return Ok(review.clone());
+        }
+        // A mistake in there must not end the reviews of all weeks to come.
+        let made = catch_unwind(AssertUnwindSafe(|| self.make(Millis(due))));
+        let made = made.unwrap_or_else(|_| Err("making it met a mistake in Spigot itself".to_owned()))?;
+        let made = Arc::new(made);
+        self.made = Some((due, made.clone()));
+        Ok(made)
+    }
+
+    fn make(&self, until: Millis) -> Result<Review, String> {
         let store = PolicyStore::open(&self.data).map_err(|error| error.to_string())?;
         let marks = store.marks(now()).map_err(|error| error.to_string())?;
         let known = Known { policy: self.gateway.snapshot.load().policy.clone(), marks };
@@ -150,65 +184,68 @@ impl Sender {
         let made = read(&self.data, until, &known, &mut go_on)?;
         let made = made.ok_or("it was stopped before it was made")?;
         keep(&self.data, &made).map_err(|error| format!("it cannot be kept: {error}"))?;
-        let body = serde_json::to_vec(&Report { text: text(&made), review: &made });
-        let posted = Posted {
-            to: &self.section.to.to,
-            body: body.map_err(|error| error.to_string())?.into(),
-            key: self.section.to.key.as_ref(),
-            time: TIME,
-        };
-        post(&posted).await
-    }
-}
-
-/// A folder that cannot be written to is no reason not to send; the same week may then be sent again after a restart.
-fn remember(path: &Path, due_millis: i64) {
-    if let Err(error) = kept_json::write(path, VERSION, Sent { due_millis }) {
-        crate::log::line("review_time_unkept", &[("error", &error.to_string())]);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const HOUR: i64 = 3_600_000;
-    /// Monday at six.
-    const OFFSET: i64 = (4 * 24 + 6) * HOUR;
-    /// Monday, 2 November 2026, 06:00 UTC.
-    const DUE: Millis = Millis(1_793_599_200_000);
-
-    #[test]
-    fn once_a_week() {
-        assert_eq!(last_due(OFFSET, DUE), DUE.0);
-        assert_eq!(last_due(OFFSET, DUE.plus(-1)), DUE.0 - WEEK_MILLIS);
-        let mut schedule = Schedule::new(OFFSET, None, DUE.plus(-HOUR));
-        assert_eq!(schedule.due(DUE.plus(-1)), None, "the first start waits");
-        assert_eq!(schedule.due(DUE), Some(DUE.0));
-        schedule.sent(DUE.0);
-        assert_eq!(schedule.due(DUE.plus(WEEK_MILLIS - 1)), None);
-        assert_eq!(schedule.due(DUE.plus(WEEK_MILLIS)), Some(DUE.0 + WEEK_MILLIS));
-        // What was due while nothing ran is sent once, and for the last week alone.
-        let sent = Some(Sent { due_millis: DUE.0 });
-        let schedule = Schedule::new(OFFSET, sent, DUE.plus(3 * WEEK_MILLIS + HOUR));
-        assert_eq!(schedule.due(DUE.plus(3 * WEEK_MILLIS + HOUR)), Some(DUE.0 + 3 * WEEK_MILLIS));
+        Ok(made)
     }
 
-    #[test]
-    fn what_fails_is_sent_later_and_later() {
-        let mut schedule = Schedule::new(OFFSET, Some(Sent { due_millis: 0 }), DUE);
-        let mut now = DUE;
-        let mut pauses = Vec::new();
-        for _ in 0..12 {
-            schedule.failed(now);
-            let pause = schedule.not_before - now.0;
-            pauses.push(pause / 60_000);
-            assert_eq!(schedule.due(now.plus(pause - 1)), None);
-            assert!(schedule.due(now.plus(pause)).is_some());
-            now = now.plus(pause);
+    /// A folder that cannot be written to is no reason not to send; the same week may then be sent again after a restart.
+    fn remember(&self) {
+        let mut sent = Sent::default();
+        for way in &self.ways {
+            match way.to {
+                To::Hook(_) => sent.hook = Some(way.schedule.done),
+                To::Mail(_) => sent.mail = Some(way.schedule.done),
+            }
         }
-        assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 64, 128, 256, 360, 360, 360]);
-        schedule.sent(schedule.due(now).unwrap());
-        assert_eq!((schedule.due(now), schedule.failures), (None, 0));
+        if let Err(error) = kept_json::write(&self.file, VERSION, sent) {
+            crate::log::line("review_time_unkept", &[("error", &error.to_string())]);
+        }
+    }
+
+    fn report(&self) {
+        let of = |way: &Way| Report {
+            way: way.to.name().to_owned(),
+            to: way.to.place(),
+            sent_millis: way.last_sent,
+            next_millis: way.schedule.next(now()),
+            attempts: way.schedule.failures,
+            failed: way.failed.clone(),
+        };
+        self.reports.store(Arc::new(self.ways.iter().map(of).collect()));
+    }
+}
+
+impl To {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Hook(_) => "hook",
+            Self::Mail(_) => "mail",
+        }
+    }
+
+    /// The server, and no more.
+    fn place(&self) -> String {
+        match self {
+            Self::Hook(hook) => hook.to.to_string(),
+            Self::Mail(mail) => format!("{}:{}", mail.host, mail.port),
+        }
+    }
+}
+
+async fn posted(hook: &Hook, review: &Review) -> Result<(), String> {
+    let body = serde_json::to_vec(&Post { text: text(review), review });
+    let posted = Posted {
+        to: &hook.to,
+        body: body.map_err(|error| error.to_string())?.into(),
+        key: hook.key.as_ref(),
+        time: HOOK_TIME,
+    };
+    post(&posted).await
+}
+
+async fn mailed(section: MailSection, review: Arc<Review>) -> Result<(), String> {
+    let sending = tokio::task::spawn_blocking(move || mail::send(&section, &review));
+    match tokio::time::timeout(MAIL_TIME, sending).await {
+        Ok(sent) => sent.unwrap_or_else(|_| Err("sending it met a mistake in Spigot itself".to_owned())),
+        Err(_) => Err(format!("it was not taken within {} s", MAIL_TIME.as_secs())),
     }
 }

@@ -95,8 +95,10 @@ pub(crate) fn start(config: Config, file: Option<PathBuf>) -> Result<Running, St
     let breaker_file = BreakerFile::open(&server.data, &gateway.breaker, start);
     let certificates = server.tls.as_ref().map(Certificates::load).transpose()?;
     let (stop, stopped) = watch::channel(false);
+    let reports = crate::review_sender::Reports::default();
     if let Some(review) = server.review.clone() {
-        crate::review_sender::start(review, server.data.clone(), gateway.clone(), stopped.clone())?;
+        let (data, reports) = (server.data.clone(), reports.clone());
+        crate::review_sender::start(review, data, gateway.clone(), reports, stopped.clone())?;
     }
     let alerts = Alerts::start(server.alerts.clone(), stopped.clone())?;
     let mut threads = Vec::new();
@@ -133,6 +135,7 @@ pub(crate) fn start(config: Config, file: Option<PathBuf>) -> Result<Running, St
         known,
         accounts,
         lists,
+        reports,
     })?;
     Ok(Running { stop, threads, writer: Some(writer), control: Some(control) })
 }
@@ -233,6 +236,8 @@ struct Control {
     known: Option<KnownStore>,
     accounts: AccountData,
     lists: ListKeeper,
+    /// How the weekly review went out.
+    reports: crate::review_sender::Reports,
 }
 
 fn control(control: Control) -> Result<JoinHandle<()>, String> {
@@ -335,6 +340,7 @@ impl Control {
             started: now(),
             certificates: self.certificates.as_ref().map(|certificates| certificates.ends.clone()),
             file: self.file.clone(),
+            reports: self.reports.clone(),
         });
         let panel = &self.server.panel;
         let hosts = Hosts { names: panel.host.iter().cloned().collect(), origin: panel.origin.clone() };

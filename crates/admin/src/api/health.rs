@@ -51,6 +51,25 @@ pub struct Node {
     pub lists: Vec<List>,
     /// Certificates that it shows.
     pub certificates: Vec<Certificate>,
+    /// How the weekly review went out.
+    pub reports: Vec<Report>,
+}
+
+/// One way on which the weekly review goes out.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+pub struct Report {
+    /// `hook` or `mail`.
+    pub way: String,
+    /// The server.
+    pub to: String,
+    /// When one was taken last, since the start.
+    pub sent_millis: Option<i64>,
+    /// When the next one is sent, or the last one again.
+    pub next_millis: i64,
+    /// Attempts with the present one that failed.
+    pub attempts: u32,
+    /// Why the last attempt was in vain.
+    pub failed: Option<String>,
 }
 
 /// A list that is fetched or read.

@@ -14,7 +14,8 @@ impl Hidden {
     }
 
     /// The text, for the one question that it goes into.
-    pub(crate) fn expose(&self) -> &str {
+    #[must_use]
+    pub fn expose(&self) -> &str {
         &self.0
     }
 }

@@ -3,6 +3,7 @@
 use spigot_decision::policy::source::Section;
 
 use super::hook::{Hook, hook};
+use super::mail::{MailSection, mail};
 
 const DAY_MILLIS: i64 = 86_400_000;
 const DAYS: [(&str, i64); 7] = [
@@ -15,21 +16,25 @@ const DAYS: [(&str, i64); 7] = [
     ("sunday", 3),
 ];
 
-/// Where the weekly review goes, and when.
+/// Where the weekly review goes: to one of them at least.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ReviewSection {
-    pub(crate) to: Hook,
+    pub(crate) hook: Option<Hook>,
+    pub(crate) mail: Option<MailSection>,
     /// When it is due, in milliseconds after the beginning of a week that begins on Thursday, as 1970 did.
     pub(crate) due_millis: i64,
 }
 
 pub(super) fn review(top: &Section<'_, '_>) -> Option<ReviewSection> {
     let part = top.table("review")?;
-    let to = hook(&part, "[review]");
+    let mail = mail(&part);
+    // One of them has to be there.
+    let hook = (part.has("url") || !part.has("mail")).then(|| hook(&part, "[review]")).flatten();
     let day = part.choice("day", &DAYS).map_or(DAYS[0].1, |day| day.value);
     let hour = part.integer("hour", 0..=23).map_or(6, |hour| hour.value);
     part.finish();
-    to.map(|to| ReviewSection { to, due_millis: day * DAY_MILLIS + hour * 3_600_000 })
+    let due_millis = day * DAY_MILLIS + hour * 3_600_000;
+    (hook.is_some() || mail.is_some()).then_some(ReviewSection { hook, mail, due_millis })
 }
 
 #[cfg(test)]
@@ -52,7 +57,8 @@ mod tests {
         check(&format!("{to}day = \"mondy\""), "did you mean \"monday\"?");
         check(&format!("{to}hour = 24"), "from 0 to 23");
         check(&format!("{to}key = \"hush\""), "perhaps one itself");
-        check(&format!("{to}mail = \"a@b\""), "mail");
+        check(&format!("{to}mail = \"a@b\""), "`mail`");
+        check(&format!("{to}chat = \"a@b\""), "chat");
     }
 
     #[test]

@@ -40,6 +40,7 @@ mod reading;
 mod replay;
 mod restrictions;
 mod review_hook;
+mod review_mail;
 mod risk;
 mod served;
 mod service;

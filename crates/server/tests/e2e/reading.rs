@@ -6,13 +6,13 @@ use super::challenge::{solve, submit};
 use super::client::Connection;
 use super::demo::Demo;
 
-struct Panel<'a> {
+pub(super) struct Panel<'a> {
     demo: &'a Demo,
     bearer: String,
 }
 
 impl<'a> Panel<'a> {
-    fn of(demo: &'a Demo, role: &str) -> Self {
+    pub(super) fn of(demo: &'a Demo, role: &str) -> Self {
         let made = demo.command(&["admin", "token", "add", role, "--role", role, "--author", "ada"]);
         let said = String::from_utf8_lossy(&made.stdout).into_owned();
         let token = said.lines().next();
@@ -32,7 +32,7 @@ impl<'a> Panel<'a> {
         (answer.status, answer.text())
     }
 
-    fn get(&self, path: &str) -> Value {
+    pub(super) fn get(&self, path: &str) -> Value {
         let (status, text) = self.call("GET", path, b"");
         assert_eq!(status, 200, "{path}: {text}");
         serde_json::from_str(&text).unwrap()
