@@ -9,6 +9,8 @@ import { languages } from "./languages.mjs";
 
 const HERE = new URL(".", import.meta.url);
 const DIST = new URL("dist/", HERE);
+/** That Health holds against the server's. */
+const VERSION = JSON.parse(readFileSync(new URL("package.json", HERE), "utf8")).version;
 /** What the first page loads, compressed: a second of a slow line, so that the panel opens at night on a phone, too. */
 const GZIP_BYTES_MAX = 150_000;
 
@@ -37,7 +39,7 @@ async function bundle(path) {
     legalComments: "none",
     jsx: "automatic",
     jsxImportSource: "preact",
-    define: { "process.env.NODE_ENV": '"production"' },
+    define: { "process.env.NODE_ENV": '"production"', PANEL_VERSION: JSON.stringify(VERSION) },
     target: "es2022",
     write: false,
   });

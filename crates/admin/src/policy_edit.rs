@@ -9,7 +9,8 @@ use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value};
 pub struct PolicyEdit {
     /// An array of tables, `route` or `limit` for example, and which one by its name; the top when absent.
     pub section: Option<SectionOf>,
-    /// The key, part by part: `["triggers", "high_frequency", "more_than"]`.
+    /// The key, part by part: `["triggers", "high_frequency", "more_than"]`. Of a section without parts the whole of it, which
+    /// can be taken out.
     pub key: Vec<String>,
     /// The value; takes it out when null, so that the default counts again.
     pub value: Json,
@@ -37,9 +38,17 @@ pub fn edited(text: &str, edits: &[PolicyEdit]) -> Result<String, String> {
         .parse()
         .map_err(|error: toml_edit::TomlError| format!("the text is no TOML: {}", error.message()))?;
     for edit in edits {
+        let top = document.as_table_mut();
         let table = match &edit.section {
-            None => document.as_table_mut(),
-            Some(section) => named(document.as_table_mut(), section)?,
+            Some(section) if edit.key.is_empty() && edit.value.is_null() => {
+                take_out(top, section);
+                continue;
+            }
+            None => {
+                begin(top, &edit.key, &edit.value);
+                top
+            }
+            Some(section) => named(top, section)?,
         };
         if edit.key.is_empty() || edit.key.len() > DEPTH_MAX {
             return Err(format!("a key has 1 to {DEPTH_MAX} parts"));
@@ -47,6 +56,22 @@ pub fn edited(text: &str, edits: &[PolicyEdit]) -> Result<String, String> {
         set(table, &edit.key, &edit.value)?;
     }
     Ok(document.to_string())
+}
+
+/// One that is not there is out already.
+fn take_out(top: &mut Table, section: &SectionOf) {
+    let Some(tables) = top.get_mut(&section.kind).and_then(Item::as_array_of_tables_mut) else { return };
+    tables.retain(|table| table.get("name").and_then(Item::as_str) != Some(section.name.as_str()));
+}
+
+/// A section of the top that is not there yet is written as one, at the end, as people do.
+fn begin(top: &mut Table, key: &[String], value: &Json) {
+    if let [first, _, ..] = key
+        && !value.is_null()
+        && !top.contains_key(first)
+    {
+        top.insert(first, Item::Table(Table::new()));
+    }
 }
 
 /// The table of an array that is called so; a new one at the end, when there is none.
@@ -158,6 +183,16 @@ mod tests {
             &text.replace("thresholds = { challenge = 50 }\n", ""),
         );
         check(text, serde_json::json!({ "section": route, "key": ["budget", "times"], "value": null }), text);
+    }
+
+    #[test]
+    fn a_section_is_taken_out_as_a_whole() {
+        let text = "# ours\nmode = \"enforce\"\n\n# guesses\n[[limit]]\nname = \"a\"\nrate = \"1 per 1m\"\n\n# others\n[[limit]]\nname = \"b\"\nrate = \"2 per 1m\"\n";
+        let section = serde_json::json!({ "kind": "limit", "name": "a" });
+        let out = serde_json::json!({ "section": section, "key": [], "value": null });
+        let left = text.replace("# guesses\n[[limit]]\nname = \"a\"\nrate = \"1 per 1m\"\n\n", "");
+        check(text, out.clone(), &left);
+        check(&left, out, &left);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use spigot_decision::policy::{DEFAULT, Policy, Preset, Standing};
 use super::call::{Call, conflict};
 use super::live::Wrong;
 use super::operation::{Nothing, Operation};
+use super::policy_forms::{self, PolicyLadder, PolicyLimit};
 use super::problem::Problem;
 use super::replays::ReplayState;
 use crate::beyond_policy::beyond_policy;
@@ -92,6 +93,7 @@ pub(crate) struct PolicyShown {
     problems: Vec<Wrong>,
     routes: Vec<PolicyRoute>,
     limits: Vec<PolicyLimit>,
+    ladders: Vec<PolicyLadder>,
     /// The signals with what they weigh by themselves.
     signals: Vec<PolicySignal>,
 }
@@ -104,6 +106,7 @@ pub(crate) struct Draft {
     /// Of a draft without problems: what it comes to.
     routes: Vec<PolicyRoute>,
     limits: Vec<PolicyLimit>,
+    ladders: Vec<PolicyLadder>,
 }
 
 /// A route, all defaults filled in.
@@ -130,15 +133,6 @@ pub(crate) struct PolicyRoute {
     denylisted_origin: bool,
     /// Weights by the signals' names, where they are not the signal's own.
     weights: std::collections::BTreeMap<&'static str, u8>,
-}
-
-/// A limit.
-#[derive(Serialize, JsonSchema)]
-pub(crate) struct PolicyLimit {
-    name: String,
-    events: u32,
-    window_seconds: u64,
-    action: &'static str,
 }
 
 /// A signal.
@@ -215,7 +209,8 @@ fn show(call: &Call<'_>, _: &Nothing) -> Result<PolicyShown, Problem> {
         file: call.live().policy_file().map(|file| file.display().to_string()),
         problems: call.live().check(&text),
         routes: routes(&policy),
-        limits: limits(&policy),
+        limits: policy_forms::limits(&policy, &text),
+        ladders: policy_forms::ladders(&policy),
         signals: signals.map(|signal| PolicySignal { name: signal.name, weight: signal.weight }).collect(),
         text,
     })
@@ -238,8 +233,11 @@ fn edit(call: &Call<'_>, draft: &DraftEdits) -> Result<Draft, Problem> {
 
 fn checked(call: &Call<'_>, text: String) -> Draft {
     let (problems, policy) = (call.live().check(&text), call.live().compiled(&text));
-    let (routes, limits) = policy.map(|policy| (routes(&policy), limits(&policy))).unwrap_or_default();
-    Draft { problems, routes, limits, text }
+    let Some(policy) = policy else {
+        return Draft { problems, routes: Vec::new(), limits: Vec::new(), ladders: Vec::new(), text };
+    };
+    let limits = policy_forms::limits(&policy, &text);
+    Draft { problems, routes: routes(&policy), limits, ladders: policy_forms::ladders(&policy), text }
 }
 
 fn start_replay(call: &Call<'_>, wanted: &ReplayWanted) -> Result<ReplayState, Problem> {
@@ -369,14 +367,4 @@ fn routes(policy: &Policy) -> Vec<PolicyRoute> {
         }
     });
     routes.collect()
-}
-
-fn limits(policy: &Policy) -> Vec<PolicyLimit> {
-    let limits = policy.limits.iter().map(|limit| PolicyLimit {
-        name: limit.name.clone(),
-        events: limit.rate.events,
-        window_seconds: limit.rate.window_millis / 1000,
-        action: limit.action.name(),
-    });
-    limits.collect()
 }

@@ -1,4 +1,4 @@
-// A dialog over the page. The browser's own keeps the focus in it, closes on Escape and gives the focus back.
+// A dialog over the page. The browser's own keeps the focus in it, closes on Escape; the focus comes back when it is closed.
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
@@ -21,8 +21,13 @@ export function Dialog({ title, onClose, children, side = false }: Props) {
   const id = useId();
   useEffect(() => {
     const opener = document.activeElement;
-    dialog.current?.showModal();
+    const element = dialog.current;
+    element?.showModal();
+    // Who opened a form wants to fill it in, not to close it.
+    element?.querySelector<HTMLElement>("form :is(input, select, textarea)")?.focus();
     return () => {
+      // As long as it is open, nothing outside of it can have the focus.
+      element?.close();
       if (opener instanceof HTMLElement) opener.focus();
     };
   }, []);

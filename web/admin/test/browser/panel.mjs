@@ -39,9 +39,9 @@ export async function startDemo(options = {}) {
   }
 }
 
-async function startOnce({ config, prepare } = {}) {
+async function startOnce({ config, prepare, data: kept } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "spigot-panel-"));
-  const data = join(folder, "data");
+  const data = kept ?? join(folder, "data");
   // What the data folder shall hold before anybody starts on it.
   await prepare?.(data);
   const [shop, admin, service] = [await freePort(), await freePort(), await freePort()];
@@ -78,6 +78,7 @@ async function startOnce({ config, prepare } = {}) {
     shop: `http://127.0.0.1:${shop}`,
     panel,
     data,
+    pid: demo.pid,
     browser,
     command,
     log: () => said.join(""),
@@ -160,6 +161,11 @@ export async function until(what, question) {
     if (answer) return answer;
     if (Date.now() > end) throw new Error(`never: ${what}`);
   }
+}
+
+/** Waits until a request from this address can be found. */
+export function recorded(demo, address) {
+  return until(`${address} is recorded`, () => demo.command("events", "--ip", address, "--format", "json").includes(address));
 }
 
 /** A visitor of the shop: one request, from an address of the loopback. */

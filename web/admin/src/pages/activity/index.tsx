@@ -20,7 +20,9 @@ const t = words<typeof en>("activity");
 /** What the log is asked by; the names of the API. */
 const FILTERS = ["ip", "route", "reason", "action", "network", "country", "device", "path", "account", "fingerprint", "id"] as const;
 const ACTIONS = ["", "allow", "log", "throttle", "challenge", "shadow", "block"] as const;
-const SINCE = ["", "1", "24", "168", "720"] as const;
+const SINCE = ["", "1", "24", "168", "720", "between"] as const;
+/** The classes that the server tells apart. */
+const DEVICES = ["", "desktop", "phone", "tablet", "bot"] as const;
 type Filters = Partial<Record<(typeof FILTERS)[number], string>>;
 
 const PAGE = 50;
@@ -36,18 +38,19 @@ export function ActivityPage() {
   const hours = SINCE.find((one) => one === search.get("hours")) ?? "";
   const [live, setLive] = useState(false);
   const [opened, setOpened] = useState<string>();
-  const found = useSearch(filters, hours, text);
+  const period = periodOf(hours, search.get("from") ?? "", search.get("to") ?? "");
+  const found = useSearch(filters, period, text);
   const is_behind = useFollow(live, filters, text, found.prepend);
-  const set = (name: string, value: string): void => replace("activity", [], { ...filters, hours, [name]: value.trim() || undefined });
-  const since = hours ? Date.now() - Number(hours) * 3_600_000 : null;
+  const set = (name: string, value: string): void => replace("activity", [], { ...filters, hours, from: search.get("from") ?? undefined, to: search.get("to") ?? undefined, [name]: value.trim() || undefined });
+  const exported = (format: "csv" | "jsonl"): string => api.events.export({ ...filters, ...period(), format });
   return (
     <>
       <PageHead title={t("title")} lead={t("lead")}>
         <Toggle label={t("live")} checked={live} onChange={setLive} />
-        <a class="button plain" href={api.events.export({ ...filters, since_millis: since, format: "csv" })} download>
+        <a class="button plain" href={exported("csv")} download>
           {t("export_csv")}
         </a>
-        <a class="button plain" href={api.events.export({ ...filters, since_millis: since, format: "jsonl" })} download>
+        <a class="button plain" href={exported("jsonl")} download>
           {t("export_jsonl")}
         </a>
       </PageHead>
@@ -57,8 +60,15 @@ export function ActivityPage() {
         <Typed label={t("reason")} value={filters.reason ?? ""} placeholder="high_frequency" onChange={(value) => set("reason", value)} />
         <Select label={t("action")} value={ACTIONS.find((one) => one === filters.action) ?? ""} options={ACTIONS.map((name) => [name, name ? (maybe(`shell.action_${name}`) ?? name) : t("any")] as const)} onChange={(value) => set("action", value)} />
         <Select label={t("time")} value={hours} options={SINCE.map((name) => [name, t(name ? `since_${name}` as "since_1" : "any")] as const)} onChange={(value) => set("hours", value)} />
+        {hours === "between" && (
+          <>
+            <TextField label={t("from")} type="datetime-local" value={search.get("from") ?? ""} onInput={(value) => set("from", value)} />
+            <TextField label={t("to")} type="datetime-local" value={search.get("to") ?? ""} onInput={(value) => set("to", value)} />
+          </>
+        )}
         <Typed label={t("network")} value={filters.network ?? ""} placeholder="AS64500" onChange={(value) => set("network", value)} />
         <Typed label={t("country")} value={filters.country ?? ""} placeholder="DE" onChange={(value) => set("country", value)} />
+        <Select label={t("device")} value={filters.device ?? ""} options={[...new Set([...DEVICES, filters.device ?? ""])].map((name) => [name, name || t("any")] as const)} onChange={(value) => set("device", value)} />
         <Typed label={t("path")} value={filters.path ?? ""} placeholder="/login" onChange={(value) => set("path", value)} />
         <Typed label={t("fingerprint")} value={filters.fingerprint ?? ""} onChange={(value) => set("fingerprint", value)} />
         <Typed label={t("account")} value={filters.account ?? ""} onChange={(value) => set("account", value)} />
@@ -149,8 +159,17 @@ interface Found {
   prepend: (events: EventRecord[]) => void;
 }
 
+/** From when to when; asked for at the moment of asking, because some hours back is another time then. */
+type Period = () => { since_millis?: number; until_millis?: number };
+
+function periodOf(hours: string, from: string, to: string): Period {
+  const at = (name: string, local: string) => (local && !Number.isNaN(Date.parse(local)) ? { [name]: Date.parse(local) } : {});
+  if (hours === "between") return () => ({ ...at("since_millis", from), ...at("until_millis", to) });
+  return () => (hours ? { since_millis: Date.now() - Number(hours) * 3_600_000 } : {});
+}
+
 /** Asks piece by piece until a page is full, and shows what there is meanwhile. */
-function useSearch(filters: Filters, hours: string, text: string): Found {
+function useSearch(filters: Filters, period: Period, text: string): Found {
   const [events, setEvents] = useState<EventRecord[]>([]);
   const [state, setState] = useState<Found["state"]>("looking");
   const [far, setFar] = useState({ fraction: 0, looked: 0 });
@@ -171,8 +190,8 @@ function useSearch(filters: Filters, hours: string, text: string): Found {
     let left = PAGE;
     try {
       while (left > 0) {
-        const since = hours ? Date.now() - Number(hours) * 3_600_000 : null;
-        const found = await api.events.search({ ...filters, since_millis: since, until_millis: place.current.until, after: place.current.after, limit: left }, abort.signal);
+        const { since_millis, until_millis } = period();
+        const found = await api.events.search({ ...filters, since_millis: since_millis ?? null, until_millis: place.current.until ?? until_millis ?? null, after: place.current.after, limit: left }, abort.signal);
         if (abort.signal.aborted) return;
         place.current = { after: found.next || null, until: found.until_millis };
         left -= found.events.length;
@@ -224,10 +243,9 @@ function useFollow(live: boolean, filters: Filters, text: string, prepend: (even
       if (document.visibilityState !== "visible") return;
       const newer = await api.events.newer({ ...filters, after: place, limit: KEPT_MAX }, abort.signal).catch(() => undefined);
       if (!newer || abort.signal.aborted) return;
-      // More came than a page holds: on with what comes from now on, or it would lag further and further behind.
-      const is_full = newer.events.length >= KEPT_MAX;
-      place = is_full ? null : newer.place || null;
-      if (is_full) setBehind(true);
+      place = newer.place || null;
+      // More came than a page holds, or than was looked through in a moment: the newest of it is shown.
+      if (newer.is_cut) setBehind(true);
       if (newer.events.length > 0) latest.current(newer.events);
     };
     void ask();

@@ -9,6 +9,8 @@ import { number, words } from "../../text.js";
 import type en from "./en.json";
 
 const t = words<typeof en>("health");
+/** Of these files; a browser may still show those of before an update. Written in by the build. */
+declare const PANEL_VERSION: string;
 const AGAIN_MILLIS = 5_000;
 /** Older answers than this of a list's source are worth a look. */
 const LIST_OLD_MILLIS = 3 * 86_400_000;
@@ -29,12 +31,15 @@ export function HealthPage() {
             <Stores health={health} />
             <Lists health={health} />
             <Certificates health={health} />
+            <Reports health={health} />
             <Section title={t("versions")}>
               <dl class="facts">
                 <dt>{t("version_server")}</dt>
                 <dd>{health.version}</dd>
                 <dt>{t("version_panel")}</dt>
-                <dd>{health.version}</dd>
+                <dd>
+                  {PANEL_VERSION} {PANEL_VERSION !== health.version && <Badge tone="warning">{t("version_differs")}</Badge>}
+                </dd>
                 <dt>{t("revision")}</dt>
                 <dd>
                   <code>{health.revision}</code>
@@ -138,6 +143,43 @@ function Certificates({ health }: { health: Health }) {
             { key: "file", name: t("file"), cell: (one) => <code>{one.file}</code> },
             { key: "ends", name: t("ends"), cell: (one) => <When time={one.ends_millis ? new Date(one.ends_millis).toISOString() : null} /> },
             { key: "state", name: t("state"), cell: (one) => certificateState(one.ends_millis, health.now_millis) },
+          ]}
+        />
+      )}
+    </Section>
+  );
+}
+
+/** How the weekly review goes out. */
+function Reports({ health }: { health: Health }) {
+  const reports = health.nodes.flatMap((node) => node.reports);
+  const when = (millis: number | null | undefined) => <When time={millis ? new Date(millis).toISOString() : null} />;
+  return (
+    <Section title={t("reports")}>
+      {reports.length === 0 ? (
+        <Empty title={t("reports_none")} />
+      ) : (
+        <Table
+          caption={t("reports")}
+          rows={reports}
+          rowKey={(one) => one.way}
+          columns={[
+            { key: "way", name: t("way"), cell: (one) => t(one.way === "mail" ? "way_mail" : "way_hook") },
+            { key: "to", name: t("to"), cell: (one) => <code>{one.to}</code> },
+            { key: "sent", name: t("sent"), cell: (one) => when(one.sent_millis) },
+            { key: "next", name: t("next"), cell: (one) => when(one.next_millis) },
+            {
+              key: "state",
+              name: t("state"),
+              cell: (one) =>
+                one.failed ? (
+                  <>
+                    <Badge tone="danger">{t("attempts", { count: one.attempts })}</Badge> <span>{one.failed}</span>
+                  </>
+                ) : (
+                  <Badge tone="ok">{t("state_well")}</Badge>
+                ),
+            },
           ]}
         />
       )}

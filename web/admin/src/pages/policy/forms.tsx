@@ -1,12 +1,14 @@
 import { useState } from "preact/hooks";
-import { api, type Draft, type PolicyRoute, type PolicyShown } from "../../client.js";
+import type { Draft, PolicyRoute, PolicyShown } from "../../client.js";
 import { useAction } from "../../components/action.js";
 import { Select } from "../../components/field.js";
 import { Section } from "../../components/parts.js";
 import { Empty, Notice, Wrong } from "../../components/states.js";
-import { Table } from "../../components/table.js";
-import { number, words } from "../../text.js";
+import { words } from "../../text.js";
+import { edited } from "./edit.js";
 import type en from "./en.json";
+import { Ladders } from "./ladders.js";
+import { Limits } from "./limits.js";
 import { NumberField } from "./number.js";
 
 const t = words<typeof en>("policy");
@@ -26,7 +28,7 @@ export function FormsView({ draft, signals, may, onDraft }: Props) {
   const { busy, problem, run } = useAction();
   const route = draft.routes.find((route) => route.name === name);
   const set: Set = (key, value) =>
-    void run(async () => onDraft(await api.policy.edit({ text: draft.text, edits: [{ section: { kind: "route", name }, key, value }] })));
+    void run(async () => onDraft(await edited(draft, [{ section: { kind: "route", name }, key, value }])));
   if (draft.problems.length > 0) return <Notice kind="warning">{t("forms_wrong")}</Notice>;
   if (!route) return <Empty title={t("forms_none")} />;
   return (
@@ -57,23 +59,8 @@ export function FormsView({ draft, signals, may, onDraft }: Props) {
           </div>
         </fieldset>
       </Section>
-      <Section title={t("limits")} lead={t("limits_lead")}>
-        {draft.limits.length === 0 ? (
-          <p class="quiet">{t("limits_none")}</p>
-        ) : (
-          <Table
-            caption={t("limits")}
-            rows={draft.limits}
-            rowKey={(limit) => limit.name}
-            columns={[
-              { key: "name", name: t("limit"), cell: (limit) => <strong>{limit.name}</strong> },
-              { key: "events", name: t("limit_events"), number: true, cell: (limit) => number(limit.events) },
-              { key: "window", name: t("limit_window"), number: true, cell: (limit) => number(limit.window_seconds) },
-              { key: "action", name: t("limit_action"), cell: (limit) => limit.action },
-            ]}
-          />
-        )}
-      </Section>
+      <Limits draft={draft} may={may} onDraft={onDraft} />
+      <Ladders draft={draft} may={may} onDraft={onDraft} />
     </>
   );
 }

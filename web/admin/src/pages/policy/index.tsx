@@ -29,9 +29,12 @@ let kept: { version: string; draft: Draft } | undefined;
 export function PolicyPage() {
   const [loaded, reload] = useLoad((signal) => api.policy.show(signal), []);
   return (
-    <Ready loaded={loaded} onRetry={reload}>
-      {(policy) => <Policy key={policy.version} policy={policy} onPublished={reload} />}
-    </Ready>
+    <>
+      {loaded.state !== "ready" && <PageHead title={t("title")} lead={t("lead")} />}
+      <Ready loaded={loaded} onRetry={reload}>
+        {(policy) => <Policy key={policy.version} policy={policy} onPublished={reload} />}
+      </Ready>
+    </>
   );
 }
 
@@ -40,7 +43,7 @@ function Policy({ policy, onPublished }: { policy: PolicyShown; onPublished: () 
   const view = VIEWS.find((name) => name === route.parts[0]) ?? "text";
   const may = useMay("steer");
   const [draft, setDraft] = useState<Draft>(
-    kept?.version === policy.version ? kept.draft : { text: policy.text, problems: policy.problems, routes: policy.routes, limits: policy.limits },
+    kept?.version === policy.version ? kept.draft : { text: policy.text, problems: policy.problems, routes: policy.routes, limits: policy.limits, ladders: policy.ladders },
   );
   // Begun from a text that somebody has replaced meanwhile.
   const [earlier, setEarlier] = useState(kept && kept.version !== policy.version ? kept.draft.text : undefined);

@@ -1,5 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
-import { TextField } from "../../components/field.js";
+import { LeftField } from "./left.js";
 
 interface Props {
   label: string;
@@ -11,18 +10,13 @@ interface Props {
   onSet: (value: number | null) => void;
 }
 
-/** A number that is set when the field is left or Enter is pressed, and not with every key. */
+/** A number, or nothing. */
 export function NumberField({ label, help, value, min, max, onSet }: Props) {
-  const shown = value === null || value === undefined ? "" : String(value);
-  const [text, setText] = useState(shown);
-  useEffect(() => setText(shown), [shown]);
-  function leave(): void {
-    const parsed = text.trim() === "" ? null : Number(text);
-    if (text !== shown && !Number.isNaN(parsed)) onSet(parsed);
+  function set(text: string): void {
+    const parsed = text === "" ? null : Number(text);
+    if (!Number.isNaN(parsed)) onSet(parsed);
   }
   return (
-    <div onFocusOut={leave} onKeyDown={(event) => event.key === "Enter" && leave()}>
-      <TextField label={label} help={help} value={text} onInput={setText} inputMode="decimal" min={min} {...(max === undefined ? {} : { max })} />
-    </div>
+    <LeftField label={label} {...(help ? { help } : {})} value={value === null || value === undefined ? "" : String(value)} inputMode="decimal" min={min} {...(max === undefined ? {} : { max })} onSet={set} />
   );
 }

@@ -1,12 +1,13 @@
 // A week in one page: who came again and again, whom it asked in vain, which rules earn nothing, what is new.
 
 import { useEffect, useState } from "preact/hooks";
-import { api, type Proposals, type Review, type Subject } from "../../client.js";
+import type { Problem } from "../../call.js";
+import { api, type Cluster, type Proposals, type Review, type Subject } from "../../client.js";
 import { Button } from "../../components/button.js";
 import { Badge, PageHead, Section } from "../../components/parts.js";
-import { Empty, Ready } from "../../components/states.js";
+import { Empty, Ready, Wrong } from "../../components/states.js";
 import { Table } from "../../components/table.js";
-import { useLoad } from "../../load.js";
+import { problemOf, useLoad } from "../../load.js";
 import { address } from "../../route.js";
 import { maybe, moment, number, words } from "../../text.js";
 import type en from "./en.json";
@@ -19,9 +20,11 @@ export function ReviewPage() {
   const [waiting, setWaiting] = useState(false);
   const [loaded, reload] = useLoad((signal) => api.review.show({}, signal), []);
   const [working, setWorking] = useState<{ read: number; fraction: number }>();
+  const [problem, setProblem] = useState<Problem>();
   useEffect(() => {
     if (!waiting) return undefined;
     let begun = false;
+    setProblem(undefined);
     const abort = new AbortController();
     const ask = async (): Promise<void> => {
       const { working } = await api.review.show({ fresh: !begun }, abort.signal);
@@ -34,7 +37,12 @@ export function ReviewPage() {
       }
       begun = true;
     };
-    const again = (): void => void ask().catch(() => setWaiting(false));
+    const again = (): void =>
+      void ask().catch((error: unknown) => {
+        if (abort.signal.aborted) return;
+        setProblem(problemOf(error));
+        setWaiting(false);
+      });
     again();
     const timer = setInterval(again, WAIT_MILLIS);
     return () => {
@@ -58,6 +66,7 @@ export function ReviewPage() {
         )}
         <Button onClick={() => print()}>{t("print")}</Button>
       </PageHead>
+      <Wrong problem={problem} />
       <Ready loaded={loaded} onRetry={reload}>
         {({ review }) =>
           review ? (
@@ -135,6 +144,9 @@ function Week({ review }: { review: Review }) {
       <Section title={t("patterns")} lead={t("patterns_lead")}>
         <Subjects caption={t("patterns")} subjects={review.patterns} />
       </Section>
+      <Section title={t("clusters")} lead={t("clusters_lead")}>
+        <Clusters clusters={review.clusters ?? []} />
+      </Section>
     </>
   );
 }
@@ -158,9 +170,38 @@ function Proposed({ proposals }: { proposals: Proposals }) {
   );
 }
 
+/** What of the log has which kind of subject. */
+const FILTERS: Record<string, string> = { address: "ip", network: "network", fingerprint: "fingerprint", path: "path" };
+
+function Clusters({ clusters }: { clusters: readonly Cluster[] }) {
+  if (clusters.length === 0) return <Empty title={t("nothing")} />;
+  return (
+    <Table
+      caption={t("clusters")}
+      rows={clusters}
+      rowKey={({ parts }) => parts.map(({ kind, key }) => `${kind} ${key}`).join(" ")}
+      columns={[
+        {
+          key: "parts",
+          name: t("together"),
+          cell: ({ parts }) => (
+            <a class="cluster" href={address("activity", [], Object.fromEntries(parts.map(({ kind, key }) => [FILTERS[kind] ?? "ip", key])))}>
+              {parts.map(({ kind, key }) => (
+                <span key={kind}>
+                  <span class="quiet">{maybe(`review.kind_${kind}`) ?? kind}</span> <span class="code">{key}</span>
+                </span>
+              ))}
+            </a>
+          ),
+        },
+        { key: "events", name: t("events"), number: true, cell: ({ events }) => number(events) },
+      ]}
+    />
+  );
+}
+
 function Subjects({ caption, subjects }: { caption: string; subjects: readonly Subject[] }) {
   if (subjects.length === 0) return <Empty title={t("nothing")} />;
-  const filter: Record<string, string> = { address: "ip", network: "network", fingerprint: "fingerprint", path: "path" };
   return (
     <Table
       caption={caption}
@@ -168,7 +209,7 @@ function Subjects({ caption, subjects }: { caption: string; subjects: readonly S
       rowKey={({ kind, key }) => `${kind} ${key}`}
       columns={[
         { key: "kind", name: t("kind"), cell: ({ kind }) => maybe(`review.kind_${kind}`) ?? kind },
-        { key: "key", name: t("which"), cell: ({ kind, key }) => <a class="code" href={address("activity", [], { [filter[kind] ?? "ip"]: key })}>{key}</a> },
+        { key: "key", name: t("which"), cell: ({ kind, key }) => <a class="code" href={address("activity", [], { [FILTERS[kind] ?? "ip"]: key })}>{key}</a> },
         { key: "events", name: t("events"), number: true, cell: ({ events }) => number(events) },
       ]}
     />
