@@ -16,7 +16,7 @@ const PAINT_MILLIS_MAX = 1_000;
 /** Of each page; the median counts, because the first of them meets a disk that is asleep. */
 const TURNS = 3;
 /** Where somebody looks at much: each range, each way to search, one decision. */
-const PAGES = [
+const PAGES = process.env.PAGES?.split(",") ?? [
   ...["hour", "day", "week", "month", "year"].map((range) => `overview?range=${range}`),
   "overview?range=month&route=search",
   "activity",
@@ -37,6 +37,9 @@ const PAGES = [
   "health",
   "audit",
 ];
+
+/** What reads most of the store, by the button that begins it. */
+const LONG = { review: "Make a new one", "policy/replay": "Replay" };
 
 const store = process.argv[2];
 if (!store || !existsSync(join(store, "events.sqlite"))) {
@@ -60,6 +63,7 @@ try {
     console.log(`${where.padEnd(38)}${`${Math.round(paint)} ms`.padStart(10)}${`${Math.round(answer)} ms`.padStart(10)}  ${turns[0].question}`);
     if (paint > PAINT_MILLIS_MAX || answer > ANSWER_MILLIS_MAX) slow.push(where);
   }
+  for (const [where, begin] of Object.entries(LONG)) console.log(`${where.padEnd(38)}${await long(page, where, begin)}`);
   console.log(`server: ${memory(demo.pid)}`);
 } finally {
   await demo.stop();
@@ -93,6 +97,21 @@ async function look(page, where) {
   const paint = await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0].startTime);
   const slowest = answered.reduce((one, other) => (other.millis > one.millis ? other : one), { question: "none", millis: 0 });
   return { paint, answer: slowest.millis, question: slowest.question };
+}
+
+/** Begins what takes long, sees how far it is, and stops it. */
+async function long(page, where, begin) {
+  await page.goto(`${demo.panel}/#/${where}`);
+  const start = page.getByRole("button", { name: begin, exact: true });
+  await start.waitFor();
+  const begun = performance.now();
+  const since = () => `${Math.round(performance.now() - begun)} ms`;
+  await start.click();
+  await page.locator("#main [role=status]", { hasText: /[1-9][\d,]* (event|request)/ }).waitFor();
+  const seen = since();
+  await page.getByRole("button", { name: "Stop", exact: true }).click();
+  await start.waitFor();
+  return `progress seen after ${seen}, stopped after ${since()}`;
 }
 
 function median(values) {

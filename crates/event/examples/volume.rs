@@ -145,16 +145,15 @@ fn pages(reader: &Reader, end: Millis, id: DecisionId) {
         let since = end.plus(-days * DAY_MILLIS);
         reader.slices(dimension, span, spans, (since, end)).map(|slices| slices.len())
     };
+    // Charts are of the total and of routes; all else is asked as coarsely as the time allows.
+    for dimension in [Dimension::Total, Dimension::Route] {
+        timed(&format!("a day by minute, {dimension:?}"), || slices(dimension, Span::Minute, 15, 1)).ok();
+        timed(&format!("30 days by hour, {dimension:?}"), || slices(dimension, Span::Hour, 6, 30)).ok();
+        timed(&format!("a year by day, {dimension:?}"), || slices(dimension, Span::Day, 7, 365)).ok();
+    }
     for dimension in Dimension::ALL {
-        timed(&format!("overview of a day by minute, {dimension:?}"), || {
-            slices(dimension, Span::Minute, 5, 1)
-        })
-        .ok();
-        timed(&format!("overview of 30 days by hour, {dimension:?}"), || {
-            slices(dimension, Span::Hour, 1, 30)
-        })
-        .ok();
-        timed(&format!("overview of a year by day, {dimension:?}"), || slices(dimension, Span::Day, 1, 365))
+        timed(&format!("a week together, {dimension:?}"), || slices(dimension, Span::Hour, u32::MAX, 7)).ok();
+        timed(&format!("30 days together, {dimension:?}"), || slices(dimension, Span::Day, u32::MAX, 30))
             .ok();
     }
     let found = timed("one decision by its id", || reader.find(id));

@@ -115,7 +115,7 @@ test("find a request, open it, and go on to Support", async () => {
 
 test("read a chart", async () => {
   await go("Overview");
-  await reach(page.getByRole("slider", { name: "Requests" }));
+  await reach(page.getByRole("slider", { name: "Requests", exact: true }));
   await page.keyboard.press("ArrowLeft");
   await page.locator(".chart-reading", { hasText: "Requests" }).first().waitFor();
   await press(page.locator(".chart-table summary").first());

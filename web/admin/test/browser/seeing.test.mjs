@@ -28,7 +28,7 @@ test("an overview tells how much was asked and refused, by what", async () => {
   assert.match(page.url(), /reason=sensitive_route/);
   // Charts are read with the keyboard, and as tables.
   await open(demo, page, "overview?range=hour");
-  await page.getByRole("slider", { name: "Requests" }).press("ArrowLeft");
+  await page.getByRole("slider", { name: "Requests", exact: true }).press("ArrowLeft");
   await page.getByText("The same as a table").first().click();
   await page.getByRole("region", { name: "Requests", exact: true }).first().waitFor();
   assert.deepEqual(page.complaints, []);

@@ -4,7 +4,7 @@ import { api, type Figures, type Group, type Mark, type Overview, type Range } f
 import { Chart } from "../../components/chart.js";
 import { Select } from "../../components/field.js";
 import { PageHead, Section, Tabs } from "../../components/parts.js";
-import { Empty, Ready } from "../../components/states.js";
+import { Empty, Notice, Ready } from "../../components/states.js";
 import { Table } from "../../components/table.js";
 import { useLoad } from "../../load.js";
 import { address, replace, useRoute } from "../../route.js";
@@ -58,7 +58,14 @@ function Everything({ overview, range, route, by }: { overview: Overview; range:
         <div class="charts">
           <Chart {...chart} title={t("chart_requests")} series={[line(t("requests"), (one) => one.requests)]} />
           <Chart {...chart} title={t("chart_actions")} series={[line(t("throttled"), (one) => one.throttled), line(t("challenged"), (one) => one.challenged), line(t("blocked"), (one) => one.blocked), line(t("shadowed"), (one) => one.shadowed)]} />
+          <Chart {...chart} title={t("chart_of_requests")} unit=" %" series={[line(t("challenged"), (one) => percent(one.challenged, one.requests)), line(t("blocked"), (one) => percent(one.blocked, one.requests))]} />
           <Chart {...chart} title={t("chart_challenges")} series={[line(t("issued"), (one) => one.issued), line(t("solved"), (one) => one.solved), line(t("failed"), (one) => one.failed), line(t("abandoned"), (one) => one.abandoned)]} />
+          <Chart
+            {...chart}
+            title={t("chart_of_challenges")}
+            unit=" %"
+            series={[line(t("solved"), (one) => percent(one.solved, one.issued)), line(t("failed"), (one) => percent(one.failed, one.failed + one.solved)), line(t("abandoned"), (one) => percent(one.abandoned, one.issued))]}
+          />
           <Chart {...chart} title={t("chart_added")} unit=" µs" series={[line(t("added_p50"), (one) => one.added_p50_micros ?? 0), line(t("added_p99"), (one) => one.added_p99_micros ?? 0)]} />
         </div>
       </Section>
@@ -67,6 +74,7 @@ function Everything({ overview, range, route, by }: { overview: Overview; range:
       </Section>
       <Section title={t("by")}>
         <Tabs label={t("by")} current={group} tabs={GROUPS.map((name) => ({ name, text: t(name), href: address("overview", [], { range, route, by: name }) }))} />
+        {route !== "" && group !== "routes" && <Notice>{t("by_all_routes")}</Notice>}
         <Groups kind={group} groups={overview[group]} />
       </Section>
     </>
@@ -79,7 +87,7 @@ function Numbers({ total, before }: { total: Figures; before: Figures }) {
     [t("challenged"), share(total.challenged, total.requests), change(rate(total.challenged, total.requests), rate(before.challenged, before.requests))],
     [t("blocked"), share(total.blocked, total.requests), change(rate(total.blocked, total.requests), rate(before.blocked, before.requests))],
     [t("solved"), share(total.solved, total.issued), t("of_issued", { count: total.issued })],
-    [t("failed"), number(total.failed), t("submissions")],
+    [t("failed"), share(total.failed, total.failed + total.solved), t("of_submissions", { count: total.failed + total.solved })],
     [t("abandoned"), share(total.abandoned, total.issued), t("of_issued", { count: total.issued })],
     [t("added"), micros(total.added_p50_micros), t("added_p99_is", { time: micros(total.added_p99_micros) })],
   ];
@@ -145,7 +153,7 @@ function Groups({ kind, groups }: { kind: (typeof GROUPS)[number]; groups: reado
         { key: "challenged", name: t("challenged"), number: true, cell: ({ figures }) => share(figures.challenged, figures.requests) },
         { key: "blocked", name: t("blocked"), number: true, cell: ({ figures }) => share(figures.blocked, figures.requests) },
         { key: "solved", name: t("solved"), number: true, cell: ({ figures }) => share(figures.solved, figures.issued) },
-        { key: "failed", name: t("failed"), number: true, cell: ({ figures }) => number(figures.failed) },
+        { key: "failed", name: t("failed"), number: true, cell: ({ figures }) => share(figures.failed, figures.failed + figures.solved) },
         { key: "abandoned", name: t("abandoned"), number: true, cell: ({ figures }) => share(figures.abandoned, figures.issued) },
         { key: "added", name: t("added_p99"), number: true, cell: ({ figures }) => micros(figures.added_p99_micros) },
       ]}
@@ -168,6 +176,11 @@ function byTime(overview: Overview, times: readonly number[]): Array<Figures | u
 
 function rate(part: number, whole: number): number {
   return whole === 0 ? 0 : part / whole;
+}
+
+/** Of a hundred, as a chart draws it; more than all is what was issued a step earlier. */
+function percent(part: number, whole: number): number {
+  return Math.min(100, Math.round(rate(part, whole) * 1_000) / 10);
 }
 
 function share(part: number, whole: number): string {
