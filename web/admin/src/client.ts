@@ -42,6 +42,14 @@ export type Certificate = {
   file: string;
 };
 
+/** Properties that events had together. */
+export type Cluster = {
+  /** Events that had all of them. */
+  events: number;
+  /** Two to four of them. */
+  parts: Array<Part>;
+};
+
 /** How a kind of clients fared. */
 export type Cohort = {
   /** Refused. */
@@ -56,6 +64,7 @@ export type Cohort = {
 
 /** A draft, checked. */
 export type Draft = {
+  ladders: Array<PolicyLadder>;
   limits: Array<PolicyLimit>;
   problems: Array<Wrong>;
   /** Of a draft without problems: what it comes to. */
@@ -570,6 +579,8 @@ export type Node = {
   lists: Array<List>;
   /** Its name. */
   name: string;
+  /** How the weekly review went out. */
+  reports: Array<Report>;
   /** How full the memory of spent challenges is, in percent. */
   spends_percent: number;
   /** Since when it runs. */
@@ -613,6 +624,14 @@ export type OverviewQuery = {
   route?: string | null | undefined;
   /** Until when, in milliseconds since 1970; now when absent. */
   until_millis?: number | null | undefined;
+};
+
+/** A property and its value. */
+export type Part = {
+  /** Which. */
+  key: string;
+  /** `address`, `network`, `fingerprint` or `path`. */
+  kind: string;
 };
 
 /** What an authenticator brought of a new passkey; all of it base64url. */
@@ -696,7 +715,7 @@ export type Person = {
 
 /** A value to set, or to take out. */
 export type PolicyEdit = {
-  /** The key, part by part: `["triggers", "high_frequency", "more_than"]`. */
+  /** The key, part by part: `["triggers", "high_frequency", "more_than"]`. Of a section without parts the whole of it, which can be taken out. */
   key: Array<string>;
   /** An array of tables, `route` or `limit` for example, and which one by its name; the top when absent. */
   section?: SectionOf | null;
@@ -704,12 +723,40 @@ export type PolicyEdit = {
   value: unknown;
 };
 
+/** How failures become restrictions. */
+export type PolicyLadder = {
+  /** Each quiet time of this length takes one step back. */
+  forget: string;
+  /** From how many failures on it is refused. */
+  restrict_from: number;
+  /** The section of the text: `restrict` or `accounts`. */
+  section: string;
+  /** From how many failures on the source is slowed; accounts have no such step. */
+  slow_from?: number | null | undefined;
+  /** How long, each time. */
+  steps: Array<string>;
+  /** In which failures are counted. */
+  window: string;
+};
+
 /** A limit. */
 export type PolicyLimit = {
   action: string;
+  /** So many events */
   events: number;
+  /** It stands in the text; the others are of the shipped policy. */
+  is_own: boolean;
   name: string;
-  window_seconds: number;
+  /** Requests that it counts; all when empty. */
+  patterns: Array<string>;
+  /** of each of these; of everybody together when absent. */
+  per?: string | null | undefined;
+  /** On these routes; on every one when empty. */
+  routes: Array<string>;
+  /** A condition on what it counts. */
+  when?: string | null | undefined;
+  /** in this time */
+  window: string;
 };
 
 /** A route, all defaults filled in. */
@@ -741,6 +788,7 @@ export type PolicyRoute = {
 export type PolicyShown = {
   /** Where it is published to; absent where the program follows no file. */
   file?: string | null | undefined;
+  ladders: Array<PolicyLadder>;
   limits: Array<PolicyLimit>;
   /** What is wrong with the text in the file; the one before is in force then. */
   problems: Array<Wrong>;
@@ -903,6 +951,22 @@ export type ReplayWanted = {
   text: string;
 };
 
+/** One way on which the weekly review goes out. */
+export type Report = {
+  /** Attempts with the present one that failed. */
+  attempts: number;
+  /** Why the last attempt was in vain. */
+  failed?: string | null | undefined;
+  /** When the next one is sent, or the last one again. */
+  next_millis: number;
+  /** When one was taken last, since the start. */
+  sent_millis?: number | null | undefined;
+  /** The server. */
+  to: string;
+  /** `hook` or `mail`. */
+  way: string;
+};
+
 /** A restriction. */
 export type Restriction = {
   /** Of those by hand: what happens to its requests. */
@@ -942,6 +1006,8 @@ export type Restrictions = {
 
 /** One week. */
 export type Review = {
+  /** What was busy together this week, and was not together the week before. */
+  clusters?: Array<Cluster> | undefined;
   /** How kinds of clients fared. */
   cohorts: Array<Cohort>;
   /** Events of the week. */
@@ -1240,7 +1306,7 @@ export const api = {
     /** All events that a search finds, as a file. */
     /** The address; a browser loads it by itself. */
     export: (search: { account?: string | null | undefined; action?: string | null | undefined; after?: string | null | undefined; country?: string | null | undefined; device?: string | null | undefined; fingerprint?: string | null | undefined; format?: string | null | undefined; id?: string | null | undefined; ip?: string | null | undefined; limit?: number | null | undefined; network?: string | null | undefined; path?: string | null | undefined; reason?: string | null | undefined; route?: string | null | undefined; since_millis?: number | null | undefined; until_millis?: number | null | undefined } = {}): string => path("/api/events/export") + query(search),
-    /** Events that came after a place, oldest first: to follow what happens. */
+    /** Events that came after a place, oldest first: to follow what happens. Without a place none, and where to begin. */
     newer: (search: { account?: string | null | undefined; action?: string | null | undefined; after?: string | null | undefined; country?: string | null | undefined; device?: string | null | undefined; fingerprint?: string | null | undefined; format?: string | null | undefined; id?: string | null | undefined; ip?: string | null | undefined; limit?: number | null | undefined; network?: string | null | undefined; path?: string | null | undefined; reason?: string | null | undefined; route?: string | null | undefined; since_millis?: number | null | undefined; until_millis?: number | null | undefined } = {}, signal?: AbortSignal) =>
       call<Newer>("GET", path("/api/events/newer") + query(search), undefined, undefined, signal),
     /** One decision as a whole. */
