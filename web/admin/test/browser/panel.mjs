@@ -141,9 +141,9 @@ export async function open(demo, page, where) {
   await page.waitForFunction(() => !document.querySelector("#main .spinner"));
 }
 
-/** What axe finds in the page as it is, in both themes. */
-export async function accessible(page, what) {
-  for (const theme of ["light", "dark"]) {
+/** What axe finds in the page as it is, in both themes or in one. */
+export async function accessible(page, what, themes = ["light", "dark"]) {
+  for (const theme of themes) {
     await page.evaluate((theme) => (document.documentElement.dataset.theme = theme), theme);
     await page.evaluate(axe);
     const found = await page.evaluate(() => globalThis.axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));

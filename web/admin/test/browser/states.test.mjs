@@ -56,7 +56,7 @@ test("loading: says so until it is there", async () => {
     });
     await page.goto(`${demo.panel}/?${view}#/${view}`);
     await page.locator("#main [role=status]", { hasText: "Loading" }).first().waitFor();
-    await accessible(page, `${view}, loading`);
+    await accessible(page, `${view}, loading`, ["light"]);
     release();
     await page.waitForFunction(() => !document.querySelector("#main .spinner"));
     await page.unrouteAll({ behavior: "wait" });
@@ -72,7 +72,7 @@ test("failing: says why, and tries again", async () => {
     const failed = page.locator("#main .state.failed");
     await failed.first().waitFor();
     await failed.getByText("The disk cannot be read").first().waitFor();
-    await accessible(page, `${view}, failing`);
+    await accessible(page, `${view}, failing`, ["dark"]);
     await page.unrouteAll({ behavior: "wait" });
     // A decision that is not there stays so.
     if (view.startsWith("support/")) continue;
