@@ -1,7 +1,9 @@
 //! Ending, and handing over to another process.
 
 use std::io::Read;
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
@@ -79,12 +81,18 @@ fn tunnels_and_endless_answers_end_with_the_grace() {
 #[test]
 fn another_process_takes_over() {
     let address = free_port();
-    let config = format!("{OPEN}[bounds]\nstop_time = \"5s\"\n");
+    // The client asks far more often than one may.
+    let config = format!("{OPEN}triggers = {{ high_frequency = false }}\n[bounds]\nstop_time = \"5s\"\n");
     let first = Demo::start_at(address, tempfile::tempdir().unwrap(), Some(&config));
     assert_eq!(Connection::open(address).get("/whoami").status, 200);
-    let second = Demo::start_at(address, tempfile::tempdir().unwrap(), Some(&config));
+    let folder = tempfile::tempdir().unwrap();
+    let alone = start_beside(&first, address, folder.path());
+    assert!(alone.contains("--take-over") && alone.contains("spigot (process"), "{alone}");
+    let second = Demo::start_saying(address, free_port(), folder, Some(&config), &["--take-over"]);
     let stop = AtomicBool::new(false);
     let (refused, reset, served) = std::thread::scope(|scope| {
+        // Also when something fails here: nothing would end otherwise.
+        let ends = Ends(&stop);
         let client = scope.spawn(|| {
             let (mut refused, mut reset, mut served) = (0u32, 0u32, 0u32);
             while !stop.load(Ordering::Relaxed) {
@@ -106,7 +114,7 @@ fn another_process_takes_over() {
         for _ in 0..50 {
             assert_eq!(Connection::open(address).get("/whoami").status, 200);
         }
-        stop.store(true, Ordering::Relaxed);
+        drop(ends);
         client.join().unwrap()
     });
     println!("served {served}, refused {refused}, reset {reset}");
@@ -114,4 +122,33 @@ fn another_process_takes_over() {
     let sockets = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32);
     assert!(reset <= sockets && served > 10, "served {served}, reset {reset}");
     drop(second);
+}
+
+/// What a demo says that is started at an address where another one listens, and does not ask to take it over.
+fn start_beside(other: &Demo, address: SocketAddr, folder: &Path) -> String {
+    let check = |listen: SocketAddr, admin: SocketAddr, more: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_spigot"))
+            .args(["demo", "--listen", &listen.to_string(), "--admin", &admin.to_string(), "--service"])
+            .args([&free_port().to_string(), "--data"])
+            .arg(folder)
+            .args(more)
+            .output()
+            .unwrap();
+        assert!(!output.status.success(), "{output:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    for more in [&[][..], &["--take-over"]] {
+        let admin = check(free_port(), other.admin, more);
+        assert!(admin.contains("`admin`") && admin.contains("another `admin` address"), "{admin}");
+    }
+    check(address, free_port(), &[])
+}
+
+/// Tells the other threads of a test to end, however it ends.
+struct Ends<'a>(&'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
