@@ -197,8 +197,14 @@ impl<'a> Weighing<'a> {
         if let (Some(trigger), Some(hour)) = (self.route.settings.traffic_anomaly, self.facts.hour) {
             let source = Source::Trigger(Trigger::TrafficAnomaly);
             if hour.days < trigger.needs_days {
-                // Told only where it would have mattered: a silent trigger is not a reason of every request.
-                if hour.days > 0 && hour.exceeds(trigger.times_milli) {
+                // Told only where it would have mattered: a silent trigger is not a reason of every request. Where no day
+                // was seen nothing is usual, so it is from `at_least` on.
+                let unusual = if hour.days == 0 {
+                    hour.count > trigger.at_least
+                } else {
+                    hour.exceeds(trigger.times_milli)
+                };
+                if unusual {
                     self.reason(
                         source,
                         ReasonKind::Tells,
@@ -249,8 +255,8 @@ impl<'a> Weighing<'a> {
                 }
                 CountKind::Failures => {
                     self.failures = count;
-                    if count >= self.policy.ladder.slow_from {
-                        let limit = self.policy.ladder.slow_from.saturating_sub(1);
+                    if count >= self.policy.ladder_of(self.plan.route).slow_from {
+                        let limit = self.policy.ladder_of(self.plan.route).slow_from.saturating_sub(1);
                         self.asks(
                             Source::RepeatedFailures,
                             Action::Throttle,
@@ -365,8 +371,15 @@ impl<'a> Weighing<'a> {
         }
     }
 
-    /// Changes nothing by itself; without it nobody could tell why a cleared visitor is asked again.
+    /// Told for the record; without it nobody could tell why a cleared visitor is asked again.
     fn elsewhere(&mut self) {
+        let (clearance, most) = (self.observation.clearance, self.route.settings.clearance_millis);
+        if let (Some(clearance), Some(most)) = (clearance, most)
+            && clearance.age_millis >= most
+        {
+            self.clearance_void = true;
+            self.reason(Source::ClearanceTooOld, ReasonKind::Tells, Evidence::None);
+        }
         if let Some(evidence) = self.observation.clearance_elsewhere {
             self.reason(Source::ClearanceElsewhere, ReasonKind::Tells, evidence);
         }

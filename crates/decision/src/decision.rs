@@ -129,6 +129,8 @@ pub enum Source {
     Clearance,
     /// The clearance has been used as often as it may be.
     QuotaUsedUp,
+    /// The clearance is older than the route takes it.
+    ClearanceTooOld,
     /// A clearance was presented from a network where it does not hold, or no longer.
     ClearanceElsewhere,
     /// The state could not be asked.

@@ -62,6 +62,8 @@ pub struct Presented {
     pub quota: u32,
     /// Milliseconds that it is valid for in all, from issue to expiry.
     pub life_millis: u32,
+    /// Milliseconds since its issue.
+    pub age_millis: u32,
 }
 
 /// What was read of a request's body before the decision.

@@ -2,7 +2,7 @@
 
 use arrayvec::ArrayVec;
 
-use crate::plan::{AROUND_LENGTHS, Asked, RESTRICTIONS, scale_milli};
+use crate::plan::{AROUND_LENGTHS, Asked, RESTRICTIONS, failure_scope, scale_milli};
 use crate::policy::{Offender, Policy};
 use crate::subject::{Hashed, Keys, Prefix, Subject};
 use crate::{AccountOutcome, Count, CountKind, Millis, Observation, Plan, Presented};
@@ -72,10 +72,12 @@ pub fn outcome(
     let told = ending.failed(&route.settings.failure_status);
     let failed = told == Some(true);
     if failed {
-        let ladder = &policy.ladder;
+        let ladder = policy.ladder_of(plan.route);
+        let scope = failure_scope(policy, plan.route, keys);
         let mut fails = |offender: Offender, who: Hashed, kind: CountKind, times: u32| {
+            let parts: ArrayVec<Hashed, 2> = [who].into_iter().chain(scope).collect();
             counts.push(Count {
-                key: keys.key(kind.counter(), &[who]),
+                key: keys.key(kind.counter(), &parts),
                 window_millis: ladder.window_millis,
                 limit: ladder.restrict_from.saturating_mul(times),
                 kind,

@@ -7,7 +7,7 @@ use crate::subject::{Hashed, Keys, Prefix, Subject, canonical};
 use crate::{AccountPlan, Budget, Facts, Level, Millis, Observation, PlannedBudget};
 
 /// Counts that one request asks for at most; compile keeps a policy's routes below it.
-pub const MAX_COUNTS: usize = 29;
+pub const MAX_COUNTS: usize = 30;
 /// Subjects of one request that a restriction can be against: the clearance and its address, or the address and the
 /// /56 and /48 around it.
 pub const MAX_SUBJECTS: usize = 3;
@@ -146,10 +146,18 @@ pub fn plan(policy: &Policy, observation: &Observation<'_>, keys: &Keys, now: Mi
         let body = keys.subject(Subject::Text(&digest.to_le_bytes()));
         push(CountKind::Repetition, &[number(index.into()), body], trigger.window_millis, limit, true);
     }
-    let ladder = &policy.ladder;
-    push(CountKind::Failures, &[who.client], ladder.window_millis, ladder.restrict_from, false);
+    let ladder = policy.ladder_of(index);
+    let scope = failure_scope(policy, index, keys);
+    let mut failures: ArrayVec<Hashed, 2> = ArrayVec::new();
+    failures.push(who.client);
+    failures.extend(scope);
+    push(CountKind::Failures, &failures, ladder.window_millis, ladder.restrict_from, false);
     if let Some(clearance) = observation.clearance {
-        push(CountKind::Quota, &[who.client], u64::from(clearance.life_millis), clearance.quota, true);
+        let life_millis = u64::from(clearance.life_millis);
+        push(CountKind::Quota, &[who.client], life_millis, clearance.quota, true);
+        if let Some(quota) = settings.clearance_quota {
+            push(CountKind::Quota, &[who.client, number(index.into())], life_millis, quota, true);
+        }
     }
     if let Some(proven) = observation.trusted.proven
         && proven.is_for(policy, &route.name, now)
@@ -188,6 +196,11 @@ pub fn plan(policy: &Policy, observation: &Observation<'_>, keys: &Keys, now: Mi
         who,
         account: crate::account::plan(policy, observation, index, who, keys),
     }
+}
+
+/// What keeps a route's failures apart, where it answers them in its own way.
+pub(crate) fn failure_scope(policy: &Policy, route: u16, keys: &Keys) -> Option<Hashed> {
+    policy.route(route).settings.ladder.as_ref().map(|_| keys.subject(Subject::Number(route.into())))
 }
 
 /// What the route's budget counts of a request.

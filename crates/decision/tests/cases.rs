@@ -221,6 +221,9 @@ fn summary(policy: &Policy) -> String {
             exception.name, exception.routes
         );
     }
+    for route in &policy.routes {
+        let _ = own_settings(&mut out, route);
+    }
     let steps: Vec<String> = policy.ladder.steps_millis.iter().map(|millis| duration_text(*millis)).collect();
     let ladder = &policy.ladder;
     let _ = writeln!(
@@ -256,6 +259,28 @@ fn summary(policy: &Policy) -> String {
         challenge.wait_millis.map_or("off".to_owned(), |millis| duration_text(millis.into()))
     );
     out
+}
+
+/// What a route answers in its own way.
+fn own_settings(out: &mut String, route: &Route) -> std::fmt::Result {
+    let (name, settings) = (&route.name, &route.settings);
+    if let Some(ladder) = &settings.ladder {
+        let (slow, restrict) = (ladder.slow_from, ladder.restrict_from);
+        let steps: Vec<String> = ladder.steps_millis.iter().map(|millis| duration_text(*millis)).collect();
+        let window = duration_text(ladder.window_millis);
+        let steps = steps.join(" ");
+        writeln!(out, "ladder of {name}: slow from {slow}, restrict from {restrict} in {window}; {steps}")?;
+    }
+    if let Some(millis) = settings.clearance_millis {
+        writeln!(out, "clearance on {name}: at most {} old", duration_text(millis.into()))?;
+    }
+    if let Some(quota) = settings.clearance_quota {
+        writeln!(out, "clearance on {name}: {quota} uses")?;
+    }
+    if let Some(secret) = settings.secret_path {
+        writeln!(out, "secret paths on {name}: {secret}")?;
+    }
+    Ok(())
 }
 
 /// A summary in which what the default policy has too is only named.

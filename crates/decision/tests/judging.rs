@@ -11,7 +11,8 @@ use spigot_decision::{
 };
 
 const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0";
-const CLEARANCE: Presented = Presented { id: 7, level: Level::High, quota: 5000, life_millis: 43_200_000 };
+const CLEARANCE: Presented =
+    Presented { id: 7, level: Level::High, quota: 5000, life_millis: 43_200_000, age_millis: 0 };
 
 fn get(path: &'static str, client: &str) -> Observation<'static> {
     Observation {

@@ -237,6 +237,7 @@ pub(crate) fn kind(source: Source) -> &'static str {
         | Source::Restriction
         | Source::Clearance
         | Source::QuotaUsedUp
+        | Source::ClearanceTooOld
         | Source::ClearanceElsewhere
         | Source::StateUnavailable
         | Source::CohortBudget

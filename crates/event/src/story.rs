@@ -343,7 +343,8 @@ impl<'a> Weighing<'a> {
     }
 
     fn clearance(&self, record: &Record) -> Vec<String> {
-        let used_up = record.reasons.iter().any(|r| r.kind == "flow" && r.name == "quota_used_up");
+        let says = |name: &str| record.reasons.iter().any(|r| r.kind == "flow" && r.name == name);
+        let (used_up, too_old) = (says("quota_used_up"), says("clearance_too_old"));
         if self.action == Action::Challenge && self.cleared {
             let counts = and(&self.own);
             return vec![format!(
@@ -354,6 +355,8 @@ impl<'a> Weighing<'a> {
             let action = self.strongest(&[], true);
             let new = if used_up {
                 "The one held is used up; a new clearance"
+            } else if too_old {
+                "The one held is older than this route takes it; a new clearance"
             } else if record.was_elsewhere() {
                 "The one held does not hold there; a new clearance"
             } else {

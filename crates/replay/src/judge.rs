@@ -89,7 +89,7 @@ impl Judge {
         let client = Prefix::client(held.client);
         if !treatment.stops() {
             let outcome = outcome(&policy, &observation, &plan, Ending::status(held.status), &KEYS, now);
-            let began = memory.report_now(&outcome, &policy.ladder, now);
+            let began = memory.report_now(&outcome, policy.ladder_of(plan.route), now);
             self.restrictions_begun += u64::from(began.is_some());
         }
         each(&Judged {
@@ -193,5 +193,7 @@ fn longest_window(policy: &Policy) -> u64 {
         ]
     });
     let limits = policy.limits.iter().map(|limit| limit.rate.window_millis);
-    routes.flatten().chain(limits).chain([policy.ladder.window_millis]).max().unwrap_or(0)
+    let ladders =
+        policy.routes.iter().filter_map(|route| Some(route.settings.ladder.as_ref()?.window_millis));
+    routes.flatten().chain(limits).chain(ladders).chain([policy.ladder.window_millis]).max().unwrap_or(0)
 }

@@ -99,7 +99,8 @@ impl Shown {
             Given::Puzzle => (settings.clearance_millis, settings.clearance_quota),
             Given::Fallback => (settings.fallback_clearance_millis, settings.fallback_quota),
         };
-        Presented { id: self.id, level: self.level, quota, life_millis }
+        // How old it was is not recorded.
+        Presented { id: self.id, level: self.level, quota, life_millis, age_millis: 0 }
     }
 }
 

@@ -300,6 +300,7 @@ fn number(source: Source) -> u32 {
         Source::FailedAttempts => (18, 0),
         Source::Trusted(index) => (19, index),
         Source::TrustedKey(index) => (20, index),
+        Source::ClearanceTooOld => (21, 0),
     };
     tag << 16 | u32::from(index)
 }
@@ -318,7 +319,9 @@ pub(crate) fn kind(source: Source) -> &'static str {
         Source::RepeatedFailures | Source::Restriction | Source::AccountLocked | Source::FailedAttempts => {
             "restriction"
         }
-        Source::Clearance | Source::QuotaUsedUp | Source::ClearanceElsewhere => "clearance",
+        Source::Clearance | Source::QuotaUsedUp | Source::ClearanceElsewhere | Source::ClearanceTooOld => {
+            "clearance"
+        }
         Source::StateUnavailable => "state",
         Source::VerifiedCrawler => "proof",
         Source::CohortBudget => "budget",

@@ -141,7 +141,7 @@ async fn clients_are_remembered(state: &impl State) {
     state.solved(without.own_subjects(), at(1)).await;
     let later = state.fetch(&without, "default", at(2)).await.history;
     assert_eq!((later.known_seconds, later.solves, later.failures), (120, 1, 0), "it was seen, and solved");
-    let presented = Presented { id: 5, level: Level::Low, quota: 9, life_millis: 60_000 };
+    let presented = Presented { id: 5, level: Level::Low, quota: 9, life_millis: 60_000, age_millis: 0 };
     let cleared = state.fetch(&seen(Some(presented)), "default", at(3)).await.history;
     assert_eq!(
         (cleared.known_seconds, cleared.solves),

@@ -17,12 +17,14 @@ use siphasher::sip::SipHasher13;
 
 use self::names::{check_name, hosts, names_at, own_name, patterns, twice};
 use self::provider::{Challenger, challenger};
-use self::read::{default_ladder, durations, read_challenge, read_ladder, read_settings};
+use self::read::{
+    default_ladder, durations, read_challenge, read_clearance, read_ladder, read_route_ladder, read_settings,
+};
 use super::expression::{Condition, Names, Scope};
 use super::routing::Routing;
 use super::settings::{AnomalyTrigger, FrequencyTrigger, RepetitionTrigger};
 use super::source::Section;
-use super::units::{duration_millis, rate, size_bytes, window_millis};
+use super::units::{duration_millis, duration_text, rate, size_bytes, window_millis};
 use super::{
     ChallengeSettings, Exception, Gives, Ladder, Limit, List, ListKind, Operator, Policy, PrefixMap, Preset,
     Route, Rule, Settings, Standing, TrustedClient, Unavailable,
@@ -72,6 +74,7 @@ pub(super) fn compile(section: &Section<'_, '_>, base: Option<&Section<'_, '_>>,
     let accounts = accounts::read(&sections);
     let (challenge, standing) = read_challenge(&sections, &compiler.provider_names);
     compiler.provider = standing;
+    let whole = Whole { ladder: &ladder, challenge: &challenge };
     for (depth, part) in sections.iter().enumerate() {
         compiler.in_base = depth > 0;
         compiler.lists(part);
@@ -87,7 +90,7 @@ pub(super) fn compile(section: &Section<'_, '_>, base: Option<&Section<'_, '_>>,
             // What the file says at its top also holds for the routes that it extends, and speaks last.
             defaults.overrides.push(section);
         }
-        compiler.routes(part, &defaults);
+        compiler.routes(part, &defaults, whole);
         let preset = fallback.and_then(|of_file: Defaults<'_, '_>| of_file.preset).or(defaults.preset);
         fallback = Some(Defaults { preset, ..defaults });
         compiler.exceptions(part);
@@ -172,6 +175,13 @@ struct ScopedLimit {
 struct ScopedRule {
     rule: Rule,
     routes: Vec<(String, std::ops::Range<usize>)>,
+}
+
+/// What holds for the whole policy, and what routes may say of their own over it.
+#[derive(Clone, Copy)]
+struct Whole<'a> {
+    ladder: &'a Ladder,
+    challenge: &'a ChallengeSettings,
 }
 
 /// What a file says at its top for all routes.
@@ -324,7 +334,7 @@ impl Compiler {
         Defaults { preset, overrides: vec![section] }
     }
 
-    fn routes(&mut self, section: &Section<'_, '_>, defaults: &Defaults<'_, '_>) {
+    fn routes(&mut self, section: &Section<'_, '_>, defaults: &Defaults<'_, '_>, whole: Whole<'_>) {
         for part in section.tables("route") {
             let name = part.text("name").map_or(String::new(), |n| n.value.to_owned());
             if self.is_replaced("route", &name) {
@@ -344,6 +354,8 @@ impl Compiler {
                 Some(Challenger::Provider(index)) => Some(index),
                 None => self.provider,
             };
+            settings.ladder = read_route_ladder(&part, whole.ladder).map(Arc::new);
+            read_clearance(&part, whole.challenge, &mut settings);
             let hosts = hosts(&part);
             part.require("match", part.has("match").then_some(()), "match = \"POST /login\"");
             let patterns = patterns(&part);

@@ -324,6 +324,7 @@ impl Policy {
             Source::Restriction => "restriction",
             Source::Clearance => "clearance",
             Source::QuotaUsedUp => "quota_used_up",
+            Source::ClearanceTooOld => "clearance_too_old",
             Source::ClearanceElsewhere => "clearance_elsewhere",
             Source::StateUnavailable => "state_unavailable",
             Source::VerifiedCrawler => "verified_crawler",
@@ -331,6 +332,12 @@ impl Policy {
             Source::AccountLocked => "account_locked",
             Source::FailedAttempts => "failed_attempts",
         }
+    }
+
+    /// How failures on a route are answered.
+    #[must_use]
+    pub fn ladder_of(&self, route: u16) -> &Ladder {
+        self.route(route).settings.ladder.as_deref().unwrap_or(&self.ladder)
     }
 
     /// The same policy under other settings of the operator; its revision tells the two apart.

@@ -1,5 +1,7 @@
-use super::{AttemptSettings, SameAnswer, ShadowAnswer};
-use crate::{Budget, Level, Mode};
+use std::sync::Arc;
+
+use super::{AttemptSettings, Ladder, SameAnswer, ShadowAnswer};
+use crate::{Attempt, Budget, Level, Mode};
 
 /// What a route asks for, all defaults filled in.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +54,14 @@ pub struct Settings {
     pub shadow: ShadowAnswer,
     /// The third party that challenges here, by index; `None` for the own puzzle.
     pub provider: Option<u8>,
+    /// How failures here are answered, and counted by themselves; `None` where the policy's ladder counts them.
+    pub ladder: Option<Arc<Ladder>>,
+    /// How old a clearance may be here, in milliseconds; as old as it gets when absent.
+    pub clearance_millis: Option<u32>,
+    /// How often a clearance may be used here; as often as everywhere when absent.
+    pub clearance_quota: Option<u32>,
+    /// Whether what looks like a token in a path is left out of events; where accounts are at stake when absent.
+    pub secret_path: Option<bool>,
 }
 
 /// Where a route's defaults come from.
@@ -124,6 +134,15 @@ pub enum Unavailable {
 }
 
 impl Settings {
+    /// Whether paths may hold what nobody else may read: links to reset a password, to confirm an address, to sign in.
+    #[must_use]
+    pub fn has_secret_paths(&self) -> bool {
+        let accounts = !self.account_fields.is_empty()
+            || !self.attempt.password_fields.is_empty()
+            || self.attempt.kind != Attempt::LogIn;
+        self.secret_path.unwrap_or(accounts)
+    }
+
     /// Whether any answer would count as a failed attempt. Where none does, every guess looks like a success.
     #[must_use]
     pub fn tells_failures(&self) -> bool {
@@ -167,6 +186,10 @@ impl Settings {
             same_answer: None,
             shadow: ShadowAnswer::default(),
             provider: None,
+            ladder: None,
+            clearance_millis: None,
+            clearance_quota: None,
+            secret_path: None,
         }
     }
 }

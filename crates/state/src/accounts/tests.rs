@@ -47,7 +47,7 @@ impl Site {
 
     fn observation<'o>(&self, path: &'o str, from: From<'o>, account: &'o str) -> Observation<'o> {
         let level = Level::High;
-        let presented = |id| Presented { id, level, quota: 5000, life_millis: 43_200_000 };
+        let presented = |id| Presented { id, level, quota: 5000, life_millis: 43_200_000, age_millis: 0 };
         Observation {
             host: "shop.example",
             sender: Sender::Navigation,

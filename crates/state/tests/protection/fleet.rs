@@ -110,7 +110,8 @@ impl Site {
                     self.cleared += 1;
                     let life_millis = u32::try_from(12 * HOUR).unwrap_or(0);
                     let level = Level::Low;
-                    clearance = Some(Presented { id: self.cleared, level, quota: 5000, life_millis });
+                    clearance =
+                        Some(Presented { id: self.cleared, level, quota: 5000, life_millis, age_millis: 0 });
                 }
                 _ => refused = true,
             }

@@ -60,6 +60,19 @@ fn fewer_than_three_days_are_said_and_ask_nothing() {
 }
 
 #[test]
+fn the_first_day_is_said_once_the_hour_would_matter() {
+    let world = World::new("triggers = { high_frequency = false, traffic_anomaly = { at_least = 50 } }");
+    for n in 1..=60 {
+        let decision = world.decide(get(v4("192.0.2.1")), Millis(NOON + n));
+        assert_eq!(decision.action, Action::Allow, "request {n}");
+        let source = Source::Trigger(Trigger::TrafficAnomaly);
+        let said = decision.reasons.iter().find(|reason| reason.source == source);
+        let expected = (n > 50).then_some(Evidence::TooFewDays { days: 0, needed: 3 });
+        assert_eq!(said.map(|reason| reason.evidence), expected, "request {n}");
+    }
+}
+
+#[test]
 fn what_is_stopped_for_itself_brings_no_friction_to_others() {
     let text = "budget = false\ntriggers = { high_frequency = { more_than = 100 }, traffic_anomaly = { at_least = 1 } }";
     let world = World::new(text);

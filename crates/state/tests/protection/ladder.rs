@@ -1,6 +1,6 @@
 //! Repeated failures: slowed, then 1, 5, 30 minutes, then hours, forgotten by themselves.
 
-use spigot_decision::{Action, Millis};
+use spigot_decision::{Action, Millis, Presented};
 
 use super::world::{DAY, HOUR, MINUTE, Request, World, cleared, get, v4};
 
@@ -99,4 +99,63 @@ fn a_restriction_survives_a_restart_and_a_clearance_does_not_answer_it() {
     check(request, 8 * MINUTE - 1, Action::Block);
     check(request, 8 * MINUTE, Action::Allow);
     check(Request { clearance: cleared(8), ..request }, 8 * MINUTE - 1, Action::Allow);
+}
+
+#[test]
+fn a_route_counts_and_answers_its_failures_in_its_own_way() {
+    let world = World::new(
+        "[[route]]\nname = \"vault\"\nmatch = \"/vault\"\nrestrict = { window = \"1h\", slow_from = 2, restrict_from = 3, steps = \"10m\" }\n",
+    );
+    let elsewhere = get(v4("192.0.2.1"));
+    let vault = Request { path: "/vault", ..elsewhere };
+    // Failures elsewhere are none here.
+    for n in 0..4 {
+        assert_eq!(world.send(elsewhere, 401, Millis(n)).0.action, Action::Allow, "elsewhere {n}");
+    }
+    let check = |request: Request<'_>, now: i64, expected: Action| {
+        let (decision, passed) = world.send(request, 401, Millis(now));
+        assert_eq!((decision.action, passed), (expected, true), "{} at {now}", request.path);
+    };
+    // Ten minutes are the window elsewhere; here it is an hour.
+    check(vault, MINUTE, Action::Allow);
+    check(vault, 20 * MINUTE, Action::Allow);
+    check(elsewhere, 21 * MINUTE, Action::Allow);
+    check(vault, 40 * MINUTE, Action::Throttle);
+    let end = 50 * MINUTE;
+    for (request, now, expected) in [
+        (vault, 40 * MINUTE + 1, Action::Block),
+        (elsewhere, end - 1, Action::Block),
+        (elsewhere, end, Action::Allow),
+        (vault, end, Action::Allow),
+    ] {
+        assert_eq!(world.decide(request, Millis(now)).action, expected, "{} at {now}", request.path);
+    }
+}
+
+#[test]
+fn a_route_takes_a_clearance_for_less_than_it_is_given_for() {
+    let world = World::new(
+        "[[route]]\nname = \"vault\"\nmatch = \"/vault\"\nask = \"always\"\nclearance = \"15m\"\nquota = 3\n[[route]]\nname = \"gate\"\nmatch = \"/gate\"\nask = \"always\"\n",
+    );
+    let aged = |id: u64, age_millis: i64| {
+        let age_millis = u32::try_from(age_millis).expect("an age");
+        cleared(id).map(|clearance| Presented { age_millis, ..clearance })
+    };
+    let check = |path: &'static str, clearance, expected: Action, says: Option<&str>| {
+        let request = Request { path, clearance, ..get(v4("192.0.2.1")) };
+        let decision = world.decide(request, Millis(0));
+        assert_eq!(decision.action, expected, "{path} {clearance:?}");
+        let names: Vec<&str> =
+            decision.reasons.iter().map(|reason| world.policy.source_name(reason.source)).collect();
+        assert!(says.is_none_or(|says| names.contains(&says)), "{path} {clearance:?}: {names:?}");
+    };
+    check("/vault", aged(1, 15 * MINUTE - 1), Action::Allow, Some("clearance"));
+    check("/vault", aged(2, 15 * MINUTE), Action::Challenge, Some("clearance_too_old"));
+    check("/gate", aged(2, 15 * MINUTE), Action::Allow, Some("clearance"));
+    for _ in 0..3 {
+        check("/vault", aged(3, 0), Action::Allow, Some("clearance"));
+    }
+    check("/vault", aged(3, 0), Action::Challenge, Some("quota_used_up"));
+    check("/gate", aged(3, 0), Action::Allow, Some("clearance"));
+    check("/vault", aged(4, 0), Action::Allow, Some("clearance"));
 }

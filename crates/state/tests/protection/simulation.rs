@@ -155,8 +155,13 @@ impl Simulation {
         if decision.action == Action::Challenge && matches!(kind, Kind::Person | Kind::Solver) {
             self.fresh += 1;
             let life_millis = LIFE as u32;
-            self.actors[at].clearance =
-                Some(Presented { id: self.fresh, level: Level::High, quota: QUOTA, life_millis });
+            self.actors[at].clearance = Some(Presented {
+                id: self.fresh,
+                level: Level::High,
+                quota: QUOTA,
+                life_millis,
+                age_millis: 0,
+            });
         }
     }
 

@@ -65,7 +65,7 @@ impl World {
         if passed {
             let observation = observe(request);
             let outcome = outcome(&self.policy, &observation, &plan, Ending::status(status), &KEYS, now);
-            self.state.report_now(&outcome, &self.policy.ladder, now);
+            self.state.report_now(&outcome, self.policy.ladder_of(plan.route), now);
         }
         (decision, passed)
     }
@@ -99,7 +99,7 @@ pub(crate) fn get(client: IpAddr) -> Request<'static> {
 }
 
 pub(crate) fn cleared(id: u64) -> Option<Presented> {
-    Some(Presented { id, level: Level::High, quota: 5000, life_millis: 12 * HOUR as u32 })
+    Some(Presented { id, level: Level::High, quota: 5000, life_millis: 12 * HOUR as u32, age_millis: 0 })
 }
 
 pub(crate) fn v4(text: &str) -> IpAddr {

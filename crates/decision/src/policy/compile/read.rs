@@ -58,6 +58,9 @@ pub(super) fn read_settings(section: &Section<'_, '_>, settings: &mut Settings) 
     if let Some(highest) = level_or_none(section, "wait") {
         settings.wait = highest;
     }
+    if let Some(secret) = section.flag("secret_path") {
+        settings.secret_path = Some(secret.value);
+    }
     super::accounts::read_route(section, settings);
     if let Some(status) = section.integer("shadow_status", 200..=399) {
         settings.shadow_status = u16::try_from(status.value).unwrap_or(200);
@@ -219,9 +222,16 @@ pub(super) fn default_ladder() -> Ladder {
     }
 }
 
-pub(super) fn read_ladder(section: &Section<'_, '_>) -> Option<Ladder> {
+/// What a route says of failures there, over what holds everywhere.
+pub(super) fn read_route_ladder(section: &Section<'_, '_>, usual: &Ladder) -> Option<Ladder> {
     let part = section.table("restrict")?;
-    let mut ladder = default_ladder();
+    let mut ladder = usual.clone();
+    read_rungs(&part, &mut ladder);
+    part.finish();
+    Some(ladder)
+}
+
+fn read_rungs(part: &Section<'_, '_>, ladder: &mut Ladder) {
     let count = |key, slot: &mut u32| {
         if let Some(n) = part.integer(key, 1..=10_000) {
             *slot = u32::try_from(n.value).unwrap_or(*slot);
@@ -232,6 +242,15 @@ pub(super) fn read_ladder(section: &Section<'_, '_>) -> Option<Ladder> {
     if let Some(window) = part.parsed("window", window_millis) {
         ladder.window_millis = window.value;
     }
+    if let Some(steps) = durations(part, "steps") {
+        ladder.steps_millis = steps;
+    }
+}
+
+pub(super) fn read_ladder(section: &Section<'_, '_>) -> Option<Ladder> {
+    let part = section.table("restrict")?;
+    let mut ladder = default_ladder();
+    read_rungs(&part, &mut ladder);
     if let Some(forget) = part.parsed("forget", duration_millis) {
         ladder.forget_millis = forget.value;
     }
@@ -246,11 +265,31 @@ pub(super) fn read_ladder(section: &Section<'_, '_>) -> Option<Ladder> {
             ),
         }
     }
-    if let Some(steps) = durations(&part, "steps") {
-        ladder.steps_millis = steps;
-    }
     part.finish();
     Some(ladder)
+}
+
+/// How old a clearance may be on a route, and how often it may be used there. Both only shorten what it is given with.
+pub(super) fn read_clearance(section: &Section<'_, '_>, usual: &ChallengeSettings, settings: &mut Settings) {
+    let longer = |span, key: &str, most: String| {
+        section.reader.problem(
+            span,
+            format!("`{key}` is more than a clearance is given with"),
+            format!("write at most {most}, or raise `{key}` in [challenge]"),
+        );
+    };
+    if let Some(life) = section.parsed("clearance", window_millis) {
+        settings.clearance_millis = u32::try_from(life.value).ok();
+        if life.value > u64::from(usual.clearance_millis) {
+            longer(life.span, "clearance", format!("\"{}\"", duration_text(usual.clearance_millis.into())));
+        }
+    }
+    if let Some(quota) = section.integer("quota", 1..=1_000_000) {
+        settings.clearance_quota = u32::try_from(quota.value).ok();
+        if quota.value > i64::from(usual.clearance_quota) {
+            longer(quota.span, "quota", usual.clearance_quota.to_string());
+        }
+    }
 }
 
 /// The steps of a ladder.
