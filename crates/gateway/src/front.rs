@@ -68,7 +68,7 @@ pub struct Front {
     pub door: Door,
     /// With TLS, and these certificates.
     pub tls: Option<Tls>,
-    /// Connections begin with a PROXY header.
+    /// Connections begin with a PROXY header, which only trusted proxies may send.
     pub proxy_protocol: bool,
 }
 
@@ -164,6 +164,10 @@ impl<S: State> Serving<S> {
         let snapshot = self.gateway.snapshot.load_full();
         let time = snapshot.settings.bounds.head_time;
         let peer = if self.front.proxy_protocol {
+            // Whoever else comes here could name any client.
+            if snapshot.settings.trusted_proxies.find(peer.ip()).is_none() {
+                return Metrics::one(&self.gateway.metrics.connections_refused);
+            }
             match tokio::time::timeout(time, proxy_protocol::read(&mut stream)).await {
                 Ok(Ok(source)) => source.unwrap_or(peer),
                 _ => return Metrics::one(&self.gateway.metrics.connections_refused),

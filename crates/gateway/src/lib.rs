@@ -15,6 +15,7 @@ mod files;
 mod front;
 #[cfg(fuzzing)]
 pub mod fuzz;
+mod held;
 mod honeypot;
 mod languages;
 mod marks;
@@ -28,6 +29,7 @@ mod purpose;
 mod reputation;
 mod respond;
 mod roaming;
+mod series;
 mod settings;
 mod shelf;
 mod site_keys;

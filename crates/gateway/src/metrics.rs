@@ -2,6 +2,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use spigot_decision::Action;
 
+use crate::series::Series;
+
 /// What the gateway counts about itself, for Prometheus. Labels are fixed, so that nothing a client sends makes a new
 /// series.
 #[derive(Default)]
@@ -36,6 +38,8 @@ pub struct Metrics {
     pub connections_refused: AtomicU64,
     /// Sum of the time that Spigot added, in microseconds.
     pub added_micros: AtomicU64,
+    /// By route, by trigger, and by time.
+    pub series: Series,
 }
 
 impl Metrics {
@@ -81,6 +85,7 @@ impl Metrics {
                 counter.load(Ordering::Relaxed)
             );
         }
+        self.series.render(self.added_micros.load(Ordering::Relaxed), &mut text);
         text
     }
 }

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -8,7 +9,7 @@ use spigot_challenge::{Binding, Errand, Keyring, Place, clearance};
 use spigot_decision::policy::Policy;
 use spigot_decision::{
     Action, Behaviour, Body, Cohort, Decision, Ending, Evidence, Headers, Keys, Level, Millis, Observation,
-    Plan, Presented, Sender, Story, Subject, Trusted, decide, outcome, plan,
+    Plan, Presented, Sender, Story, Subject, Trusted, decide, outcome, plan, without_secrets,
 };
 use spigot_event::{Asked, ChallengeStep, DecisionId, Event, Recorder};
 use spigot_intel::{Networks, Reputations, Software};
@@ -21,6 +22,7 @@ use crate::door::beside::Answers;
 use crate::entropy::random;
 use crate::figures::Figures;
 use crate::front::Admission;
+use crate::held::HeldChallenges;
 use crate::honeypot::Honeypot;
 use crate::marks::Marks;
 use crate::metrics::Metrics;
@@ -76,6 +78,8 @@ pub struct Gateway<S> {
     pub(crate) honeypot: Honeypot,
     pub(crate) proofs: Proofs,
     pub(crate) open: OpenChallenges,
+    /// Who holds how many challenges.
+    pub(crate) held: HeldChallenges,
     pub(crate) start: Millis,
 }
 
@@ -186,12 +190,14 @@ impl<S: State> Gateway<S> {
     #[must_use]
     pub fn new(snapshot: Snapshot, state: Arc<S>, recorder: Recorder, clock: Clock, keys: Keys) -> Arc<Self> {
         let start = clock();
+        let metrics = Metrics::default();
+        metrics.series.follow(&snapshot.policy);
         Arc::new(Self {
             snapshot: ArcSwap::from_pointee(snapshot),
             state,
             recorder,
             breaker: Breaker::default(),
-            metrics: Arc::default(),
+            metrics: Arc::new(metrics),
             clock,
             figures: Figures::default(),
             admission: Arc::default(),
@@ -204,6 +210,7 @@ impl<S: State> Gateway<S> {
             attempts: Attempts::default(),
             proofs: Proofs::default(),
             open: OpenChallenges::default(),
+            held: HeldChallenges::default(),
             start,
         })
     }
@@ -224,6 +231,9 @@ impl<S: State> Gateway<S> {
             level,
             quota: opened.quota,
             life_millis: u32::try_from(life).unwrap_or(u32::MAX),
+            // A clock that was set back makes none of them old.
+            age_millis: u32::try_from(seen.now.0.saturating_sub(opened.issued_millis).max(0))
+                .unwrap_or(u32::MAX),
         });
         Held { presented, ..Held::default() }
     }
@@ -295,7 +305,7 @@ impl<S: State> Gateway<S> {
         let policy = &snapshot.policy;
         let followed = outcome(policy, &observation, &decided.plan, ending, &self.keys, seen.now);
         if !followed.counts.is_empty() || followed.account.is_some() {
-            self.state.report(&followed, &policy.ladder, seen.now).await;
+            self.state.report(&followed, policy.ladder_of(decided.plan.route), seen.now).await;
         }
     }
 
@@ -303,6 +313,8 @@ impl<S: State> Gateway<S> {
     pub(crate) fn record(&self, snapshot: &Snapshot, seen: &Seen<'_>, decided: Decided, end: End) {
         self.met_demoted(snapshot, seen, &decided);
         self.metrics.added_micros.fetch_add(u64::from(end.added_micros), Ordering::Relaxed);
+        self.metrics.series.count(&decided.decision, end.added_micros);
+        let path = recorded_path(&snapshot.policy, decided.decision.route, seen.path);
         self.recorder.record(Event {
             time: seen.now,
             id: decided.id,
@@ -311,7 +323,7 @@ impl<S: State> Gateway<S> {
             client: seen.client,
             host: seen.host.into(),
             method: seen.method.into(),
-            path: cut(seen.path, 512).into(),
+            path: cut(&path, 512).into(),
             user_agent: cut(seen.user_agent, 256).into(),
             sender: decided.sender.name(),
             network: decided.place.network,
@@ -331,6 +343,11 @@ impl<S: State> Gateway<S> {
             added_micros: end.added_micros,
         });
     }
+}
+
+/// A path as it is kept: without what looks like a token, where paths may hold one.
+fn recorded_path<'p>(policy: &Policy, route: u16, path: &'p str) -> Cow<'p, str> {
+    if policy.route(route).settings.has_secret_paths() { without_secrets(path) } else { Cow::Borrowed(path) }
 }
 
 /// How a request ended.

@@ -23,6 +23,8 @@ pub(crate) enum Purpose {
     ProviderQuestion = u16::MAX - 8,
     /// The name of the field that people cannot see.
     Honeypot = u16::MAX - 9,
+    /// Who holds challenges.
+    Holder = u16::MAX - 10,
     /// Whose challenges the breaker tells apart.
     Breaker = u16::MAX - 20,
     /// Proofs of an address that did not hold.

@@ -125,13 +125,29 @@ pub(crate) fn retry_after(response: &mut Response<Through>, seconds: Option<u32>
     }
 }
 
-/// Whether a field's name is one of ours: also with underscores for dashes, which CGI-like servers cannot tell apart.
+/// Whether a byte of a field's name is the same to servers that, like CGI, cannot tell underscores from dashes.
+fn same(a: u8, b: u8) -> bool {
+    a == b || (a == b'_' && b == b'-')
+}
+
+/// Whether a field's name is one of ours: also with underscores for dashes.
 pub(crate) fn is_ours(name: &HeaderName) -> bool {
-    let same = |a: u8, b: u8| a == b || (a == b'_' && b == b'-');
     let name = name.as_str().as_bytes();
     let starts =
         |prefix: &[u8]| name.len() >= prefix.len() && name.iter().zip(prefix).all(|(a, b)| same(*a, *b));
     starts(PREFIX.as_bytes()) || (name.len() == REASON.as_str().len() && starts(REASON.as_str().as_bytes()))
+}
+
+/// Whether a server that takes underscores for dashes would read a field as one that tells where a request comes from, or
+/// as one of `others`. No proxy writes them so, whether it is trusted or not.
+pub(crate) fn is_forwarding_alias(name: &str, others: [Option<&str>; 2]) -> bool {
+    // Hardly any name has one.
+    if !name.as_bytes().contains(&b'_') {
+        return false;
+    }
+    FORWARDING.iter().map(HeaderName::as_str).chain(others.into_iter().flatten()).any(|of| {
+        name != of && name.len() == of.len() && name.bytes().zip(of.bytes()).all(|(a, b)| same(a, b))
+    })
 }
 
 /// Removes what a client sent under our names.
@@ -229,6 +245,10 @@ pub(crate) fn remove_untrusted_trailers(trailers: &mut HeaderMap) {
     for name in HOP_BY_HOP.iter().chain(&FORWARDING).chain(&NOT_IN_TRAILERS) {
         trailers.remove(name);
     }
+    let aliases = trailers.keys().filter(|name| is_forwarding_alias(name.as_str(), [None, None]));
+    for name in aliases.cloned().collect::<Vec<_>>() {
+        trailers.remove(name);
+    }
 }
 
 /// Removes the fields that belong to one hop (RFC 9110, section 7.6.1), and those that `Connection` names — but never
@@ -274,6 +294,31 @@ mod tests {
         let mut left: Vec<&str> = headers.keys().map(HeaderName::as_str).collect();
         left.sort_unstable();
         assert_eq!(left, ["accept", "x-captcha-reasons", "x-spigott"]);
+    }
+
+    #[test]
+    fn aliases_of_forwarding_fields_are_known() {
+        let check = |name: &str, expected: bool| {
+            let found = is_forwarding_alias(name, [Some("cf-connecting-ip"), Some("x-client-cert")]);
+            assert_eq!(found, expected, "{name}");
+        };
+        for name in ["x_forwarded_for", "x-forwarded_for", "x_forwarded-for", "x_forwarded_proto"] {
+            check(name, true);
+        }
+        for name in ["x_forwarded_host", "x_forwarded_port", "x_real_ip", "x-real_ip"] {
+            check(name, true);
+        }
+        check("cf_connecting_ip", true);
+        check("x_client-cert", true);
+        // Those are judged by who sent them, and these are somebody else's.
+        for name in ["x-forwarded-for", "x-real-ip", "forwarded", "x_forwarded", "x_forwarded_fore", "a_b"] {
+            check(name, false);
+        }
+        let mut trailers = HeaderMap::new();
+        trailers.insert("x_real_ip", HeaderValue::from_static("1"));
+        trailers.insert("x-digest", HeaderValue::from_static("1"));
+        remove_untrusted_trailers(&mut trailers);
+        assert_eq!(trailers.keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["x-digest"]);
     }
 
     #[test]

@@ -149,7 +149,7 @@ impl<S: State> Gateway<S> {
         let observation =
             Observation { clearance: attempt.clearance, ..Observation::of(attempt.client, "", "") };
         let followed = outcome(policy, &observation, &attempt.plan, Ending::Told { failed }, &self.keys, now);
-        self.state.report(&followed, &policy.ladder, now).await;
+        self.state.report(&followed, policy.ladder_of(attempt.plan.route), now).await;
     }
 }
 

@@ -49,8 +49,10 @@ impl<S: State> Gateway<S> {
         errand: &Errand<'_>,
     ) -> (Response<Through>, ChallengeStep) {
         let route = snapshot.policy.route(decided.decision.route);
+        let demand = self.with_held(demand, seen, decided);
         let terms = terms(snapshot, route, demand, seen.software.device, seen.now);
         let challenge = self.issue(snapshot, seen, &terms);
+        self.holds(seen, decided, &challenge);
         self.asked_for(snapshot, seen, decided, &challenge);
         let asked = asked(snapshot, decided);
         self.open.open(&challenge, asked.clone(), seen.now);

@@ -1,8 +1,9 @@
-//! What the breaker is told: which reasons asked for a challenge, and which of those were solved.
+//! What is told of challenges that go out and come back: to the breaker, which reasons asked and which of those were
+//! solved; and who holds how many.
 
 use spigot_challenge::{Challenge, Kind, Solved};
 use spigot_decision::policy::Policy;
-use spigot_decision::{Action, Cohort, Decision, ReasonKind, Source};
+use spigot_decision::{Action, Cohort, Decision, Demand, ReasonKind, Source};
 use spigot_state::State;
 
 use crate::pipeline::{Decided, Gateway, Seen, Snapshot};
@@ -10,6 +11,8 @@ use crate::purpose::Purpose;
 
 /// Reasons of one challenge that are followed; with more of them it says little of each.
 const BLAMED_MAX: usize = 8;
+/// However much is held: as often as the risk alone may double it.
+const DOUBLINGS_MAX: u8 = 3;
 
 impl<S: State> Gateway<S> {
     /// A challenge goes out.
@@ -48,6 +51,21 @@ impl<S: State> Gateway<S> {
                 self.breaker.met(&name, client, network, seen.now);
             }
         }
+    }
+
+    /// What is asked for, with more work for whoever holds many challenges at once.
+    pub(super) fn with_held(&self, demand: Demand, seen: &Seen<'_>, decided: &Decided) -> Demand {
+        let more = self.held.doublings(self.holder(decided), seen.now);
+        Demand { doublings: demand.doublings.saturating_add(more).min(DOUBLINGS_MAX), ..demand }
+    }
+
+    /// A challenge is held until it is spent or its time is over.
+    pub(super) fn holds(&self, seen: &Seen<'_>, decided: &Decided, challenge: &Challenge) {
+        self.held.give(self.holder(decided), challenge.id, challenge.expires_millis, seen.now);
+    }
+
+    fn holder(&self, decided: &Decided) -> u64 {
+        self.keys.key(Purpose::Holder.counter(), &[decided.plan.who.address])
     }
 
     fn whose(&self, seen: &Seen<'_>, decided: &Decided) -> (u64, u64) {

@@ -157,6 +157,7 @@ impl<S: State> Gateway<S> {
             unspent.verify(&proof, &mut Workspace::default(), now_millis)?
         };
         let (id, end) = verified.to_spend();
+        self.held.spent(id);
         match self.state.spend(id, Millis(end), seen.now).await {
             Ok(spend) => verified.spent(spend == Spend::First),
             Err(_) => Err(Rejection::Unavailable),

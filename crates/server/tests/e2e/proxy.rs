@@ -18,6 +18,16 @@ fn the_application_sees_the_truth() {
         // No browser, so that nothing is to be held against it.
         ("User-Agent", "somebody/1.0"),
         ("X-Mine", "1"),
+        // Servers of the CGI kind read these as if they had dashes.
+        ("X_Forwarded_For", "203.0.113.9"),
+        ("x-forwarded_for", "203.0.113.9"),
+        ("X_FORWARDED-FOR", "203.0.113.9"),
+        ("X_Forwarded_Proto", "https"),
+        ("x_forwarded_host", "evil.example"),
+        ("X_Forwarded-Port", "443"),
+        ("X_Real_IP", "203.0.113.9"),
+        ("x-real_ip", "203.0.113.9"),
+        ("X-Real-IP", "203.0.113.9"),
     ];
     let seen = connection.request("POST", "/whoami?a=b", &lies, b"body").json();
     let value = |name: &str| {
@@ -39,6 +49,11 @@ fn the_application_sees_the_truth() {
     assert_eq!(value("x-forwarded-for"), ["127.0.0.1"]);
     assert_eq!(value("x-forwarded-proto"), ["http"]);
     assert_eq!(value("x-mine"), ["1"]);
+    for pair in seen["headers"].as_array().unwrap() {
+        let (name, told) = (pair[0].as_str().unwrap(), pair[1].as_str().unwrap());
+        assert!(!name.contains('_'), "{name}: {told}");
+        assert!(!["203.0.113.9", "evil.example"].contains(&told), "{name}: {told}");
+    }
     assert_eq!((seen["target"].as_str(), seen["body_bytes"].as_u64()), (Some("/whoami?a=b"), Some(4)));
 }
 

@@ -1,5 +1,6 @@
 //! Behind a layer-4 proxy, which says in a header of its own who the client is.
 
+use super::client::Connection;
 use super::demo::{Demo, OPEN};
 
 const SIGNATURE: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
@@ -11,7 +12,7 @@ fn v2(command: u8, family: u8, body: &[u8]) -> Vec<u8> {
 
 #[test]
 fn both_versions_tell_the_client() {
-    let config = format!("proxy_protocol = true\n{OPEN}");
+    let config = format!("proxy_protocol = true\ntrusted_proxies = [\"127.0.0.1\"]\n{OPEN}");
     let demo = Demo::start_with(tempfile::tempdir().unwrap(), Some(&config));
     // The application sees the client that the proxy named; `None`: the connection is closed without an answer.
     let check = |header: &[u8], client: Option<&str>| {
@@ -56,4 +57,36 @@ fn both_versions_tell_the_client() {
     check(&v2(1, 0x11, &[v4, &extension(3000)].concat()), None);
     check(&[SIGNATURE, &[0x11, 0x11, 0, 0]].concat(), None);
     check(b"PROXY UNKNOWN\r\n", Some("127.0.0.1"));
+}
+
+/// Any peer could claim to be any client.
+#[test]
+fn only_trusted_proxies_are_believed() {
+    let config = format!("proxy_protocol = true\ntrusted_proxies = [\"127.0.0.1\"]\n{OPEN}");
+    let demo = Demo::start_with(tempfile::tempdir().unwrap(), Some(&config));
+    let refused = || {
+        let metrics =
+            Connection::open(demo.admin).request("GET", "/metrics", &[("Connection", "close")], b"");
+        let line = metrics.text();
+        let line = line.lines().find_map(|line| line.strip_prefix("spigot_connections_refused_total "));
+        line.unwrap().parse::<u64>().unwrap()
+    };
+    let headers = [
+        b"PROXY TCP4 192.0.2.1 192.0.2.2 4711 443\r\n".to_vec(),
+        b"PROXY UNKNOWN\r\n".to_vec(),
+        v2(1, 0x11, &[192, 0, 2, 1, 192, 0, 2, 2, 18, 103, 1, 187]),
+        v2(0, 0, &[]),
+        Vec::new(),
+    ];
+    for (count, header) in headers.iter().enumerate() {
+        let mut stranger = demo.connect_from(2);
+        stranger.send(header);
+        stranger.send(b"GET /whoami HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        assert_eq!(stranger.rest(), b"", "{header:x?}");
+        assert_eq!(refused(), count as u64 + 1, "{header:x?}");
+    }
+    let mut proxy = demo.connect();
+    proxy.send(&headers[0]);
+    proxy.send(b"GET /whoami HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    assert_eq!(proxy.answer(false).status, 200);
 }

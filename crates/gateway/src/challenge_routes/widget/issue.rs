@@ -59,8 +59,11 @@ impl<S: State> Gateway<S> {
     ) -> Challenge {
         let doublings = decided.decision.demand.map_or(0, |demand| demand.doublings);
         let demand = Demand { level: site.level, doublings };
+        let demand = self.with_held(demand, here, decided);
         let terms = own(&snapshot.policy.challenge, demand, here.software.device);
-        self.issue(snapshot, here, &terms)
+        let challenge = self.issue(snapshot, here, &terms);
+        self.holds(here, decided, &challenge);
+        challenge
     }
 
     pub(super) async fn give_fallback(

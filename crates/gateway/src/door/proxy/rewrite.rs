@@ -11,7 +11,7 @@ use super::attempt::is_read;
 use crate::body::Through;
 use crate::door::turn::{Original, injects, target, tell};
 use crate::pipeline::Decided;
-use crate::respond::{is_of_one_hop, named_by_connection};
+use crate::respond::{is_forwarding_alias, is_of_one_hop, named_by_connection};
 use crate::upstream::{Fields, Head};
 
 /// Fields that are added to the client's.
@@ -101,8 +101,13 @@ impl<S: State> Onward<'_, S> {
         }
         let named = headers.contains_key(header::CONNECTION);
         let trusted = self.is_from_trusted_proxy();
+        let settings = &self.passing.turn.snapshot.settings;
         // Whatever says there who the client is, nobody has verified.
-        let unverified = self.passing.turn.snapshot.settings.certificate_header.as_ref().filter(|_| !trusted);
+        let unverified = settings.certificate_header.as_ref().filter(|_| !trusted);
+        let others = [
+            Some(settings.forwarded_header.as_str()),
+            settings.certificate_header.as_ref().map(HeaderName::as_str),
+        ];
         let secret = self.original.left_out.as_ref();
         for (name, value) in headers {
             let text = name.as_str();
@@ -126,6 +131,9 @@ impl<S: State> Onward<'_, S> {
                 "trailer" => body.trailers().is_some(),
                 name => {
                     is_of_one_hop(name)
+                        // The field that proxies of the operator's write the client into, from somebody else.
+                        || (!trusted && name == settings.forwarded_header)
+                        || is_forwarding_alias(name, others)
                         || (named
                             && named_by_connection(headers).any(|named| named.eq_ignore_ascii_case(name)))
                 }
