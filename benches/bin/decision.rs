@@ -1,7 +1,7 @@
 //! The pure computing of one decision: 20 routes, 30 rules, all triggers.
 //!
 //! ```sh
-//! cargo run --release -p spigot-benches --bin decision             # median nanoseconds, allocations not counted
+//! cargo run --release -p spigot-benches --bin decision             # median nanoseconds, and allocations
 //! cargo build --release -p spigot-benches
 //! valgrind --tool=callgrind target/release/decision 10000          # instructions; divide by the requests
 //! ```
@@ -15,26 +15,32 @@ use spigot_benches::request;
 use spigot_decision::policy::load;
 use spigot_decision::{Facts, HourFact, Keys, Millis, decide, plan};
 
+/// Decisions whose allocations are counted; few, so that they are nothing beside those whose instructions are.
+const COUNTED: i64 = 100;
+
+#[allow(clippy::cast_precision_loss)] // a hundred decisions
 fn main() {
     let rounds: u32 = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(1_000_000);
     let policy = load("bench.toml", &policy()).unwrap_or_else(|problems| panic!("{problems}"));
     let keys = Keys(1, 2);
     let client = std::net::IpAddr::from([192, 0, 2, 1]);
     let observation = request(client, "GET", "/section-17/page-3");
+    let one = |now: Millis| {
+        let observation = black_box(&observation);
+        let plan = plan(&policy, observation, &keys, now);
+        let mut facts = Facts {
+            available: true,
+            hour: Some(HourFact { count: 5, past_sum: 70, days: 14 }),
+            ..Facts::default()
+        };
+        facts.counts.extend(plan.counts.iter().map(|_| 1));
+        black_box(decide(&policy, observation, &plan, &facts, now));
+    };
     let mut batches = Vec::new();
     for batch in 0..20 {
         let start = Instant::now();
         for n in 0..rounds / 20 {
-            let now = Millis(i64::from(batch * rounds + n));
-            let observation = black_box(&observation);
-            let plan = plan(&policy, observation, &keys, now);
-            let mut facts = Facts {
-                available: true,
-                hour: Some(HourFact { count: 5, past_sum: 70, days: 14 }),
-                ..Facts::default()
-            };
-            facts.counts.extend(plan.counts.iter().map(|_| 1));
-            black_box(decide(&policy, observation, &plan, &facts, now));
+            one(Millis(i64::from(batch * rounds + n)));
         }
         batches.push(start.elapsed().as_nanos() / u128::from((rounds / 20).max(1)));
     }
@@ -42,6 +48,12 @@ fn main() {
     println!(
         "a decision: {} ns median of 20 batches, {} ns best, {rounds} requests",
         batches[10], batches[0]
+    );
+    let counted = allocation_counter::measure(|| (0..COUNTED).for_each(|n| one(Millis(n))));
+    println!(
+        "allocations: {:.3} a decision, {:.1} bytes",
+        counted.count_total as f64 / COUNTED as f64,
+        counted.bytes_total as f64 / COUNTED as f64
     );
 }
 
