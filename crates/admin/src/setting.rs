@@ -1,4 +1,5 @@
 use serde::{Deserialize, Serialize};
+use spigot_decision::policy::source::nearest;
 use spigot_decision::policy::{
     Demoted, Entry, Exception, Forced, Hold, Operator, Pattern, PrefixMap, Relief, Wide, WideEntry,
 };
@@ -170,6 +171,7 @@ impl Setting {
         };
         match &mut self {
             Self::Force(forced) => {
+                forced.endpoint = endpoint(&forced.endpoint)?;
                 Pattern::parse(&forced.endpoint)
                     .map_err(|help| format!("\"{}\" is no endpoint: {help}", forced.endpoint))?;
                 forced.host = forced.host.take().map(|host| host.to_ascii_lowercase());
@@ -235,6 +237,43 @@ impl Setting {
             other => Ok(other),
         }
     }
+}
+
+/// Methods that servers know (RFC 9110, 5789, 4918, 3253, 10008), and one that caches do. In a policy others may stand.
+const METHODS: [&str; 19] = [
+    "GET",
+    "HEAD",
+    "POST",
+    "PUT",
+    "PATCH",
+    "DELETE",
+    "OPTIONS",
+    "TRACE",
+    "CONNECT",
+    "PROPFIND",
+    "PROPPATCH",
+    "MKCOL",
+    "COPY",
+    "MOVE",
+    "LOCK",
+    "UNLOCK",
+    "REPORT",
+    "QUERY",
+    "PURGE",
+];
+
+/// An endpoint with its methods as they are sent. One that is misspelled would be forced on nobody.
+fn endpoint(text: &str) -> Result<String, String> {
+    let Some((methods, path)) = text.trim().rsplit_once(' ') else { return Ok(text.trim().to_owned()) };
+    let methods = methods.trim().to_ascii_uppercase();
+    let named = methods.split('|').map(str::trim).filter(|method| !method.is_empty() && *method != "*");
+    for method in named {
+        if !METHODS.contains(&method) {
+            let meant = nearest(method, &METHODS);
+            return Err(format!("\"{method}\" is no method{meant}; write for example 'POST /signup'"));
+        }
+    }
+    Ok(format!("{methods} {path}"))
 }
 
 /// What an entry of a list is about, in its one form.

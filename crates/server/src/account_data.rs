@@ -22,8 +22,9 @@ impl AccountData {
             Some(BreachSection::File(file)) => std::slice::from_ref(file),
             _ => &[],
         };
-        self.breached.follow(file)?;
-        self.domains.follow(&server.disposable_domains)
+        self.breached.follow(file).map_err(|error| format!("`breach.file`: {error}"))?;
+        let domains = self.domains.follow(&server.disposable_domains);
+        domains.map_err(|error| format!("`disposable_domains`: {error}"))
     }
 
     /// Whether a file has changed since it was read or refused.

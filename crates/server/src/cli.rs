@@ -177,7 +177,7 @@ pub(crate) struct DemoArgs {
     /// Where the shop is to be reached.
     #[arg(long, default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
-    /// Where health and metrics are to be reached.
+    /// Where the panel, health and metrics are to be reached.
     #[arg(long, default_value = "127.0.0.1:8081")]
     pub(crate) admin: SocketAddr,
     /// Where the challenge service is to be reached; keys for tests count there.
@@ -189,6 +189,9 @@ pub(crate) struct DemoArgs {
     /// Another policy than the shipped one.
     #[arg(long)]
     pub(crate) config: Option<PathBuf>,
+    /// Listen beside a process that is about to be stopped; the admin address has to be another.
+    #[arg(long)]
+    pub(crate) take_over: bool,
     /// Where the shop writes each request that reached it, as lines of JSON.
     #[arg(long)]
     pub(crate) shop_log: Option<PathBuf>,
@@ -199,6 +202,12 @@ pub(crate) struct RunArgs {
     /// The configuration.
     #[arg(long, default_value = "spigot.toml")]
     pub(crate) config: PathBuf,
+    /// Listen beside a process that is about to be stopped; data folder and admin address have to be others.
+    #[arg(long)]
+    pub(crate) take_over: bool,
+    /// How its lines on standard error are written.
+    #[arg(long, value_enum, default_value = "json")]
+    pub(crate) format: Format,
 }
 
 #[derive(Args)]
@@ -299,9 +308,12 @@ pub(crate) struct ForceArgs {
     /// Only on this host.
     #[arg(long)]
     pub(crate) host: Option<String>,
-    /// For how long; without end when absent.
+    /// For how long; without end when neither this nor --until is there.
     #[arg(long = "for")]
     pub(crate) duration: Option<String>,
+    /// Until when (2026-12-04T22:00:00Z).
+    #[arg(long, conflicts_with = "duration")]
+    pub(crate) until: Option<String>,
     /// Why.
     #[arg(long, default_value = "")]
     pub(crate) reason: String,
@@ -393,7 +405,7 @@ pub(crate) enum ExceptionCommand {
     Add {
         /// Its name.
         name: String,
-        /// For an address or prefix; for everybody when absent.
+        /// For an address or prefix; for every client of the routes when absent.
         #[arg(long)]
         address: Option<String>,
         /// For the client of this decision, on its route.
@@ -402,6 +414,9 @@ pub(crate) enum ExceptionCommand {
         /// For a route; may be given several times; for every route when absent.
         #[arg(long)]
         route: Vec<String>,
+        /// For every client on every route: nothing else says so.
+        #[arg(long, conflicts_with_all = ["address", "route", "decision"])]
+        everything: bool,
         /// From when; now when absent.
         #[arg(long)]
         start: Option<String>,
@@ -501,7 +516,7 @@ pub(crate) fn run() -> Result<(), String> {
         Command::Key(args) => commands::key::run(&args),
         Command::Policy(args) => commands::policy::run(&args),
         Command::Schema => {
-            print!("{}", spigot_decision::policy::json_schema());
+            tell!("{}", spigot_decision::policy::json_schema());
             Ok(())
         }
     }

@@ -3,6 +3,7 @@
 mod breach;
 mod crawlers;
 mod doors;
+mod files;
 mod hook;
 mod lists;
 mod mail;
@@ -108,6 +109,16 @@ impl Config {
         Self::parse(&path.display().to_string(), &text).map_err(|problems| problems.to_string())
     }
 
+    /// Reads a text, and whether every file that it names can be used.
+    pub(crate) fn parse_with_files(file: &str, text: &str) -> Result<Self, Problems> {
+        let all = |top: &Section<'_, '_>| {
+            let server = server(top);
+            files::check(top, server.tls.as_ref());
+            server
+        };
+        load_with(file, text, all).map(|(policy, server)| Self { policy, server })
+    }
+
     /// Reads a text; a policy alone is a configuration without upstreams.
     pub(crate) fn parse(file: &str, text: &str) -> Result<Self, Problems> {
         load_with(file, text, server).map(|(policy, server)| Self { policy, server })
@@ -179,7 +190,7 @@ fn server(top: &Section<'_, '_>) -> Server {
             .map_or("x-forwarded-for".to_owned(), |text| text.value.to_ascii_lowercase()),
         fingerprint_headers: story::fingerprint_headers(top),
         browsers: story::browsers(top),
-        proxy_protocol: top.flag("proxy_protocol").is_some_and(|flag| flag.value),
+        proxy_protocol: proxy_protocol(top),
         networks: paths(top, "networks"),
         feeds: lists::feeds(top),
         crawlers: crawlers::crawlers(top),
@@ -218,6 +229,15 @@ fn named_twice(top: &Section<'_, '_>, server: &Server) {
             );
         }
     }
+}
+
+fn proxy_protocol(top: &Section<'_, '_>) -> bool {
+    let Some(flag) = top.flag("proxy_protocol").filter(|flag| flag.value) else { return false };
+    if !top.has("trusted_proxies") {
+        let help = "name the proxies that begin connections so in `trusted_proxies`; nobody else is believed";
+        top.reader.problem(flag.span, "`proxy_protocol` without trusted proxies", help);
+    }
+    true
 }
 
 fn address(section: &Section<'_, '_>, key: &'static str) -> Option<SocketAddr> {

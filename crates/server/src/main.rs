@@ -1,5 +1,13 @@
 //! Spigot: the control point that decides how much automation an application lets through.
 
+#![deny(
+    clippy::print_stdout,
+    reason = "a reader that goes away would be a panic: `say!` and `tell!` are for that"
+)]
+
+#[macro_use]
+mod out;
+
 mod account_data;
 mod admin_http;
 mod alerts;
@@ -16,12 +24,14 @@ mod directories;
 mod draft_replay;
 mod keeping;
 mod kept_json;
+mod listening;
 mod lists;
 mod live;
 mod log;
 mod names;
 mod node;
 mod review_sender;
+mod route_names;
 mod run;
 mod secrets;
 mod site_api;
@@ -29,6 +39,7 @@ mod sites;
 mod tls;
 mod written;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 #[global_allocator]
@@ -36,9 +47,12 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     match cli::run() {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => {
+            out::flush();
+            ExitCode::SUCCESS
+        }
         Err(error) => {
-            eprintln!("spigot: {error}");
+            let _ = writeln!(std::io::stderr(), "spigot: {error}");
             ExitCode::FAILURE
         }
     }

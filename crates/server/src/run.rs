@@ -24,10 +24,11 @@ use crate::alerts::Alerts;
 use crate::breaker::BreakerFile;
 use crate::clock::{clock, now};
 use crate::cohorts::CohortFile;
-use crate::config::{Config, Server};
+use crate::config::{Config, Server, TlsFiles};
 use crate::courier::HttpCourier;
 use crate::data_files::DataFiles;
 use crate::keeping::{Keeping, Said};
+use crate::listening::{Sharing, listen_alone};
 use crate::lists::ListKeeper;
 use crate::live::LiveGateway;
 use crate::names::{Names, look_up};
@@ -43,7 +44,7 @@ pub(crate) struct Running {
 }
 
 /// Starts everything and returns; listening sockets are open then.
-pub(crate) fn start(config: Config, file: Option<PathBuf>) -> Result<Running, String> {
+pub(crate) fn start(config: Config, file: Option<PathBuf>, sharing: Sharing) -> Result<Running, String> {
     let server = config.server;
     // What was read a moment ago; should the file have changed since, the control thread notices.
     let good = match &file {
@@ -58,6 +59,7 @@ pub(crate) fn start(config: Config, file: Option<PathBuf>) -> Result<Running, St
                 .to_owned(),
         );
     }
+    sharing.check(&server.addresses())?;
     let start = now();
     let store = PolicyStore::open(&server.data).map_err(|error| error.to_string())?;
     let secrets = Secrets::open(&server.data, start)
@@ -75,7 +77,7 @@ pub(crate) fn start(config: Config, file: Option<PathBuf>) -> Result<Running, St
     let (recorder, writer) = recorder(&server)?;
     let operator = store.operator(start).map_err(|error| error.to_string())?;
     let mut networks = DataFiles::<Networks>::default();
-    networks.follow(&server.networks)?;
+    networks.follow(&server.networks).map_err(|error| format!("`networks`: {error}"))?;
     let mut accounts = AccountData::default();
     accounts.follow(&server)?;
     let mut settings = server.gateway_settings();
@@ -91,9 +93,10 @@ pub(crate) fn start(config: Config, file: Option<PathBuf>) -> Result<Running, St
         reputations,
         service: service(&server, &store)?,
     };
+    crate::route_names::keep(&server.data, &snapshot.policy);
     let gateway = Gateway::new(snapshot, Arc::new(state), recorder, clock(), secrets.subject_keys());
     let breaker_file = BreakerFile::open(&server.data, &gateway.breaker, start);
-    let certificates = server.tls.as_ref().map(Certificates::load).transpose()?;
+    let certificates = server.tls.as_ref().map(load_certificates).transpose()?;
     let (stop, stopped) = watch::channel(false);
     let reports = crate::review_sender::Reports::default();
     if let Some(review) = server.review.clone() {
@@ -138,6 +141,14 @@ pub(crate) fn start(config: Config, file: Option<PathBuf>) -> Result<Running, St
         reports,
     })?;
     Ok(Running { stop, threads, writer: Some(writer), control: Some(control) })
+}
+
+fn load_certificates(files: &TlsFiles) -> Result<Certificates, String> {
+    Certificates::load(files).map_err(|error| {
+        // Which of them it is, where one of them can be told.
+        let key = crate::tls::wrong(files).first().map_or(String::new(), |(key, _)| format!(".{key}"));
+        format!("`tls{key}`: {error}")
+    })
 }
 
 fn recorder(server: &Server) -> Result<(Recorder, WriterHandle), String> {
@@ -244,7 +255,7 @@ fn control(control: Control) -> Result<JoinHandle<()>, String> {
     let admin = control
         .server
         .admin
-        .map(listen)
+        .map(listen_alone)
         .transpose()
         .map_err(|error| format!("the admin address cannot be listened on: {error}"))?;
     let run = move || {
@@ -421,7 +432,7 @@ impl Control {
             self.file.as_ref().map_or("policies/default.toml".to_owned(), |file| file.display().to_string());
         let config = Config::parse(&name, text).map_err(|problems| problems.to_string())?;
         let operator = self.store.operator(now()).map_err(|error| error.to_string())?;
-        self.networks.follow(&config.server.networks)?;
+        self.networks.follow(&config.server.networks).map_err(|error| format!("`networks`: {error}"))?;
         self.accounts.follow(&config.server)?;
         let mut settings = config.server.gateway_settings();
         self.accounts.put(&config.server, &mut settings);
@@ -440,8 +451,10 @@ impl Control {
         let revision = policy.revision.clone();
         let (keyring, networks) = (self.keyring(), self.networks.current.clone());
         let policy = Arc::new(policy);
+        crate::route_names::keep(&self.server.data, &policy);
         let snapshot = Snapshot { policy, settings, keyring, networks, reputations, service };
         self.gateway.snapshot.store(Arc::new(snapshot));
+        self.gateway.metrics.series.follow(&self.gateway.snapshot.load().policy);
         self.gateway.figures.routes_changed();
         Ok(Published { revision, needs_restart })
     }

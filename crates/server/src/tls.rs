@@ -70,7 +70,7 @@ fn ticketer() -> Result<Arc<dyn ProducesTickets>, String> {
 
 /// Asks clients for certificates, takes those that this file's signers vouch for, and does without where none is shown.
 fn verifier(file: &Path, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ClientCertVerifier>, String> {
-    let problem = |error: &dyn std::fmt::Display| format!("{} cannot be used: {error}", file.display());
+    let problem = |error: &dyn std::fmt::Display| problem(file, error);
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_file_iter(file).map_err(|error| problem(&error))? {
         let certificate = certificate.map_err(|error| problem(&error))?;
@@ -82,17 +82,45 @@ fn verifier(file: &Path, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn Clien
         .map_err(|error| problem(&error))
 }
 
+fn problem(path: &Path, error: &dyn std::fmt::Display) -> String {
+    format!("{} cannot be used: {error}", path.display())
+}
+
+fn chain(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let chain = CertificateDer::pem_file_iter(file)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|error| problem(file, &error))?;
+    if chain.is_empty() {
+        return Err(problem(file, &"it holds no certificate in PEM"));
+    }
+    Ok(chain)
+}
+
+fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>, String> {
+    PrivateKeyDer::from_pem_file(file).map_err(|error| problem(file, &error))
+}
+
+/// Everything that keeps the files from being used, each with the key that names it.
+pub(crate) fn wrong(files: &TlsFiles) -> Vec<(&'static str, String)> {
+    let provider = Arc::new(ring::default_provider());
+    let clients = files.client_ca.as_deref().map(|file| verifier(file, &provider)).transpose();
+    let each = [
+        ("certificate", chain(&files.certificate).err()),
+        ("key", private_key(&files.key).err()),
+        ("client_ca", clients.err()),
+    ];
+    let wrong: Vec<_> = each.into_iter().filter_map(|(key, error)| Some((key, error?))).collect();
+    if !wrong.is_empty() {
+        return wrong;
+    }
+    let together = ticketer().and_then(|tickets| config(files, tickets));
+    together.err().map(|error| ("key", error)).into_iter().collect()
+}
+
 /// TLS 1.2 and 1.3, HTTP/2 and HTTP/1.1 by ALPN.
 fn config(files: &TlsFiles, tickets: Arc<dyn ProducesTickets>) -> Result<rustls::ServerConfig, String> {
-    let problem =
-        |path: &Path, error: &dyn std::fmt::Display| format!("{} cannot be used: {error}", path.display());
-    let chain = CertificateDer::pem_file_iter(&files.certificate)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|error| problem(&files.certificate, &error))?;
-    if chain.is_empty() {
-        return Err(problem(&files.certificate, &"it holds no certificate in PEM"));
-    }
-    let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|error| problem(&files.key, &error))?;
+    let chain = chain(&files.certificate)?;
+    let key = private_key(&files.key)?;
     let provider = Arc::new(ring::default_provider());
     let clients = files.client_ca.as_deref().map(|file| verifier(file, &provider)).transpose()?;
     let mut config = rustls::ServerConfig::builder_with_provider(provider)

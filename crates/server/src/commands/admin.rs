@@ -73,7 +73,7 @@ fn show_link(place: &Place, staff: &mut StaffStore, name: &str, at: &str) -> Res
 fn list(place: &Place, staff: &StaffStore) -> Result<(), String> {
     let users = staff.users().map_err(said)?;
     if users.is_empty() && place.format == Format::Text {
-        println!("There is no user. `spigot admin create NAME` makes one.");
+        say!("There is no user. `spigot admin create NAME` makes one.");
     }
     for user in users {
         let seen = user.last_seen.map(|seen| seen.to_string());
@@ -176,7 +176,7 @@ fn audit(place: &Place, staff: &mut StaffStore, limit: u32) -> Result<(), String
     match staff.check_audit().map_err(said)? {
         Ok(entries) => {
             if place.format == Format::Text {
-                println!("The chain fits: {entries} entries.");
+                say!("The chain fits: {entries} entries.");
             }
             Ok(())
         }
@@ -206,9 +206,9 @@ fn note(
 
 fn say(place: &Place, json: &Value, text: &str) {
     if place.format == Format::Json {
-        println!("{json}");
+        say!("{json}");
     } else {
-        println!("{text}");
+        say!("{text}");
     }
 }
 

@@ -33,9 +33,9 @@ pub(crate) fn ask(place: &Place, args: &AskArgs) -> Result<(), String> {
     let answer = asked(place, &args.at, &args.author.author, &target)?;
     match serde_json::from_slice::<Value>(&answer) {
         Ok(value) if place.format == Format::Text => {
-            println!("{}", serde_json::to_string_pretty(&value).map_err(|error| error.to_string())?);
+            say!("{}", serde_json::to_string_pretty(&value).map_err(|error| error.to_string())?);
         }
-        _ => println!("{}", String::from_utf8_lossy(&answer)),
+        _ => say!("{}", String::from_utf8_lossy(&answer)),
     }
     Ok(())
 }
@@ -49,7 +49,7 @@ pub(crate) fn triggers(place: &Place, at: &str, author: &str) -> Result<(), Stri
             if place.format == Format::Json {
                 let mut shown = trigger.clone();
                 shown["route"] = route["route"].clone();
-                println!("{shown}");
+                say!("{shown}");
                 continue;
             }
             let text = |name: &str| trigger[name].as_str().unwrap_or_default().to_owned();
@@ -60,7 +60,7 @@ pub(crate) fn triggers(place: &Place, at: &str, author: &str) -> Result<(), Stri
             };
             let window = trigger["window_seconds"].as_u64();
             let window = window.map_or(String::new(), |seconds| format!(" in {} min", seconds / 60));
-            println!(
+            say!(
                 "{}: {} is {}{figure}{window}",
                 route["route"].as_str().unwrap_or_default(),
                 text("name"),

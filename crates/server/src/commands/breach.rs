@@ -34,7 +34,7 @@ fn build(args: &BuildArgs) -> Result<(), String> {
         let _ = std::fs::remove_file(&fresh);
         failed(&args.input, &error)
     })?;
-    println!(
+    say!(
         "{}: {} passwords of {} lines in {} bytes, {:.1} s",
         args.out.display(),
         built.passwords,

@@ -1,9 +1,8 @@
 use std::fs;
 use std::io::Write;
-use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use spigot_admin::staff::{Role, StaffStore};
 use spigot_admin::{PolicyStore, StoreError};
@@ -14,6 +13,8 @@ use spigot_gateway::{Site, Upstream};
 use crate::cli::DemoArgs;
 use crate::clock::now;
 use crate::config::{Config, ServiceSection};
+use crate::listening::Sharing;
+use crate::out;
 use crate::sites::{Wanted, add_secret};
 
 pub(crate) fn run(args: &DemoArgs) -> Result<(), String> {
@@ -32,17 +33,10 @@ pub(crate) fn run(args: &DemoArgs) -> Result<(), String> {
     config.server.service =
         Some(ServiceSection { listen: vec![args.service], listen_tls: Vec::new(), test_keys: true });
     config.server.sites = vec![Site { hosts: Vec::new(), upstreams: vec![Arc::new(Upstream::at(shop))] }];
-    let shared = [args.listen, args.admin, args.service].into_iter().find(|address| is_served(*address));
-    let running = crate::run::start(config, Some(file))?;
+    let running = crate::run::start(config, Some(file), Sharing::of(args.take_over))?;
     welcome(args, &panel(args)?);
-    if let Some(address) = shared {
-        println!(
-            "\nAnother program listens on {address} too, and gets a part of the connections: end it, or choose other \
-             addresses (`spigot demo --help`)."
-        );
-    }
     running.wait().map_err(|error| error.to_string())?;
-    println!("\nStopping.");
+    out::remark(format_args!("\nStopping."));
     running.stop();
     Ok(())
 }
@@ -108,11 +102,6 @@ fn check(args: &DemoArgs) -> Result<Check, String> {
     Ok(Check { site_key, secret, service: args.service })
 }
 
-/// Whether somebody else answers there: listening sockets share an address unnoticed.
-fn is_served(address: SocketAddr) -> bool {
-    TcpStream::connect_timeout(&address, Duration::from_millis(200)).is_ok()
-}
-
 /// How to get into the panel: with a one-time link as long as nobody has set a password.
 fn panel(args: &DemoArgs) -> Result<String, String> {
     let at = format!("http://{}", args.admin);
@@ -131,7 +120,7 @@ fn panel(args: &DemoArgs) -> Result<String, String> {
 
 fn welcome(args: &DemoArgs, panel: &str) {
     let (shop, admin, service, data) = (args.listen, args.admin, args.service, args.data.display());
-    println!(
+    out::remark(format_args!(
         "Spigot stands in front of a small shop: http://{shop}/
 
 Try:
@@ -150,5 +139,5 @@ Try:
   a token, verified           curl -d 'secret=1x0000000000000000000000000000000AA&response=XXXX.DUMMY.TOKEN.XXXX' http://{service}/turnstile/v0/siteverify
 
 Everything that it keeps is in {data}. Stop it with Ctrl-C."
-    );
+    ));
 }

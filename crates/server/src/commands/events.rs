@@ -20,9 +20,9 @@ pub(super) fn find(place: &Place, id: &str) -> Result<Record, String> {
 pub(crate) fn explain(args: &ExplainArgs) -> Result<(), String> {
     let record = find(&args.place, &args.id)?;
     if args.place.format == Format::Json {
-        println!("{}", serde_json::to_string_pretty(&record).map_err(|error| error.to_string())?);
+        say!("{}", serde_json::to_string_pretty(&record).map_err(|error| error.to_string())?);
     } else {
-        print!("{}", record.story());
+        tell!("{}", record.story());
     }
     Ok(())
 }
@@ -57,9 +57,9 @@ pub(crate) fn list(args: &EventsArgs) -> Result<(), String> {
         found += step.found.len();
         for (_, record) in &step.found {
             if args.place.format == Format::Json {
-                println!("{}", serde_json::to_string(record).map_err(|error| error.to_string())?);
+                say!("{}", serde_json::to_string(record).map_err(|error| error.to_string())?);
             } else {
-                println!("{}", line(record));
+                say!("{}", line(record));
             }
         }
         if step.done {
@@ -67,7 +67,7 @@ pub(crate) fn list(args: &EventsArgs) -> Result<(), String> {
         }
     }
     if found == 0 && args.place.format == Format::Text {
-        println!("Nothing happened that fits.");
+        say!("Nothing happened that fits.");
     }
     Ok(())
 }

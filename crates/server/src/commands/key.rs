@@ -41,7 +41,7 @@ pub(crate) fn run(args: &KeyArgs) -> Result<(), String> {
             changed.map_err(|error| error.to_string())?;
             show_secret(place, name, &secret);
             if place.format == Format::Text {
-                println!("The key before counts for {overlap} more.");
+                say!("The key before counts for {overlap} more.");
             }
             Ok(())
         }
@@ -53,9 +53,9 @@ pub(crate) fn run(args: &KeyArgs) -> Result<(), String> {
                 ));
             }
             if place.format == Format::Json {
-                println!("{}", json!({ "revoked": name }));
+                say!("{}", json!({ "revoked": name }));
             } else {
-                println!("Revoked: {name}");
+                say!("Revoked: {name}");
             }
             Ok(())
         }
@@ -71,16 +71,16 @@ fn fresh(key: &mut KeySetting, overlap_millis: i64) -> Result<String, String> {
 
 fn show_secret(place: &Place, name: &str, secret: &str) {
     if place.format == Format::Json {
-        println!("{}", json!({ "name": name, "key": secret }));
+        say!("{}", json!({ "name": name, "key": secret }));
     } else {
-        println!("{secret}\nThis is the key \"{name}\". It is shown this once.");
+        say!("{secret}\nThis is the key \"{name}\". It is shown this once.");
     }
 }
 
 fn list(place: &Place, store: &PolicyStore) -> Result<(), String> {
     let keys = store.keys().map_err(|error| error.to_string())?;
     if keys.is_empty() && place.format == Format::Text {
-        println!("There is no key. `spigot key add NAME --client CLIENT` makes one.");
+        say!("There is no key. `spigot key add NAME --client CLIENT` makes one.");
     }
     for key in keys {
         let time = |millis: Option<i64>| millis.map(|millis| Millis(millis).to_string());
@@ -89,7 +89,7 @@ fn list(place: &Place, store: &PolicyStore) -> Result<(), String> {
             .map(|held| json!({ "created": time(Some(held.created)), "retires": time(held.retires) }))
             .collect();
         if place.format == Format::Json {
-            println!(
+            say!(
                 "{}",
                 json!({
                     "name": key.name,
@@ -108,10 +108,10 @@ fn list(place: &Place, store: &PolicyStore) -> Result<(), String> {
         let until = time(key.until).map_or(String::new(), |until| {
             format!(", {} {until}", if is_over { "over since" } else { "until" })
         });
-        println!("{}: {} on {routes}{rate}{until}", key.name, key.client);
+        say!("{}: {} on {routes}{rate}{until}", key.name, key.client);
         for held in &key.digests {
             let retires = time(held.retires).map_or(String::new(), |retires| format!(", until {retires}"));
-            println!("  made {}{retires}", Millis(held.created));
+            say!("  made {}{retires}", Millis(held.created));
         }
     }
     Ok(())

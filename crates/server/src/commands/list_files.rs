@@ -34,9 +34,9 @@ pub(super) fn import(
     let all = settings.len();
     let made = open(place)?.commit_all(settings, &author.author, now()).map_err(|error| error.to_string())?;
     if place.format == Format::Json {
-        println!("{}", json!({ "made": made, "same": all - made }));
+        say!("{}", json!({ "made": made, "same": all - made }));
     } else {
-        println!("In force: {made} new or changed, {} as before", all - made);
+        say!("In force: {made} new or changed, {} as before", all - made);
     }
     Ok(())
 }
@@ -63,7 +63,7 @@ pub(super) fn export(place: &Place, list: &str, format: &str) -> Result<(), Stri
         if is_csv {
             write_entry(&mut out, &entry.prefix, until.as_deref(), &entry.note).map_err(failed)?;
         } else {
-            println!(
+            say!(
                 "{}",
                 json!({ "list": entry.list, "subject": entry.prefix, "until": until, "note": entry.note, "author": author })
             );

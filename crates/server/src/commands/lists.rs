@@ -63,7 +63,7 @@ impl Here {
             }
         }
         if self.feeds.is_empty() && self.format == Format::Text {
-            println!("No list of the configuration has a `file` or a `url`.");
+            say!("No list of the configuration has a `file` or a `url`.");
         }
         if refused.is_empty() { Ok(()) } else { Err(format!("not updated: {}", refused.join(", "))) }
     }
@@ -75,13 +75,13 @@ impl Here {
             Refreshed::Refused(about, why) => ("refused", about, Some(why)),
         };
         if self.format == Format::Json {
-            println!(
+            say!(
                 "{}",
                 json!({ "list": feed.name, "result": result, "entries": about.entries, "error": error })
             );
         } else {
             let error = error.map_or(String::new(), |why| format!(": {why}"));
-            println!("{}: {result}, {} entries from {}{error}", feed.name, about.entries, feed.from.shown());
+            say!("{}: {result}, {} entries from {}{error}", feed.name, about.entries, feed.from.shown());
         }
     }
 
@@ -92,12 +92,12 @@ impl Here {
 
     fn show(&self) {
         if self.policy.lists.is_empty() && self.format == Format::Text {
-            println!("The configuration has no [[list]].");
+            say!("The configuration has no [[list]].");
         }
         for list in &self.policy.lists {
             let about = self.about(list);
             if self.format == Format::Json {
-                println!("{}", self.shown(list, about.as_ref()));
+                say!("{}", self.shown(list, about.as_ref()));
                 continue;
             }
             let own = if list.prefixes.is_empty() {
@@ -105,17 +105,17 @@ impl Here {
             } else {
                 format!(", {} entries of its own", list.prefixes.len())
             };
-            println!("{}: {}{own}", list.name, meaning(list));
+            say!("{}: {}{own}", list.name, meaning(list));
             let Some((feed, about)) = about else { continue };
             let from = feed.from.shown();
             match about.changed {
                 Some(changed) => {
-                    println!("  {} entries from {from}, as of {}", about.entries, Millis(changed));
+                    say!("  {} entries from {from}, as of {}", about.entries, Millis(changed));
                 }
-                None => println!("  nothing yet from {from}"),
+                None => say!("  nothing yet from {from}"),
             }
             if let (Some(why), Some(at)) = (&about.failed, about.failed_at) {
-                println!("  last attempt, {}: {why}", Millis(at));
+                say!("  last attempt, {}: {why}", Millis(at));
             }
         }
     }
@@ -156,7 +156,7 @@ impl Here {
                     shown
                 })
                 .collect();
-            println!(
+            say!(
                 "{}",
                 json!({ "address": address.to_string(), "network": place.network, "country": country, "lists": lists })
             );
@@ -169,10 +169,10 @@ impl Here {
         } else {
             format!("{} of {} lists", on.len(), self.policy.lists.len())
         };
-        println!("{address} is on {count}{network}{country}");
+        say!("{address} is on {count}{network}{country}");
         for (list, entry, about) in on {
             let from = about.map_or("the configuration".to_owned(), |(feed, _)| feed.from.shown());
-            println!("  {}: {}; by {entry} from {from}", list.name, meaning(list));
+            say!("  {}: {}; by {entry} from {from}", list.name, meaning(list));
         }
         Ok(())
     }

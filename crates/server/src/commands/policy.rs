@@ -25,13 +25,13 @@ pub(crate) fn run(args: &PolicyArgs) -> Result<(), String> {
         }
         PolicyCommand::History => history(place, &store, &read(config)?),
         PolicyCommand::Text { number } => {
-            print!("{}", text_of(&store, *number)?);
+            tell!("{}", text_of(&store, *number)?);
             Ok(())
         }
         PolicyCommand::Diff { before, after } => {
             let before = text_of(&store, *before)?;
             let after = after.map_or_else(|| read(config), |number| text_of(&store, number))?;
-            print!("{}", difference(&before, &after));
+            tell!("{}", difference(&before, &after));
             Ok(())
         }
         PolicyCommand::Rollback { number, note, author } => {
@@ -45,7 +45,7 @@ pub(crate) fn run(args: &PolicyArgs) -> Result<(), String> {
                 changes.iter().map(|change| edit(change, section.as_deref())).collect::<Result<_, _>>()?;
             let text = edited(&read(config)?, &edits)?;
             checked(config, &text)?;
-            print!("{text}");
+            tell!("{text}");
             Ok(())
         }
     }
@@ -53,9 +53,9 @@ pub(crate) fn run(args: &PolicyArgs) -> Result<(), String> {
 
 fn show(place: &Place, text: &str) -> Result<(), String> {
     if place.format == Format::Json {
-        println!("{}", json!({ "version": text_version(text), "text": text }));
+        say!("{}", json!({ "version": text_version(text), "text": text }));
     } else {
-        print!("{text}");
+        tell!("{text}");
     }
     Ok(())
 }
@@ -95,9 +95,9 @@ fn publish(
     };
     staff.audit(&happening, now()).map_err(|error| error.to_string())?;
     if place.format == Format::Json {
-        println!("{}", json!({ "number": change.number, "version": version }));
+        say!("{}", json!({ "number": change.number, "version": version }));
     } else {
-        println!(
+        say!(
             "Published as number {}, version {version}. A running Spigot follows within a second.",
             change.number
         );
@@ -109,7 +109,7 @@ fn history(place: &Place, store: &PolicyStore, current: &str) -> Result<(), Stri
     let (current, mut newest) = (text_version(current), true);
     let versions = store.policy_versions().map_err(|error| error.to_string())?;
     if versions.is_empty() && place.format == Format::Text {
-        println!("Nothing was published yet.");
+        say!("Nothing was published yet.");
     }
     for version in versions {
         let is_current = version.version == current && std::mem::take(&mut newest);
@@ -119,10 +119,10 @@ fn history(place: &Place, store: &PolicyStore, current: &str) -> Result<(), Stri
                 "number": number, "time": time.to_string(), "author": author, "note": note,
                 "version": version.version, "is_current": is_current,
             });
-            println!("{shown}");
+            say!("{shown}");
         } else {
             let current = if is_current { " (in the file now)" } else { "" };
-            println!("{number} {time} {author}: {note}{current}");
+            say!("{number} {time} {author}: {note}{current}");
         }
     }
     Ok(())

@@ -40,7 +40,7 @@ pub(crate) fn run(args: &PuzzleArgs) -> Result<(), String> {
         "visitors_days": args.days,
     });
     if args.place.format == Format::Json {
-        println!("{measured}");
+        say!("{measured}");
     } else {
         tell(&measured);
     }
@@ -131,10 +131,10 @@ fn visitors(args: &BenchArgs) -> Result<Vec<Value>, String> {
 
 fn tell(measured: &Value) {
     let number = |value: &Value| value.as_f64().unwrap_or(0.0);
-    println!("Native, one core of this machine: a leaf takes {:.1} µs.\n", number(&measured["leaf_micros"]));
-    println!("level    work   solve       verify     a million solutions");
+    say!("Native, one core of this machine: a leaf takes {:.1} µs.\n", number(&measured["leaf_micros"]));
+    say!("level    work   solve       verify     a million solutions");
     for level in measured["levels"].as_array().into_iter().flatten() {
-        println!(
+        say!(
             "{:<8} 2^{:<4} {:>6.0} ms  {:>6.0} µs   {:.2}",
             level["level"].as_str().unwrap_or_default(),
             level["log2_work"],
@@ -143,26 +143,26 @@ fn tell(measured: &Value) {
             number(&level["price_of_a_million"]),
         );
     }
-    println!(
+    say!(
         "\nThe price assumes {} for an hour of a core like this one that does nothing else; --price names another.\n",
         measured["price_per_core_hour"]
     );
     match measured["browser"].as_array() {
         Some(lines) => {
-            println!("In Node, as browsers run it:");
-            lines.iter().filter_map(Value::as_str).for_each(|line| println!("  {line}"));
+            say!("In Node, as browsers run it:");
+            lines.iter().filter_map(Value::as_str).for_each(|line| say!("  {line}"));
         }
         None => {
-            println!("In browsers: not measured. Build web/solver and name it with --solver; it needs Node.");
+            say!("In browsers: not measured. Build web/solver and name it with --solver; it needs Node.");
         }
     }
-    println!("\nVisitors of the last {} days, from issue to submission:", measured["visitors_days"]);
+    say!("\nVisitors of the last {} days, from issue to submission:", measured["visitors_days"]);
     let visitors = measured["visitors"].as_array();
     if visitors.is_none_or(Vec::is_empty) {
-        println!("  none is recorded in this data folder.");
+        say!("  none is recorded in this data folder.");
     }
     for group in visitors.into_iter().flatten() {
-        println!(
+        say!(
             "  {} on {}: {} solved, median {:.0} ms, p95 {:.0} ms",
             group["kind"].as_str().unwrap_or_default(),
             group["device"].as_str().unwrap_or_default(),

@@ -24,10 +24,10 @@ pub(crate) fn review(args: &ReviewArgs) -> Result<(), String> {
         eprint!("\r");
     }
     match args.format {
-        ReviewFormat::Text => print!("{}", review::text(&made)),
-        ReviewFormat::Html => print!("{}", review::html(&made)),
+        ReviewFormat::Text => tell!("{}", review::text(&made)),
+        ReviewFormat::Html => tell!("{}", review::html(&made)),
         ReviewFormat::Json => {
-            println!("{}", serde_json::to_string_pretty(&made).map_err(|error| error.to_string())?);
+            say!("{}", serde_json::to_string_pretty(&made).map_err(|error| error.to_string())?);
         }
     }
     Ok(())

@@ -18,7 +18,11 @@ pub(crate) fn force(args: &ForceArgs) -> Result<(), String> {
     let Some(endpoint) = args.endpoint.as_ref().filter(|_| !args.list) else {
         return show(&args.place, |setting| matches!(setting, Setting::Force(_)));
     };
-    let until = args.duration.as_deref().map(|duration| end(now(), duration)).transpose()?;
+    let until = match (&args.duration, &args.until) {
+        (Some(duration), _) => Some(end(now(), duration)?),
+        (None, Some(time)) => Some(ahead(time)?),
+        (None, None) => None,
+    };
     let setting = Setting::Force(ForcedSetting {
         endpoint: endpoint.clone(),
         host: args.host.clone(),
@@ -28,8 +32,24 @@ pub(crate) fn force(args: &ForceArgs) -> Result<(), String> {
     if args.stop {
         remove(&args.place, &args.author, &[setting])
     } else {
-        commit(&args.place, &args.author, setting)
+        commit(&args.place, &args.author, setting)?;
+        if until.is_none() && args.place.format == Format::Text {
+            say!(
+                "It has no end: `spigot force '{endpoint}' --stop` ends it, and --for or --until would have."
+            );
+        }
+        Ok(())
     }
+}
+
+/// A time that is still to come.
+fn ahead(text: &str) -> Result<i64, String> {
+    let time = Millis::parse(text)
+        .ok_or_else(|| format!("\"{text}\" is no time; write for example 2026-12-04T22:00:00Z"))?;
+    if time <= now() {
+        return Err(format!("{time} is over already"));
+    }
+    Ok(time.0)
 }
 
 pub(crate) fn list(args: &ListArgs) -> Result<(), String> {
@@ -59,11 +79,26 @@ pub(crate) fn list(args: &ListArgs) -> Result<(), String> {
 
 pub(crate) fn exception(args: &ExceptionArgs) -> Result<(), String> {
     match &args.what {
-        ExceptionCommand::Add { name, address, decision, route, start, duration, times, reason, author } => {
+        ExceptionCommand::Add {
+            name,
+            address,
+            decision,
+            route,
+            everything,
+            start,
+            duration,
+            times,
+            reason,
+            author,
+        } => {
             let (address, route) = match decision {
                 Some(decision) => of_decision(&args.place, decision)?,
                 None => (address.clone(), route.clone()),
             };
+            if address.is_none() && route.is_empty() && !everything {
+                return Err("an exception for every client on every route opens the site: say --everything, or narrow it with --address and --route".to_owned());
+            }
+            crate::route_names::check(&args.place.data, &route)?;
             let start = start.as_deref().map(moment).transpose()?.unwrap_or_else(now);
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
             // checked by the store: 1 to 1000 times
@@ -134,7 +169,7 @@ fn lift(place: &Place, subject: &str, reason: &str, author: &Author) -> Result<(
     say(place, &[lifted.change], "Lifted");
     if place.format == Format::Text {
         for entry in lifted.automatic {
-            println!("  automatic: {}, it would have ended {}", entry.offender, entry.strike.end);
+            say!("  automatic: {}, it would have ended {}", entry.offender, entry.strike.end);
         }
     }
     Ok(())
@@ -154,7 +189,11 @@ pub(super) fn remove(place: &Place, author: &Author, candidates: &[Setting]) -> 
     let mut store = open(place)?;
     let mut removed = Vec::new();
     for candidate in candidates {
-        let key = candidate.clone().checked()?.key();
+        // What stands may be older than what would be taken today.
+        let key = candidate.clone().checked().or_else(|error| {
+            if matches!(candidate, Setting::Force(_)) { Ok(candidate.clone()) } else { Err(error) }
+        })?;
+        let key = key.key();
         removed.extend(store.remove(&key, &author.author, now()).map_err(|error| error.to_string())?);
     }
     if removed.is_empty() {
@@ -167,12 +206,12 @@ pub(super) fn remove(place: &Place, author: &Author, candidates: &[Setting]) -> 
 fn say(place: &Place, changes: &[Change], what: &str) {
     for change in changes {
         if place.format == Format::Json {
-            println!(
+            say!(
                 "{}",
                 serde_json::json!({ "change": change.number, "time": change.time.to_string(), "author": change.author, "key": change.key, "setting": change.setting })
             );
         } else {
-            println!("{what}: {} (change {} by {})", change.key, change.number, change.author);
+            say!("{what}: {} (change {} by {})", change.key, change.number, change.author);
         }
     }
 }
@@ -185,17 +224,32 @@ pub(super) fn show(place: &Place, wanted: impl Fn(&Setting) -> bool) -> Result<(
         }
         none = false;
         if place.format == Format::Json {
-            println!("{}", serde_json::json!({ "author": author, "setting": setting }));
+            say!("{}", serde_json::json!({ "author": author, "setting": setting }));
         } else {
             let until =
                 setting.end().map_or("without end".to_owned(), |end| format!("until {}", Millis(end)));
-            println!("{}, {until}, by {author}{}", setting.key(), why(&setting));
+            say!("{}{}, {until}, by {author}{}", setting.key(), what(&setting), why(&setting));
         }
     }
     if none && place.format == Format::Text {
-        println!("None is in force.");
+        say!("None is in force.");
     }
     Ok(())
+}
+
+/// What an exception is for: who reads the list wants to know what it opens.
+fn what(setting: &Setting) -> String {
+    let Setting::Exception(exception) = setting else { return String::new() };
+    let whom = exception.prefix.as_deref().unwrap_or("everybody");
+    let routes = match exception.routes.as_slice() {
+        [] => "every route".to_owned(),
+        routes => routes.join(", "),
+    };
+    let relief = match exception.times_milli {
+        Some(milli) => format!("{} times what is usual", f64::from(milli) / 1000.0),
+        None => "passes altogether".to_owned(),
+    };
+    format!(": {whom} on {routes}, {relief}, from {}", Millis(exception.start))
 }
 
 fn why(setting: &Setting) -> String {
@@ -219,12 +273,12 @@ fn automatic(place: &Place) -> Result<(), String> {
     for (_, entry) in restrictions.into_iter().filter(|(_, entry)| now() < entry.strike.end) {
         let Restricted { offender, strike } = entry;
         if place.format == Format::Json {
-            println!(
+            say!(
                 "{}",
                 serde_json::json!({ "subject": offender.to_string(), "step": strike.step, "start": strike.start.to_string(), "end": strike.end.to_string() })
             );
         } else {
-            println!("automatic: {offender}, step {}, until {}", strike.step, strike.end);
+            say!("automatic: {offender}, step {}, until {}", strike.step, strike.end);
         }
     }
     Ok(())

@@ -51,9 +51,9 @@ fn add(
     if place.format == Format::Json {
         print_json(&shown, &[("secret", secret.into())]);
     } else {
-        println!("Site \"{name}\" is there.\n");
-        println!("site key  {key}    in your pages: <spigot-challenge site-key=\"{key}\">");
-        println!("secret    {secret}    on your server; it is shown this once");
+        say!("Site \"{name}\" is there.\n");
+        say!("site key  {key}    in your pages: <spigot-challenge site-key=\"{key}\">");
+        say!("secret    {secret}    on your server; it is shown this once");
     }
     Ok(())
 }
@@ -72,8 +72,8 @@ fn rotate(place: &Place, called: &str, overlap: &str, author: &Author) -> Result
     if place.format == Format::Json {
         print_json(&shown(&site), &[("secret", secret.into())]);
     } else {
-        println!("secret    {secret}    it is shown this once");
-        println!("The secrets before count for {overlap} more.");
+        say!("secret    {secret}    it is shown this once");
+        say!("The secrets before count for {overlap} more.");
     }
     Ok(())
 }
@@ -127,14 +127,14 @@ fn show(place: &Place, called: Option<&str>) -> Result<(), String> {
         }
     };
     if sites.is_empty() && place.format == Format::Text {
-        println!("There is no site. `spigot site add NAME --host HOST` makes one.");
+        say!("There is no site. `spigot site add NAME --host HOST` makes one.");
     }
     for site in sites {
         let site = site.map_err(|error| error.to_string())?;
         if place.format == Format::Json {
-            println!("{}", shown(&site));
+            say!("{}", shown(&site));
         } else {
-            println!(
+            say!(
                 "{} ({}): hosts {}; level {}, client {}, press {}, tokens count {} s",
                 site.name,
                 site.site_key,
@@ -146,7 +146,7 @@ fn show(place: &Place, called: Option<&str>) -> Result<(), String> {
             );
             for secret in &site.secrets {
                 let until = secret.retires.map_or(String::new(), |end| format!(", until {}", Millis(end)));
-                println!("  secret {} of {}{until}", secret.number, Millis(secret.created));
+                say!("  secret {} of {}{until}", secret.number, Millis(secret.created));
             }
         }
     }
@@ -159,9 +159,9 @@ fn remove(place: &Place, called: &str, author: &Author) -> Result<(), String> {
     let key = format!("site {}", site.site_key);
     store.remove(&key, &author.author, now()).map_err(|error| error.to_string())?;
     if place.format == Format::Json {
-        println!("{}", json!({ "removed": site.site_key }));
+        say!("{}", json!({ "removed": site.site_key }));
     } else {
-        println!("Site \"{}\" is removed; its widgets and its tokens count no more.", site.name);
+        say!("Site \"{}\" is removed; its widgets and its tokens count no more.", site.name);
     }
     Ok(())
 }
@@ -173,18 +173,18 @@ fn api_key(place: &Place, what: &ApiKeyCommand) -> Result<(), String> {
             let (key, kept) = new_api_key(name, now())?;
             store.add_api_key(kept, &author.author, now()).map_err(|error| error.to_string())?;
             if place.format == Format::Json {
-                println!("{}", json!({ "name": name, "key": key }));
+                say!("{}", json!({ "name": name, "key": key }));
             } else {
-                println!("{key}\nSend it as: Authorization: Bearer …    It is shown this once.");
+                say!("{key}\nSend it as: Authorization: Bearer …    It is shown this once.");
             }
         }
         ApiKeyCommand::Show => {
             for key in store.api_keys().map_err(|error| error.to_string())? {
                 let created = Millis(key.created).to_string();
                 if place.format == Format::Json {
-                    println!("{}", json!({ "name": key.name, "created": created }));
+                    say!("{}", json!({ "name": key.name, "created": created }));
                 } else {
-                    println!("{}, made {created}", key.name);
+                    say!("{}, made {created}", key.name);
                 }
             }
         }
@@ -193,7 +193,7 @@ fn api_key(place: &Place, what: &ApiKeyCommand) -> Result<(), String> {
             if removed.map_err(|error| error.to_string())?.is_none() {
                 return Err(format!("there is no key \"{name}\"; `spigot site api-key show` lists them"));
             }
-            println!("Removed: {name}");
+            say!("Removed: {name}");
         }
     }
     Ok(())
@@ -204,5 +204,5 @@ fn print_json(value: &Value, more: &[(&str, Value)]) {
     if let Some(object) = value.as_object_mut() {
         object.extend(more.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
     }
-    println!("{value}");
+    say!("{value}");
 }

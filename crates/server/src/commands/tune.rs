@@ -61,9 +61,9 @@ pub(crate) fn tune(args: &TuneArgs) -> Result<(), String> {
         .map_err(|error| error.to_string())?;
     write(args, &report)?;
     if args.place.format == Format::Json {
-        println!("{}", serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?);
+        say!("{}", serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?);
     } else {
-        print!("{}", report.render());
+        tell!("{}", report.render());
         if !report.proposal.is_empty() {
             say_how_to_try(args);
         }
@@ -93,8 +93,8 @@ fn say_how_to_try(args: &TuneArgs) {
     let new = args.write.as_ref().map_or("NEW".to_owned(), |path| path.display().to_string());
     let against = args.config.as_ref().map_or(String::new(), |path| format!(" --against {}", path.display()));
     let events = args.place.data.display();
-    println!("\nNothing was changed. To see whom it would treat differently:");
-    println!("  spigot replay --config {new}{against} --events {events}");
+    say!("\nNothing was changed. To see whom it would treat differently:");
+    say!("  spigot replay --config {new}{against} --events {events}");
 }
 
 /// Shows on a terminal how far it is.

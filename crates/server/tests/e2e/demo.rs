@@ -52,9 +52,8 @@ impl Demo {
         Self::start_at(free_port(), folder, config)
     }
 
-    /// At an address that another process may be listening on, too.
     pub(crate) fn start_at(address: SocketAddr, folder: tempfile::TempDir, config: Option<&str>) -> Self {
-        Self::start_on(address, free_port(), folder, config)
+        Self::start_saying(address, free_port(), folder, config, &[])
     }
 
     /// With the panel where its configuration says that it is.
@@ -64,9 +63,21 @@ impl Demo {
         folder: tempfile::TempDir,
         config: Option<&str>,
     ) -> Self {
+        Self::start_saying(address, admin, folder, config, &[])
+    }
+
+    /// With more arguments.
+    pub(crate) fn start_saying(
+        address: SocketAddr,
+        admin: SocketAddr,
+        folder: tempfile::TempDir,
+        config: Option<&str>,
+        more: &[&str],
+    ) -> Self {
         let service = free_port();
         let mut process = Command::new(env!("CARGO_BIN_EXE_spigot"))
             .args(["demo", "--listen", &address.to_string(), "--admin", &admin.to_string()])
+            .args(more)
             .args(["--service", &service.to_string(), "--data"])
             .arg(folder.path())
             .args(config.iter().flat_map(|text| {
