@@ -1,5 +1,7 @@
 //! The panel's API, called as its page calls it.
 
+mod bounds;
+mod command_line;
 mod provider;
 mod sign_in;
 

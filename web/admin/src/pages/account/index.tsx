@@ -6,7 +6,7 @@ import { api, type Me } from "../../client.js";
 import { Button } from "../../components/button.js";
 import { TextField } from "../../components/field.js";
 import { Badge, PageHead, Section, When } from "../../components/parts.js";
-import { Ready, Wrong } from "../../components/states.js";
+import { Notice, Ready, Wrong } from "../../components/states.js";
 import { Table } from "../../components/table.js";
 import { toast } from "../../components/toast.js";
 import { problemOf, useLoad } from "../../load.js";
@@ -25,9 +25,15 @@ export function AccountPage() {
       <Ready loaded={me} onRetry={reload}>
         {(me) => (
           <>
-            <PasswordSection me={me} onDone={reload} />
-            <PasskeysSection me={me} />
-            <TotpSection me={me} onDone={reload} />
+            {me.has_identity ? (
+              <Notice>{t("by_provider")}</Notice>
+            ) : (
+              <>
+                <PasswordSection me={me} onDone={reload} />
+                <PasskeysSection me={me} />
+                <TotpSection me={me} onDone={reload} />
+              </>
+            )}
             <SessionsSection me={me} onDone={reload} />
           </>
         )}

@@ -6,7 +6,7 @@ import { FormDialog, act } from "../../components/action.js";
 import { Button } from "../../components/button.js";
 import { Dialog } from "../../components/dialog.js";
 import { Select, TextField } from "../../components/field.js";
-import { PageHead, Section, When } from "../../components/parts.js";
+import { Badge, PageHead, Section, When } from "../../components/parts.js";
 import { Ready } from "../../components/states.js";
 import { Table } from "../../components/table.js";
 import { toast } from "../../components/toast.js";
@@ -68,7 +68,15 @@ function UsersTable({ users, onChanged, onLink, onRemove }: TableProps) {
       rows={users}
       rowKey={(user) => user.name}
       columns={[
-        { key: "name", name: shared("name"), cell: (user) => <strong>{user.name}</strong> },
+        {
+          key: "name",
+          name: shared("name"),
+          cell: (user) => (
+            <>
+              <strong>{user.name}</strong> {user.is_disabled && <Badge tone="warning">{t("kept_out")}</Badge>}
+            </>
+          ),
+        },
         {
           key: "role",
           name: t("role"),
@@ -89,7 +97,10 @@ function UsersTable({ users, onChanged, onLink, onRemove }: TableProps) {
           name: shared("change"),
           cell: (user) => (
             <div class="actions">
-              <Button onClick={() => onLink(user.name)}>{t("link")}</Button>
+              {!user.is_disabled && !user.has_identity && <Button onClick={() => onLink(user.name)}>{t("link")}</Button>}
+              <Button onClick={() => void act(api.users.state(user.name, { is_disabled: !user.is_disabled }), t(user.is_disabled ? "let_in_done" : "keep_out_done"), onChanged)}>
+                {t(user.is_disabled ? "let_in" : "keep_out")}
+              </Button>
               <Button onClick={() => onRemove(user.name)}>{t("remove")}</Button>
             </div>
           ),
