@@ -13,6 +13,7 @@ use super::operation::{Nothing, Operation};
 use super::policy_forms::{self, PolicyLadder, PolicyLimit};
 use super::problem::Problem;
 use super::replays::ReplayState;
+use crate::Change;
 use crate::beyond_policy::beyond_policy;
 use crate::policy_edit::{PolicyEdit, edited};
 use crate::policy_text::{policy_in, text_version};
@@ -297,8 +298,17 @@ fn only_policy(call: &Call<'_>, text: &str, seen: &str) -> Result<(), Problem> {
         return Ok(());
     }
     let before = text_now(call)?;
-    if text_version(&before) != seen {
-        return Err(conflict("the policy", None));
+    let version = text_version(&before);
+    if version != seen {
+        let known = call.settings()?.policy_versions()?;
+        let theirs = known.into_iter().find(|known| known.version == version).map(|known| Change {
+            number: known.number,
+            time: known.time,
+            author: known.author,
+            setting: None,
+            key: "policy".to_owned(),
+        });
+        return Err(conflict("the policy", theirs.as_ref()));
     }
     let beyond = beyond_policy(&before, text).map_err(Problem::refused)?;
     if beyond.is_empty() {

@@ -54,8 +54,11 @@ fn an_exception_of_support_yields_to_a_denial() {
         let wanted = json!({ "name": name, "subject": "127.0.0.9", "end": hour, "reason": "called" });
         sue.call("PUT", "/api/exceptions", &wanted)
     };
+    let before = demo.revision();
     let (status, said) = except("first");
     assert_eq!(status, 200, "{said}");
+    // In force, so that the next revision is the denial's.
+    demo.until("the exception is in force", |health| health["revision"] != before);
     demo.change(&["list", "deny", "127.0.0.9", "--note", "abuse"]);
     assert_eq!(
         demo.connect_from(9).get("/").status,
