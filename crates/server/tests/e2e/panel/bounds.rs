@@ -26,7 +26,7 @@ fn bodies_that_do_not_come_hold_up_nobody() {
     // More than are taken at once: at last one is told to come again, which is an answer at once.
     let refused = loop {
         assert!(begun.elapsed() < SOON && large.len() < 80, "{} at once", large.len());
-        let mut connection = dribble(&demo, 1_000_000);
+        let connection = dribble(&demo, 1_000_000);
         let waiting = std::time::Duration::from_millis(200);
         connection.socket().set_read_timeout(Some(waiting)).unwrap();
         let mut first = [0; 12];

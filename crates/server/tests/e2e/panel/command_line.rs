@@ -102,8 +102,7 @@ fn an_operator_publishes_policy_alone() {
     let (_, policy) = oona.call("GET", "/api/policy", &Value::Null);
     let publish = |browser: Browser, version: &Value, text: &str| {
         let mut browser = browser.with("If-Match", version.as_str().unwrap());
-        let answer = browser.call("PUT", "/api/policy", &json!({ "text": text, "note": "why" }));
-        answer
+        browser.call("PUT", "/api/policy", &json!({ "text": text, "note": "why" }))
     };
     let text =
         format!("trusted_proxies = [\"0.0.0.0/0\"]\n{OPEN}[panel]\ntrusted_proxies = [\"0.0.0.0/0\"]\n");
