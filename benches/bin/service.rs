@@ -81,6 +81,7 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime starts");
     runtime.block_on(async {
         garbage().await;
+        issued().await;
         siteverify().await;
     });
     proofs();
@@ -100,6 +101,20 @@ async fn garbage() {
         assert_eq!(answer.status(), 400);
     }
     told("garbage refused", ROUNDS, start.elapsed());
+}
+
+/// Challenges for widgets, each for an address of its own, as visitors have.
+async fn issued() {
+    let gateway = gateway();
+    let body = serde_json::json!({ "protocol": 1, "site_key": SITE, "action": "login" });
+    let request = post("/.spigot/widget/challenge", body.to_string());
+    let start = Instant::now();
+    for n in 0..ROUNDS {
+        let client = Ipv4Addr::from_bits(0x0a00_0000 + u32::try_from(n).unwrap_or(0) * 16);
+        let answer = gateway.ask_service(client.into(), &request).await;
+        assert!(answer.body().windows(12).any(|w| w == b"\"challenge\":"), "{:?}", answer.body());
+    }
+    told("challenges issued", ROUNDS, start.elapsed());
 }
 
 /// Questions about genuine tokens, each asked once.

@@ -27,9 +27,6 @@ pub(crate) struct BenchArgs {
     /// Visitors of how many days.
     #[arg(long, default_value_t = 7)]
     pub(crate) days: u16,
-    /// The folder of the solver for browsers, measured with Node when that is there.
-    #[arg(long, default_value = "web/solver")]
-    pub(crate) solver: PathBuf,
     #[command(flatten)]
     pub(crate) place: Place,
 }

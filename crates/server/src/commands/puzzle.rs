@@ -1,9 +1,9 @@
 //! What the puzzle costs: solving it natively, verifying it, solving it in WebAssembly and JavaScript, the price of a
 //! million solutions, and what visitors' devices took for it.
 
+mod node;
+
 use std::hint::black_box;
-use std::path::Path;
-use std::process::Command;
 use std::time::Instant;
 
 use serde_json::{Value, json};
@@ -31,11 +31,15 @@ pub(crate) fn run(args: &PuzzleArgs) -> Result<(), String> {
             Config::parse("policies/default.toml", DEFAULT).map_err(|problems| problems.to_string())?.policy
         }
     };
+    let leaf_micros = leaf_micros();
+    let levels = levels(&policy);
+    let params: Vec<Params> = levels.iter().map(|(_, _, params)| *params).collect();
     let measured = json!({
-        "leaf_micros": leaf_micros(),
-        "levels": levels(&policy, args.price),
+        "leaf_micros": leaf_micros,
+        "leaves_per_second": 1e6 / leaf_micros,
+        "levels": levels.into_iter().map(|level| measured_level(level, args.price)).collect::<Vec<_>>(),
         "price_per_core_hour": args.price,
-        "browser": browser(&args.solver),
+        "browser": node::measured(&params),
         "visitors": visitors(args)?,
         "visitors_days": args.days,
     });
@@ -54,32 +58,32 @@ fn leaf_micros() -> f64 {
     median((0..40).map(|_| micros(100, || lanes = leaf(&mut table, &lanes, 0, 0))).collect())
 }
 
-/// Each level at the policy's work: solving on one core, verifying, and what a million cost.
-fn levels(policy: &Policy, price: f64) -> Vec<Value> {
-    let mut table = Table::boxed();
-    let levels = Level::ALL.iter().zip(policy.challenge.log2_work);
-    let measured = levels.filter_map(|(level, log2_work)| {
-        let Kind::Cachewalk(params) = kind::cachewalk::of_log2(log2_work) else { return None };
-        let mut turn = 0u32;
-        let solve_millis = median(
-            (0..SOLUTIONS)
-                .map(|_| {
-                    turn += 1;
-                    micros(1, || drop(black_box(Solver::new(key(&turn.to_le_bytes()), params).solve())))
-                        / 1000.0
-                })
-                .collect(),
-        );
-        Some(json!({
-            "level": level.name(),
-            "log2_work": log2_work,
-            "native_solve_millis": solve_millis,
-            "verify_micros": verify_micros(&mut table, params),
-            // A million of them are so many thousand seconds of a core.
-            "price_of_a_million": solve_millis * 1000.0 / 3600.0 * price,
-        }))
+/// Each level at the policy's work.
+fn levels(policy: &Policy) -> Vec<(Level, u8, Params)> {
+    let levels = Level::ALL.into_iter().zip(policy.challenge.log2_work);
+    let of_ours = levels.filter_map(|(level, log2_work)| match kind::cachewalk::of_log2(log2_work) {
+        Kind::Cachewalk(params) => Some((level, log2_work, params)),
+        _ => None,
     });
-    measured.collect()
+    of_ours.collect()
+}
+
+/// Solving it on one core, verifying it, and what a million cost.
+fn measured_level((level, log2_work, params): (Level, u8, Params), price: f64) -> Value {
+    let mut turn = 0u32;
+    let solve = || {
+        turn += 1;
+        micros(1, || drop(black_box(Solver::new(key(&turn.to_le_bytes()), params).solve()))) / 1000.0
+    };
+    let solve_millis = median(std::iter::repeat_with(solve).take(SOLUTIONS).collect());
+    json!({
+        "level": level.name(),
+        "log2_work": log2_work,
+        "native_solve_millis": solve_millis,
+        "verify_micros": verify_micros(&mut Table::boxed(), params),
+        // A million of them are so many thousand seconds of a core.
+        "price_of_a_million": solve_millis * 1000.0 / 3600.0 * price,
+    })
 }
 
 fn verify_micros(table: &mut Table, params: Params) -> f64 {
@@ -94,13 +98,6 @@ fn verify_micros(table: &mut Table, params: Params) -> f64 {
             })
             .collect(),
     )
-}
-
-/// What Node says of the solvers that browsers run; `null` where there is none.
-fn browser(solver: &Path) -> Option<Vec<String>> {
-    let output = Command::new("node").arg("measure.mjs").current_dir(solver).output().ok()?;
-    let text = String::from_utf8(output.stdout).ok().filter(|_| output.status.success())?;
-    Some(text.lines().map(str::to_owned).collect())
 }
 
 /// Times from issue to submission, by the server's clock, of what was solved lately; by kind and device.
@@ -129,9 +126,35 @@ fn visitors(args: &BenchArgs) -> Result<Vec<Value>, String> {
     Ok(told.collect())
 }
 
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap_or(0.0)
+}
+
+fn tell_browser(browser: &Value) {
+    let Some(kernels) = browser["kernels"].as_array() else {
+        say!("As in browsers: not measured. It needs Node, and `node` starts none that runs it.");
+        return;
+    };
+    say!("As in browsers, by {}, in one thread:", browser["engine"].as_str().unwrap_or_default());
+    for kernel in kernels {
+        let solves = kernel["solve_millis"].as_array().into_iter().flatten();
+        let solves: Vec<String> = solves.map(|millis| format!("{:.0} ms", number(millis))).collect();
+        say!(
+            "  {:<4} a leaf takes {:.1} µs, {:.0} leaves a second; the levels {}",
+            kernel["kernel"].as_str().unwrap_or_default(),
+            number(&kernel["leaf_micros"]),
+            number(&kernel["leaves_per_second"]),
+            solves.join(", ")
+        );
+    }
+}
+
 fn tell(measured: &Value) {
-    let number = |value: &Value| value.as_f64().unwrap_or(0.0);
-    say!("Native, one core of this machine: a leaf takes {:.1} µs.\n", number(&measured["leaf_micros"]));
+    say!(
+        "Native, one core of this machine: a leaf takes {:.1} µs, {:.0} leaves a second.\n",
+        number(&measured["leaf_micros"]),
+        number(&measured["leaves_per_second"])
+    );
     say!("level    work   solve       verify     a million solutions");
     for level in measured["levels"].as_array().into_iter().flatten() {
         say!(
@@ -147,15 +170,7 @@ fn tell(measured: &Value) {
         "\nThe price assumes {} for an hour of a core like this one that does nothing else; --price names another.\n",
         measured["price_per_core_hour"]
     );
-    match measured["browser"].as_array() {
-        Some(lines) => {
-            say!("In Node, as browsers run it:");
-            lines.iter().filter_map(Value::as_str).for_each(|line| say!("  {line}"));
-        }
-        None => {
-            say!("In browsers: not measured. Build web/solver and name it with --solver; it needs Node.");
-        }
-    }
+    tell_browser(&measured["browser"]);
     say!("\nVisitors of the last {} days, from issue to submission:", measured["visitors_days"]);
     let visitors = measured["visitors"].as_array();
     if visitors.is_none_or(Vec::is_empty) {
