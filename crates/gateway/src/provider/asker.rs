@@ -8,17 +8,20 @@ use bytes::Bytes;
 use http::Method;
 use http_body_util::{BodyExt, Limited};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 
 use super::question::{Answer, Question};
 use crate::body::Through;
 use crate::settings::Bounds;
-use crate::upstream::{Outgoing, OwnRequest, Pool, Times, Upstream};
+use crate::upstream::{Outgoing, OwnRequest, Pool, Times, Upstream, UpstreamError};
 
 /// Questions on their way to the thread: more than all providers together may have open.
 const QUEUE: usize = 2048;
 /// Attempts of a question that may be repeated; they share its deadline.
 const ATTEMPTS: u32 = 2;
+/// What passes before a vendor is asked again that took no connection: a server that is started anew may be there then, and
+/// nobody notices it while waiting.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// The thread, once it is needed. Dropped, it ends when what is open is answered.
 #[derive(Default)]
@@ -63,7 +66,7 @@ fn start() -> Option<mpsc::Sender<Job>> {
                 let pool = pool.clone();
                 tokio::task::spawn_local(async move {
                     let Job { vendor, question, deadline, mut answer } = job;
-                    let asked = ask(&pool, &vendor, &question, deadline);
+                    let asked = ask(&pool, &vendor, &question, deadline, async || sleep(PAUSE).await);
                     // Whoever waited for it may be gone. Then the vendor need not answer either.
                     let answered = tokio::select! {
                         answered = asked => answered,
@@ -78,18 +81,43 @@ fn start() -> Option<mpsc::Sender<Job>> {
     std::thread::Builder::new().name("providers".to_owned()).spawn(work).ok().map(|_| queue)
 }
 
-async fn ask(pool: &Pool, vendor: &Arc<Upstream>, question: &Question, deadline: Duration) -> Option<Answer> {
-    let attempts = if question.repeatable { ATTEMPTS } else { 1 };
-    let each = deadline / attempts;
-    let mut answer = None;
-    for _ in 0..attempts {
-        answer = timeout(each, exchange(pool, vendor, question, each)).await.ok().flatten();
-        // A vendor in trouble may be out of it a moment later; anything else it says is its word.
-        if answer.as_ref().is_some_and(|answer| answer.status < 500) {
-            break;
+/// Asks, at most [`ATTEMPTS`] times within the deadline; `between` passes before it is asked again where no connection was to be
+/// had.
+async fn ask(
+    pool: &Pool,
+    vendor: &Arc<Upstream>,
+    question: &Question,
+    deadline: Duration,
+    between: impl AsyncFn(),
+) -> Option<Answer> {
+    let end = Instant::now() + deadline;
+    let mut attempt = 1;
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        let time = if question.repeatable { left / (ATTEMPTS + 1 - attempt) } else { left };
+        let asked = timeout(time, exchange(pool, vendor, question, time)).await;
+        let asked = asked.unwrap_or(Err(UpstreamError::Timeout));
+        let unheard = matches!(asked, Err(UpstreamError::Connect));
+        if attempt == ATTEMPTS || !may_repeat(question, &asked) {
+            return asked.ok();
+        }
+        attempt += 1;
+        if unheard {
+            // It may last until the time is over, and then there is no answer.
+            timeout(end.saturating_duration_since(Instant::now()), between()).await.ok()?;
         }
     }
-    answer
+}
+
+/// Whether a question may be asked again. Where no connection was to be had, not a byte of it was sent, so the vendor did not
+/// hear it; otherwise only one that the vendor takes twice.
+fn may_repeat(question: &Question, asked: &Result<Answer, UpstreamError>) -> bool {
+    match asked {
+        // A vendor in trouble may be out of it a moment later; anything else it says is its word.
+        Ok(answer) => question.repeatable && answer.status >= 500,
+        Err(UpstreamError::Connect) => true,
+        Err(UpstreamError::Timeout | UpstreamError::Broken) => question.repeatable,
+    }
 }
 
 async fn exchange(
@@ -97,7 +125,7 @@ async fn exchange(
     vendor: &Arc<Upstream>,
     question: &Question,
     time: Duration,
-) -> Option<Answer> {
+) -> Result<Answer, UpstreamError> {
     let bounds = Bounds::default();
     let times = Times { connect: time.min(bounds.connect_time), answer: time, ..Times::from(&bounds) };
     let posts = question.method == Method::POST;
@@ -117,10 +145,11 @@ async fn exchange(
         http1_only: false,
         interim: None,
     };
-    let response = pool.send(std::slice::from_ref(vendor), outgoing, times).await.ok()?;
+    let response = pool.send(std::slice::from_ref(vendor), outgoing, times).await?;
     let (parts, body) = response.into_parts();
-    let body: Bytes = Limited::new(body, question.answer_bytes).collect().await.ok()?.to_bytes();
-    Some(Answer { status: parts.status.as_u16(), headers: parts.headers, body })
+    let body = Limited::new(body, question.answer_bytes).collect().await;
+    let body: Bytes = body.map_err(|_| UpstreamError::Broken)?.to_bytes();
+    Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body })
 }
 
 #[cfg(test)]
