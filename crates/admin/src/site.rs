@@ -1,7 +1,7 @@
 use std::net::Ipv6Addr;
 
 use serde::{Deserialize, Serialize};
-use spigot_decision::policy::{units, wrong_host};
+use spigot_decision::policy::{app_package, units, wrong_host};
 use spigot_decision::{Level, Millis};
 
 /// Secrets that one site has at a time: the one in use, and those that are on their way out.
@@ -91,10 +91,10 @@ impl SiteSetting {
         }
         if self.hosts.is_empty() || self.hosts.len() > HOSTS_MAX {
             return Err(format!(
-                "a site has 1 to {HOSTS_MAX} hosts; write for example shop.example, *.shop.example, * for every host, or null for apps"
+                "a site has 1 to {HOSTS_MAX} hosts; write for example shop.example, *.shop.example, * for every host, null for apps and files, or android-app://com.example.shop for one app"
             ));
         }
-        for host in &mut self.hosts {
+        for host in self.hosts.iter_mut().filter(|host| app_package(host).is_none()) {
             *host = host.to_ascii_lowercase();
             // Origins have an address of this kind in brackets.
             if host.parse::<Ipv6Addr>().is_ok() {

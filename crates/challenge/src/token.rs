@@ -63,8 +63,8 @@ pub struct Token {
     class: [u8; 16],
 }
 
-/// How strictly a token is bound to the client that it was given to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How strictly a token is bound to the client that it was given to; the stricter is the greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Strictness {
     /// Not at all.
     Off,
@@ -163,8 +163,8 @@ pub fn seal(
     (SEAL.close(keys, &plain.0, nonce.try_into().expect("24 of 40 bytes")), expires_millis)
 }
 
-/// Opens a token that a site's server presents. `not_before_millis` is when this process began to remember what was
-/// spent.
+/// Opens a token that a site's server presents. `strictness` is asked once it is known for which page and action the token
+/// is. `not_before_millis` is when this process began to remember what was spent.
 ///
 /// # Errors
 /// [`Refused`]; every path that does not prove the token right is one.
@@ -172,7 +172,7 @@ pub fn open(
     keys: &Keyring,
     text: &str,
     site: &str,
-    (visitor, strictness): (Visitor, Strictness),
+    (visitor, strictness): (Visitor, impl FnOnce(&Token) -> Strictness),
     not_before_millis: i64,
     now_millis: i64,
 ) -> Result<Opened, Refused> {
@@ -181,7 +181,7 @@ pub fn open(
         return Err(Refused::OtherSite);
     }
     in_time(&token, not_before_millis, now_millis)?;
-    is_client(&token, visitor, strictness)?;
+    is_client(&token, visitor, strictness(&token))?;
     Ok(Opened(token))
 }
 

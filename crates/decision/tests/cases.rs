@@ -360,6 +360,7 @@ fn changes(settings: &Settings) -> String {
         account_fields,
         body_bytes,
         wait,
+        token_client,
         attempt,
         same_answer,
         shadow,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use spigot_challenge::token::Strictness;
+use spigot_decision::policy::app_package;
 use spigot_decision::{Level, Millis};
 use subtle::ConstantTimeEq;
 
@@ -16,7 +17,8 @@ pub struct SiteKey {
     pub key: String,
     /// What the operator calls it.
     pub name: Arc<str>,
-    /// Hosts whose pages may show the widget, as patterns in lower case; `null` for apps and files.
+    /// Hosts whose pages may show the widget, as patterns in lower case; Android apps by their origins; `null` for other
+    /// apps, and files.
     pub hosts: Vec<String>,
     /// The level of its challenges.
     pub level: Level,
@@ -152,11 +154,11 @@ impl SiteKeys {
 }
 
 impl SiteKey {
-    /// Whether pages of a host may show its widget.
+    /// Whether pages of a host may show its widget. Apps are named one by one: `*` is for hosts.
     #[must_use]
     pub fn allows(&self, host: &str) -> bool {
         self.hosts.iter().any(|pattern| {
-            if host == NO_HOST || pattern == NO_HOST {
+            if host == NO_HOST || pattern == NO_HOST || app_package(host).is_some() {
                 return pattern == host;
             }
             match pattern.strip_prefix('*') {
@@ -207,6 +209,9 @@ pub(crate) mod tests {
         check(&["*"], "null", false);
         check(&["*", "null"], "null", true);
         check(&["null"], "shop.example", false);
+        check(&["android-app://com.example.shop"], "android-app://com.example.shop", true);
+        check(&["android-app://com.example.shop"], "com.example.shop", false);
+        check(&["*", "*.shop", "com.example.shop"], "android-app://com.example.shop", false);
     }
 
     #[test]

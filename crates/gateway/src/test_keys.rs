@@ -86,6 +86,11 @@ pub(crate) fn secret(service: &Service, secret: &str) -> Option<TestSecret> {
     service.test_keys.then(|| SECRETS.iter().find(|(key, _)| *key == secret).map(|(_, says)| *says)).flatten()
 }
 
+/// Whether it is a secret for tests, allowed or not.
+pub(crate) fn is_secret(secret: &str) -> bool {
+    SECRETS.iter().any(|(key, _)| *key == secret)
+}
+
 /// Whether it is a token of a site key for tests.
 pub(crate) fn is_dummy(token: &str) -> bool {
     token == DUMMY || HCAPTCHA_DUMMIES.contains(&token)

@@ -27,7 +27,7 @@ use super::source::Section;
 use super::units::{duration_millis, duration_text, rate, size_bytes, window_millis};
 use super::{
     ChallengeSettings, Exception, Gives, Ladder, Limit, List, ListKind, Operator, Policy, PrefixMap, Preset,
-    Route, Rule, Settings, Standing, TrustedClient, Unavailable,
+    Route, Rule, Settings, Standing, TokenClient, TrustedClient, Unavailable,
 };
 use crate::signal::{NAMES as SIGNAL_NAMES, SIGNALS};
 use crate::subject::Prefix;
@@ -56,6 +56,8 @@ const ACTIONS: [(&str, Action); 6] = [
 ];
 const PRESETS: [(&str, Preset); 3] =
     [("low", Preset::Low), ("medium", Preset::Medium), ("high", Preset::High)];
+const TOKEN_CLIENTS: [(&str, TokenClient); 3] =
+    [("off", TokenClient::Off), ("loose", TokenClient::Loose), ("strict", TokenClient::Strict)];
 const LEVELS: [(&str, Level); 3] = [("low", Level::Low), ("medium", Level::Medium), ("high", Level::High)];
 
 /// Compiles a policy from the top section of a file, asking it for the keys that belong to the policy. The caller

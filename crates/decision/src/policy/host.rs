@@ -17,6 +17,21 @@ pub fn wrong_host(host: &str) -> Option<&'static str> {
     }
 }
 
+/// The package of an Android app that stands in a host's place, in the form of its origin:
+/// `android-app://com.example.shop`. Packages are told apart by case.
+#[must_use]
+pub fn app_package(host: &str) -> Option<&str> {
+    let package = host.strip_prefix("android-app://")?;
+    // Two or more names with dots between them.
+    let is_name = |name: &str| {
+        name.starts_with(|first: char| first.is_ascii_alphabetic())
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    };
+    // The longest that Google's store takes has less.
+    let fits = package.len() <= 200 && package.contains('.') && package.split('.').all(is_name);
+    fits.then_some(package)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -32,5 +47,18 @@ mod tests {
         {
             check(bad, false);
         }
+    }
+
+    #[test]
+    fn apps() {
+        let check = |host: &str, expected: Option<&str>| assert_eq!(app_package(host), expected, "{host}");
+        check("android-app://com.example.Shop_2", Some("com.example.Shop_2"));
+        for other in
+            ["", "shop", "com..shop", "com.1shop", "com.example.shop/", "com.example.shop:1", "c\u{f6}.x"]
+        {
+            check(&format!("android-app://{other}"), None);
+        }
+        check(&format!("android-app://a.{}", "b".repeat(199)), None);
+        check("com.example.shop", None);
     }
 }

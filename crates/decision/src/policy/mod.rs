@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 pub use accounts::{AccountSettings, AttemptSettings, SameAnswer, ShadowAnswer};
 pub use demoted::Demoted;
-pub use host::wrong_host;
+pub use host::{app_package, wrong_host};
 pub use load::{DEFAULT, load, load_with};
 pub use operator::{EVERYTHING, Entry, Exception, Forced, Hold, Operator, Relief, WideEntry};
 pub use pattern::Pattern;
@@ -32,7 +32,8 @@ pub use prefixes::PrefixMap;
 pub use restrict::{Ladder, Offender, Offenders, Strike};
 pub use schema::json_schema;
 pub use settings::{
-    AnomalyTrigger, FrequencyTrigger, Preset, RepetitionTrigger, Settings, Standing, Thresholds, Unavailable,
+    AnomalyTrigger, FrequencyTrigger, Preset, RepetitionTrigger, Settings, Standing, Thresholds, TokenClient,
+    Unavailable,
 };
 pub use trusted::{TrustedClient, TrustedKey, Worth};
 pub use wide::{Wide, WideMap};

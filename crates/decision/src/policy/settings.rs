@@ -62,6 +62,19 @@ pub struct Settings {
     pub clearance_quota: Option<u32>,
     /// Whether what looks like a token in a path is left out of events; where accounts are at stake when absent.
     pub secret_path: Option<bool>,
+    /// How strictly a widget's tokens are bound to the client here, at least; its site may bind them more strictly.
+    pub token_client: TokenClient,
+}
+
+/// How strictly a widget's token is bound to the client that it was given to, from not at all to the same address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TokenClient {
+    /// As its site says, which may be not at all.
+    Off,
+    /// To its network, when the visitor's address is named.
+    Loose,
+    /// To its address, which has to be named.
+    Strict,
 }
 
 /// Where a route's defaults come from.
@@ -190,6 +203,7 @@ impl Settings {
             clearance_millis: None,
             clearance_quota: None,
             secret_path: None,
+            token_client: TokenClient::Off,
         }
     }
 }

@@ -41,6 +41,11 @@ pub(crate) use return_address::is_return_address;
 /// Everything of ours lies below this path.
 pub(crate) const BELOW: &str = "/.spigot/";
 
+/// What the policy matches an action as that is no request, with `POST`. Nobody can send such a one.
+pub(crate) fn action_path(action: &str) -> String {
+    format!("{BELOW}action/{action}")
+}
+
 /// A submission is a challenge of 132 letters, a proof of at most some kilobytes, and two numbers.
 pub(crate) const SUBMISSION_BYTES: u64 = 64 << 10;
 

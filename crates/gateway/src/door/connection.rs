@@ -11,6 +11,7 @@ use hyper::body::Incoming;
 use spigot_intel::{Agents, Software};
 use spigot_state::State;
 
+use super::api;
 use super::beside::{Beside, NOWHERE, Sent, Untold};
 use super::proxy::Passing;
 use super::turn::{Turn, UNCLEAR, understood, user_agent};
@@ -88,7 +89,10 @@ impl<S: State> Connection<S> {
             Ok(understood) => understood,
             Err(why) => {
                 Metrics::one(&self.gateway.metrics.requests_refused);
-                let mut response = Refusal { detail: why, ..UNCLEAR }.undecided();
+                let mut response = match self.door {
+                    Door::Service => api::unclear(parts.uri.path(), why),
+                    _ => Refusal { detail: why, ..UNCLEAR }.undecided(),
+                };
                 if parts.version != Version::HTTP_2 {
                     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
                 }

@@ -404,5 +404,6 @@ fn guessing_secrets_becomes_slow_and_stops_nobody_who_knows_one() {
     let slowed = guess(1_600);
     assert_eq!(slowed.status, 429, "{}", slowed.text());
     assert!(slowed.header("retry-after").is_some());
+    assert_eq!(slowed.json()["error-codes"], json!(["invalid-input-secret"]));
     assert_eq!(service.siteverify(&token, "")["success"], true);
 }

@@ -56,8 +56,49 @@ fn turnstile_as_documented() {
     let broken =
         connection.request("POST", "/turnstile/v0/siteverify", &[("Content-Type", "application/json")], b"{");
     assert_eq!((broken.status, &broken.json()["error-codes"]), (200, &json!(["bad-request"])));
-    let large = form(&mut connection, "/turnstile/v0/siteverify", &"x".repeat(70_000));
-    assert_eq!(large.status, 413);
+}
+
+#[test]
+fn what_is_not_looked_at_is_refused_in_the_words_of_the_dialect() {
+    let service = Service::start();
+    let large = "x".repeat(70_000);
+    for path in ["/turnstile/v0/siteverify", "/siteverify", "/recaptcha/api/siteverify"] {
+        let ask = |method: &str, body: &str| {
+            let answer = service.connect().request(method, path, &[], body.as_bytes());
+            let said = answer.json();
+            assert_eq!(
+                (&said["success"], &said["error-codes"]),
+                (&json!(false), &json!(["bad-request"])),
+                "{path}"
+            );
+            assert!(said["title"].is_string() && said["status"] == answer.status, "{path}: {said}");
+            answer
+        };
+        assert_eq!(ask("POST", &large).status, 413, "{path}");
+        let refused = ask("PUT", "");
+        assert_eq!((refused.status, refused.header("allow")), (405, Some("GET, POST")), "{path}");
+    }
+    let friendly = "/api/v2/captcha/siteverify";
+    for (method, body, status, code) in
+        [("POST", large.as_str(), 413, "bad_request"), ("GET", "", 405, "method_not_allowed")]
+    {
+        let answer = service.connect().request(method, friendly, &[], body.as_bytes());
+        let said = answer.json();
+        assert_eq!((answer.status, &said["success"]), (status, &json!(false)), "{said}");
+        assert_eq!(said["error"]["error_code"], code, "{said}");
+    }
+    for path in ["/v1/validate", "/v1/server/challenge/issue"] {
+        for (method, body, status) in [("POST", large.as_str(), 413), ("GET", "", 405)] {
+            let answer = service.connect().request(method, path, &[], body.as_bytes());
+            let said = answer.json();
+            assert_eq!((answer.status, &said["code"]), (status, &json!(status)), "{path}: {said}");
+            assert_eq!(
+                (&said["msg"], &said["data"]["valid"]),
+                (&json!("invalid_request"), &json!(false)),
+                "{said}"
+            );
+        }
+    }
 }
 
 #[test]
@@ -194,7 +235,7 @@ fn friendly_captcha_as_documented() {
     check(Some(&secret), json!({ "response": foreign }), 200, Some("response_invalid"));
     check(Some(&secret), json!({ "response": [1] }), 400, Some("bad_request"));
     let success = check(Some(&secret), json!({ "response": token, "sitekey": service.site_key }), 200, None);
-    assert_eq!(success["data"]["challenge"]["origin"], "shop.example");
+    assert_eq!(success["data"]["challenge"]["origin"], "https://shop.example");
     check(Some(&secret), json!({ "response": token }), 200, Some("response_duplicate"));
 }
 
@@ -257,4 +298,62 @@ fn captchala_as_documented_with_server_tokens() {
     let bad =
         json_post(&mut connection, "/v1/server/challenge/issue", &auth, &json!({ "action": "two words" }));
     assert_eq!((bad.status, &bad.json()["msg"]), (400, &json!("invalid_action")));
+}
+
+#[test]
+fn a_server_token_is_good_for_its_uses_and_its_time() {
+    let service = Service::start();
+    let mut connection = service.connect();
+    let auth = [("X-App-Key", service.site_key.as_str()), ("X-App-Secret", service.secret.as_str())];
+    let mut issue = |body: Value| {
+        let issued = json_post(&mut connection, "/v1/server/challenge/issue", &auth, &body).json();
+        json!({ "action": "pay", "server_token": issued["data"]["server_token"] })
+    };
+    let twice = issue(json!({ "action": "pay", "max_uses": 2 }));
+    let brief = issue(json!({ "action": "pay", "ttl": 1 }));
+    let lasting = issue(json!({ "action": "pay", "ttl": 3600 }));
+    for _ in 0..2 {
+        service.token(&twice);
+    }
+    let code = |more: &Value, name: &str| {
+        let (mut connection, asked) = (service.connect(), service.asked(more));
+        let challenge = super::service::call(&mut connection, "challenge", &asked).json();
+        if name == "challenge" || challenge["challenge"].is_null() {
+            return challenge["code"].clone();
+        }
+        let submission = super::service::submission(&asked, &challenge);
+        super::service::call(&mut connection, name, &submission).json()["code"].clone()
+    };
+    assert_eq!(code(&twice, "solve"), "server_token_invalid", "the third use of two");
+    let started = std::time::Instant::now();
+    while code(&brief, "challenge") != "server_token_invalid" {
+        assert!(started.elapsed() < super::demo::SOON, "a token of one second still counts");
+        // Not as fast as it goes: who asks hundreds of times is slowed.
+        std::thread::park_timeout(std::time::Duration::from_millis(50));
+    }
+    assert_eq!(code(&lasting, "challenge"), Value::Null, "one of an hour does");
+    service.token(&lasting);
+}
+
+#[test]
+fn an_app_is_allowed_by_its_package() {
+    let app = "android-app://com.example.Shop";
+    let service = Service::start_with(&["--host", app]);
+    let mut connection = service.connect();
+    let asked = service.asked(&json!({ "action": "login" }));
+    let mut call = |origin: &str, name: &str, body: &Value| {
+        let headers = [("Origin", origin), ("Content-Type", "application/json")];
+        let path = format!("/.spigot/widget/{name}");
+        connection.request("POST", &path, &headers, body.to_string().as_bytes()).json()
+    };
+    assert_eq!(call("android-app://com.example.other", "challenge", &asked)["code"], "host_not_allowed");
+    let challenge = call(app, "challenge", &asked);
+    let solved = call(app, "solve", &super::service::submission(&asked, &challenge));
+    let body = format!("secret={}&response={}", service.secret, solved["token"].as_str().unwrap_or_default());
+    let answer = form(&mut service.connect(), "/recaptcha/api/siteverify", &body).json();
+    assert_eq!(
+        (&answer["success"], &answer["apk_package_name"], &answer["hostname"]),
+        (&json!(true), &json!("com.example.Shop"), &Value::Null),
+        "{answer}"
+    );
 }

@@ -167,8 +167,7 @@ fn the_puzzles_price_is_told_beside_the_visitors_times() {
     let config = folder.join("bench.toml");
     std::fs::write(&config, format!("{OPEN}[challenge]\nlog2_work = [4, 6, 8]\n")).unwrap();
     let config = config.to_str().unwrap();
-    let arguments =
-        ["puzzle", "bench", "--config", config, "--format", "json", "--solver", "/nowhere", "--price", "3.6"];
+    let arguments = ["puzzle", "bench", "--config", config, "--format", "json", "--price", "3.6"];
     let deadline = std::time::Instant::now() + SOON;
     let told: Value = loop {
         let output = service.demo.command(&arguments);
@@ -185,13 +184,30 @@ fn the_puzzles_price_is_told_beside_the_visitors_times() {
         let (millis, price) = (&level["native_solve_millis"], &level["price_of_a_million"]);
         let (millis, price) = (millis.as_f64().unwrap(), price.as_f64().unwrap());
         assert!(millis > 0.0 && (price - millis * 1000.0 / 1000.0).abs() < price / 100.0, "{level}");
+        assert!(level["verify_micros"].as_f64().unwrap() > 0.0, "{level}");
     }
     assert_eq!(
         (&told["visitors"][0]["kind"], &told["visitors"][0]["solved"]),
         (&json!("cachewalk"), &json!(1)),
         "{told}"
     );
-    assert!(told["browser"].is_null());
+    let rates = |of: &Value| {
+        of["leaves_per_second"].as_f64().unwrap() > 0.0 && of["leaf_micros"].as_f64().unwrap() > 0.0
+    };
+    assert!(rates(&told), "{told}");
+    if std::process::Command::new("node").arg("--version").output().is_err() {
+        eprintln!("there is no Node here: the solvers of browsers are not measured");
+        assert!(told["browser"].is_null());
+        return;
+    }
+    let kernels = told["browser"]["kernels"].as_array().unwrap_or_else(|| panic!("{told}"));
+    let names: Vec<_> = kernels.iter().map(|kernel| kernel["kernel"].as_str().unwrap()).collect();
+    assert_eq!(names, ["wasm", "js"]);
+    for kernel in kernels {
+        let solves = kernel["solve_millis"].as_array().unwrap();
+        assert!(solves.len() == 3 && solves.iter().all(|millis| millis.as_f64().unwrap() > 0.0), "{kernel}");
+        assert!(rates(kernel), "{kernel}");
+    }
 }
 
 #[test]
@@ -225,4 +241,21 @@ fn keys_for_tests_are_refused_unless_they_are_allowed_and_no_upstream_is_needed(
     assert_eq!(answer["error-codes"], json!(["invalid-input-secret"]));
     assert_eq!(widget["code"], "site_key_unknown");
     assert!(command(&data, &["site", "show"]).status.success());
+}
+
+#[test]
+fn a_route_binds_the_tokens_of_its_action_more_strictly_than_their_site() {
+    let policy = format!(
+        "[[route]]\nname = \"payment\"\nmatch = [\"POST /pay\", \"POST /.spigot/action/pay\"]\ntoken_client = \"strict\"\n{OPEN}"
+    );
+    let demo = Demo::start_with(tempfile::tempdir().unwrap(), Some(&policy));
+    let (site_key, secret) = super::service::add_site(&demo, "shop", &["--client", "off"]);
+    let service = Service { demo, site_key, secret };
+    let pay = service.token(&json!({ "action": "pay" }));
+    let codes = |token: &str, more: &str| service.siteverify(token, more)["error-codes"].clone();
+    assert_eq!(codes(&pay, ""), json!(["bad-request"]), "the visitor has to be named");
+    assert_eq!(codes(&pay, "&remoteip=127.0.0.2"), json!(["invalid-input-response"]), "the very address");
+    assert_eq!(codes(&pay, "&remoteip=127.0.0.1"), json!([]));
+    let login = service.token(&json!({ "action": "login" }));
+    assert_eq!(codes(&login, "&remoteip=203.0.113.9"), json!([]), "elsewhere as the site says");
 }

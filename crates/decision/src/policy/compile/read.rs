@@ -61,6 +61,9 @@ pub(super) fn read_settings(section: &Section<'_, '_>, settings: &mut Settings) 
     if let Some(secret) = section.flag("secret_path") {
         settings.secret_path = Some(secret.value);
     }
+    if let Some(client) = section.choice("token_client", &TOKEN_CLIENTS) {
+        settings.token_client = client.value;
+    }
     super::accounts::read_route(section, settings);
     if let Some(status) = section.integer("shadow_status", 200..=399) {
         settings.shadow_status = u16::try_from(status.value).unwrap_or(200);

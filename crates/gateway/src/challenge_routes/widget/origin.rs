@@ -1,6 +1,7 @@
 //! The page that a widget stands in, as its browser tells.
 
 use http::{HeaderMap, HeaderValue, Response, header};
+use spigot_decision::policy::app_package;
 
 use crate::body::Through;
 use crate::site_keys::NO_HOST;
@@ -44,6 +45,9 @@ fn host(origin: &str) -> Option<String> {
     if origin == NO_HOST {
         return Some(NO_HOST.to_owned());
     }
+    if app_package(origin).is_some() {
+        return Some(origin.to_owned());
+    }
     let (_, rest) = origin.split_once("://")?;
     if rest.is_empty() {
         // A page that was opened as a file.
@@ -83,6 +87,7 @@ mod tests {
         check("capacitor://localhost", Some("localhost"));
         check("https://shop.example.", Some("shop.example"));
         check("null", Some("null"));
+        check("android-app://com.example.Shop_2", Some("android-app://com.example.Shop_2"));
         check("file://", Some("null"));
         for wrong in [
             "",
@@ -92,6 +97,7 @@ mod tests {
             "https://null",
             "https://:1",
             "https://.",
+            "android-app://com.example.shop/",
         ] {
             check(wrong, None);
         }

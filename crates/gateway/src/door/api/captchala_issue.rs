@@ -8,10 +8,10 @@ use spigot_challenge::token::{ACTION_LETTERS, Visitor};
 use spigot_decision::Millis;
 use spigot_state::State;
 
-use super::captchala::trouble;
+use super::captchala::Wrong;
 use super::fields::{Fields, Unreadable};
 use super::verify::{Denied, read_visitor};
-use super::{Call, header_text, json_answer, slow_down};
+use super::{Call, header_text, json_answer};
 use crate::body::Through;
 use crate::entropy::random;
 
@@ -25,36 +25,36 @@ pub(super) async fn answer<S: State>(
     call: Call<'_, S>,
     fields: Result<Fields, Unreadable>,
 ) -> Response<Through> {
-    let Ok(fields) = fields else { return trouble(400, "invalid_request") };
+    let Ok(fields) = fields else { return Wrong::Request.answer() };
     let headers = call.seen.headers;
-    let Some(site_key) = header_text(headers, "x-app-key") else { return trouble(401, "invalid_app_key") };
+    let Some(site_key) = header_text(headers, "x-app-key") else { return Wrong::AppKey.answer() };
     let Some(secret) = header_text(headers, "x-app-secret") else {
-        return trouble(401, "invalid_app_secret");
+        return Wrong::AppSecret.answer();
     };
     let site = match call.owner(secret).await {
         Ok((site, _)) if site.key == site_key => site,
-        Ok(_) => return trouble(401, "invalid_app_key"),
-        Err(Denied::Throttled) => return slow_down(),
-        Err(_) => return trouble(401, "invalid_app_secret"),
+        Ok(_) => return Wrong::AppKey.answer(),
+        Err(Denied::Throttled) => return Wrong::TooOften.answer(),
+        Err(_) => return Wrong::AppSecret.with(Some(secret)).answer(),
     };
     let action = fields.text("action").unwrap_or_default();
     let is_letter = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
     if action.len() > ACTION_LETTERS || !action.bytes().all(is_letter) {
-        return trouble(400, "invalid_action");
+        return Wrong::Action.answer();
     }
     let client = match read_visitor(fields.text("binding_ip").or_else(|| fields.text("bind_ip"))) {
         Visitor::Unnamed => None,
         Visitor::At(address) => Some(address.to_canonical()),
-        Visitor::Unreadable => return trouble(400, "invalid_binding_ip"),
+        Visitor::Unreadable => return Wrong::Address.answer(),
     };
     let account = fields.text("bind_uid").unwrap_or_default();
     if account.len() > ACCOUNT_BYTES {
-        return trouble(400, "invalid_bind_uid");
+        return Wrong::Account.answer();
     }
     let (Some(seconds), Some(uses)) =
         (number(&fields, "ttl", SECONDS, SECONDS_MAX), number(&fields, "max_uses", 1, USES_MAX))
     else {
-        return trouble(400, "invalid_request");
+        return Wrong::Request.answer();
     };
     let now = call.seen.now.0;
     let token = ServerToken {

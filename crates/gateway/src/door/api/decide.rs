@@ -11,8 +11,9 @@ use spigot_intel::Software;
 use spigot_state::State;
 
 use super::described::{Item, Question, Unclear};
+use super::refused::Unheard;
 use super::verify::Denied;
-use super::{Call, header_text, json_answer, slow_down};
+use super::{Call, Dialect, header_text, json_answer};
 use crate::body::Through;
 use crate::door::described::{Answer, Judgement};
 use crate::respond::problem;
@@ -73,7 +74,7 @@ async fn asker<S: State>(call: Call<'_, S>) -> Result<Asker, Response<Through>> 
     }
     match call.owner(secret).await {
         Ok((site, _)) => Ok(Asker::Site(site)),
-        Err(Denied::Throttled) => Err(slow_down()),
+        Err(Denied::Throttled) => Err(Unheard::Throttled.answer(Dialect::Decide)),
         Err(_) => Err(Trouble::new(
             401,
             "secret_unknown",

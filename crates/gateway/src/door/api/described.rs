@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::decide::BATCH_MAX;
-use crate::challenge_routes::BELOW;
+use crate::challenge_routes::action_path;
 use crate::door::described::{About, Described, Shown};
 
 /// Header fields of one request: twice what browsers send.
@@ -108,7 +108,7 @@ impl Item {
             |member: &str, wanted: &str| unclear("malformed", &format!("`{member}` is {wanted}."));
         let is_action = self.action.is_some();
         let (method, target) = match (&self.action, &self.path) {
-            (Some(action), None) if is_action_name(action) => ("POST", format!("{BELOW}action/{action}")),
+            (Some(action), None) if is_action_name(action) => ("POST", action_path(action)),
             (Some(_), None) => return Err(malformed("action", "1 to 32 of A-Z a-z 0-9 _ -")),
             (Some(_), Some(_)) => {
                 return Err(malformed("action", "for what is no request: leave out `path`"));

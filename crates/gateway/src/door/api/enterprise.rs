@@ -10,8 +10,9 @@ use spigot_decision::Millis;
 use spigot_event::DecisionId;
 use spigot_state::State;
 
+use super::refused::Unheard;
 use super::verify::{Accepted, Denied, Question};
-use super::{Call, header_text, json_answer, score, slow_down};
+use super::{Call, Dialect, header_text, json_answer, score};
 use crate::body::Through;
 use crate::entropy::random;
 
@@ -39,7 +40,7 @@ pub(super) async fn answer<S: State>(call: Call<'_, S>, body: &[u8]) -> Response
         token: event.token.as_deref().filter(|token| !token.is_empty()),
         visitor: event.user_ip_address.as_deref(),
         site_key: event.site_key.as_deref().filter(|key| !key.is_empty()),
-        idempotency: None,
+        ..Question::default()
     };
     let expected = event.expected_action.as_deref().unwrap_or_default();
     let (properties, risk) = match call.verify(question).await {
@@ -65,7 +66,7 @@ pub(super) async fn answer<S: State>(call: Call<'_, S>, body: &[u8]) -> Response
             });
             (properties, 0.9)
         }
-        Err(Denied::Throttled) => return slow_down(),
+        Err(Denied::Throttled) => return Unheard::Throttled.answer(Dialect::Enterprise),
         Err(denied) => match invalid(denied) {
             Ok(reason) => {
                 (json!({ "valid": false, "invalidReason": reason, "hostname": "", "action": "" }), 0.0)
@@ -97,8 +98,10 @@ pub(super) fn invalid(denied: Denied) -> Result<&'static str, (u16, &'static str
         Denied::Token(Refused::Expired | Refused::Stale) => Ok("EXPIRED"),
         Denied::Token(Refused::Spent) => Ok("DUPE"),
         Denied::Token(Refused::NotOurs | Refused::OtherSite | Refused::OtherClient)
+        | Denied::OtherAccount
         | Denied::Dummy
         | Denied::TestFails => Ok("MALFORMED"),
+        Denied::OtherAction => Ok("UNEXPECTED_ACTION"),
         Denied::SecretMissing => {
             Err((403, "PERMISSION_DENIED", "Put the site's secret into ?key= or the header X-Goog-Api-Key."))
         }
@@ -107,7 +110,8 @@ pub(super) fn invalid(denied: Denied) -> Result<&'static str, (u16, &'static str
         Denied::Token(Refused::ClientMissing) | Denied::VisitorUnreadable | Denied::IdempotencyMalformed => {
             Err((400, "INVALID_ARGUMENT", "This site binds tokens strictly: name userIpAddress."))
         }
-        Denied::Unavailable | Denied::Throttled => {
+        Denied::Throttled => Err((429, "RESOURCE_EXHAUSTED", "Too many questions with unknown API keys.")),
+        Denied::Unavailable => {
             Err((503, "UNAVAILABLE", "This cannot be checked now. Ask again in a moment."))
         }
     }

@@ -9,8 +9,9 @@ use spigot_event::DecisionId;
 use spigot_state::State;
 
 use super::fields::{Fields, Unreadable};
+use super::refused::Unheard;
 use super::verify::{Accepted, Denied, Question};
-use super::{Call, header_text, json_answer, slow_down};
+use super::{Call, Dialect, header_text, json_answer, origin};
 use crate::body::Through;
 use crate::entropy::random;
 
@@ -34,10 +35,10 @@ pub(super) async fn answer<S: State>(
     match call.verify(question).await {
         Ok(Accepted::Real(redeemed)) => {
             let token = redeemed.token();
-            success(&Millis(token.issued_millis).to_string(), &token.host)
+            success(&Millis(token.issued_millis).to_string(), &origin(&token.host))
         }
         Ok(Accepted::Test) => success(&call.seen.now.to_string(), ""),
-        Err(Denied::Throttled) => slow_down(),
+        Err(Denied::Throttled) => Unheard::Throttled.answer(Dialect::Friendly),
         Err(denied) => {
             let (status, code, detail) = told(denied);
             refusal(status, code, detail)
@@ -66,6 +67,9 @@ pub(super) fn told(denied: Denied) -> (StatusCode, &'static str, &'static str) {
     let (status, code, detail) = match denied {
         Denied::SecretMissing => (401, "auth_required", "Put the site's secret into the header X-API-Key."),
         Denied::SecretUnknown => (401, "auth_invalid", "This secret is no site's, or it has retired."),
+        Denied::Throttled => {
+            (429, "auth_invalid", "Too many questions with unknown secrets came from there.")
+        }
         Denied::TokenMissing => (400, "response_missing", "Put the widget's token into `response`."),
         Denied::SiteKeyMismatch => (400, "sitekey_invalid", "This site key is not the secret's."),
         Denied::IdempotencyMalformed | Denied::VisitorUnreadable => {
@@ -80,8 +84,10 @@ pub(super) fn told(denied: Denied) -> (StatusCode, &'static str, &'static str) {
         Denied::Token(Refused::Spent) => (200, "response_duplicate", "The token was used already."),
         Denied::Token(Refused::NotOurs | Refused::OtherSite | Refused::OtherClient)
         | Denied::Dummy
+        | Denied::OtherAction
+        | Denied::OtherAccount
         | Denied::TestFails => (200, "response_invalid", "The token is not for this site."),
-        Denied::Unavailable | Denied::Throttled => {
+        Denied::Unavailable => {
             (503, "internal_server_error", "This cannot be checked now. Ask again in a moment.")
         }
     };

@@ -3,14 +3,18 @@
 
 use http::{Response, StatusCode};
 use serde_json::json;
-use spigot_challenge::token::{Refused, Visitor};
+use spigot_challenge::token::{Refused, Token, Visitor};
 use spigot_decision::Millis;
 use spigot_state::State;
 
 use super::fields::{Fields, Unreadable};
+use super::refused::Unheard;
 use super::verify::{Accepted, Denied, Question, read_visitor};
-use super::{Call, json_answer, slow_down};
+use super::{Call, Dialect, json_answer, score};
 use crate::body::Through;
+
+/// From this risk on it is a reason of its own: below, the score does not show it either.
+const SUSPECTED: u8 = 10;
 
 pub(super) async fn answer<S: State>(
     call: Call<'_, S>,
@@ -30,21 +34,29 @@ pub(super) async fn answer<S: State>(
     match answer {
         Ok(Accepted::Real(redeemed)) => {
             let token = redeemed.token();
-            success(&Millis(token.issued_millis).to_string(), &token.host)
+            success(&Millis(token.issued_millis).to_string(), &token.host, suspected(token))
         }
-        Ok(Accepted::Test) => success(&call.seen.now.to_string(), "dummy-key-pass"),
-        Err(Denied::Throttled) => slow_down(),
+        Ok(Accepted::Test) => success(&call.seen.now.to_string(), "dummy-key-pass", (0.0, &[])),
+        Err(Denied::Throttled) => Unheard::Throttled.answer(Dialect::Hcaptcha),
         Err(denied) => refusal(code(denied)),
     }
 }
 
-fn success(time: &str, host: &str) -> Response<Through> {
+/// Score and reasons as Enterprise has them: here more is worse. What the vendor calls its reasons is not published.
+fn suspected(token: &Token) -> (f64, &'static [&'static str]) {
+    let reasons: &[&str] = if token.risk >= SUSPECTED { &["suspected"] } else { &[] };
+    (((1.0 - score(token)) * 100.0).round() / 100.0, reasons)
+}
+
+fn success(time: &str, host: &str, (score, reasons): (f64, &[&str])) -> Response<Through> {
     let body = json!({
         "success": true,
         "challenge_ts": time,
         "hostname": host,
         "credit": false,
         "error-codes": [],
+        "score": score,
+        "score_reason": reasons,
     });
     json_answer(StatusCode::OK, &body)
 }
@@ -56,7 +68,7 @@ fn refusal(code: &str) -> Response<Through> {
 pub(super) fn code(denied: Denied) -> &'static str {
     match denied {
         Denied::SecretMissing => "missing-input-secret",
-        Denied::SecretUnknown => "invalid-input-secret",
+        Denied::SecretUnknown | Denied::Throttled => "invalid-input-secret",
         Denied::TokenMissing => "missing-input-response",
         Denied::Token(Refused::Expired | Refused::Stale) => "expired-input-response",
         Denied::Token(Refused::Spent) => "already-seen-response",
@@ -64,9 +76,10 @@ pub(super) fn code(denied: Denied) -> &'static str {
         Denied::VisitorUnreadable => "invalid-remoteip",
         Denied::SiteKeyMismatch | Denied::Token(Refused::OtherSite) => "sitekey-secret-mismatch",
         Denied::Dummy => "not-using-dummy-passcode",
-        Denied::IdempotencyMalformed | Denied::Unavailable | Denied::Throttled => "bad-request",
-        Denied::TestFails | Denied::Token(Refused::NotOurs | Refused::OtherClient) => {
-            "invalid-input-response"
-        }
+        Denied::IdempotencyMalformed | Denied::Unavailable => "bad-request",
+        Denied::OtherAction
+        | Denied::OtherAccount
+        | Denied::TestFails
+        | Denied::Token(Refused::NotOurs | Refused::OtherClient) => "invalid-input-response",
     }
 }

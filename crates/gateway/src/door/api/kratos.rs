@@ -18,8 +18,9 @@ use spigot_event::DecisionId;
 use spigot_intel::Software;
 use spigot_state::State;
 
+use super::refused::Unheard;
 use super::verify::{Accepted, Denied, Question};
-use super::{Call, header_text, json_answer, slow_down};
+use super::{Call, Dialect, header_text, json_answer};
 use crate::body::Through;
 use crate::door::described::{Answer, Described, Judgement, Shown};
 use crate::pipeline::COOKIE as CLEARANCE;
@@ -82,7 +83,7 @@ pub(super) async fn answer<S: State>(call: Call<'_, S>, hook: Hook, body: &[u8])
     };
     let site = match call.owner(secret).await {
         Ok((site, _)) => site,
-        Err(Denied::Throttled) => return slow_down(),
+        Err(Denied::Throttled) => return Unheard::Throttled.answer(Dialect::Kratos(hook)),
         Err(_) => {
             let detail = "`spigot site show` lists the sites and their secrets' ages.";
             return trouble(401, "secret_unknown", detail);

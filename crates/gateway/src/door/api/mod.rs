@@ -17,11 +17,12 @@ mod kratos;
 mod outcome;
 mod recaptcha;
 mod record;
+mod refused;
 mod turnstile;
 mod verify;
 
 #[cfg(test)]
-mod openapi_tests;
+pub(crate) mod tests;
 
 use std::cell::RefCell;
 
@@ -30,15 +31,19 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header
 use hyper::body::Incoming;
 use serde_json::{Value, json};
 use spigot_challenge::token::Token;
+use spigot_decision::policy::app_package;
 use spigot_intel::Agents;
 use spigot_state::State;
 
 use self::fields::Fields;
+use self::refused::Unheard;
 use crate::body::{Through, inspect};
 use crate::challenge_routes::{BELOW, SUBMISSION_BYTES};
+use crate::door::turn::UNCLEAR;
 use crate::files;
 use crate::pipeline::{Gateway, Seen, Snapshot};
-use crate::respond::{plain, problem};
+use crate::respond::{Refusal, plain, problem};
+use crate::site_keys::NO_HOST;
 
 const OPENAPI: &str = include_str!("../../../../../docs/openapi/service.json");
 
@@ -136,27 +141,13 @@ impl<S: State> Gateway<S> {
             );
         };
         if !dialect.takes(request.method()) {
-            let mut response = problem(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "method",
-                "This method is not for this address",
-                "Questions about tokens are posted.",
-                json!({}),
-            );
-            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(dialect.methods()));
-            return response;
+            return Unheard::Method.answer(dialect);
         }
         let time = snapshot.settings.bounds.inspect_time;
         let most = dialect.bytes_max();
         let body = inspect(request.into_body(), Bytes::new(), most, time).await;
         let Some(bytes) = body.whole(most) else {
-            return problem(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "too_large",
-                "The question is too large",
-                &format!("A question has at most {} KiB.", most >> 10),
-                json!({}),
-            );
+            return Unheard::TooLarge.answer(dialect);
         };
         Call { gateway: self, snapshot, seen, agents: Some(agents) }.answer(dialect, bytes).await
     }
@@ -205,6 +196,14 @@ impl Dialect {
     }
 }
 
+/// The answer to a request at the service's address that could be read in two ways; in its dialect, when its path is one's.
+pub(super) fn unclear(path: &str, why: &'static str) -> Response<Through> {
+    match dialect(path) {
+        Some(dialect) => Unheard::Unclear(why).answer(dialect),
+        None => Refusal { detail: why, ..UNCLEAR }.undecided(),
+    }
+}
+
 fn dialect(path: &str) -> Option<Dialect> {
     if let Some(project) =
         path.strip_prefix("/v1/projects/").and_then(|rest| rest.strip_suffix("/assessments"))
@@ -227,17 +226,14 @@ fn json_answer(status: StatusCode, body: &Value) -> Response<Through> {
     plain(status, "application/json", body.to_string())
 }
 
-/// Too many questions with secrets that are none.
-fn slow_down() -> Response<Through> {
-    let mut response = problem(
-        StatusCode::TOO_MANY_REQUESTS,
-        "throttled",
-        "Too many unknown secrets",
-        "Too many questions with unknown secrets came from this address. Check the secret with `spigot site show`.",
-        json!({}),
-    );
-    crate::respond::retry_after(&mut response, Some(60));
-    response
+/// The page's origin. Of a page a token knows the host; widgets stand on `https`, but for a developer's machine. A
+/// file has none, and the original says nothing then.
+fn origin(host: &str) -> String {
+    match host {
+        NO_HOST => String::new(),
+        app if app_package(app).is_some() => app.to_owned(),
+        host => format!("https://{host}"),
+    }
 }
 
 /// How likely a person sent it, for dialects that want a number from 0 to 1 (higher is better): what was solved, less
@@ -254,26 +250,4 @@ fn score_of(level: u8, risk: u8) -> f64 {
     };
     let suspected = risk.min(100) / 10 * 8 / 10;
     f64::from(solved - suspected.min(solved - 1)) / 10.0
-}
-
-#[cfg(test)]
-mod tests {
-    use super::score_of;
-
-    #[test]
-    fn what_is_suspected_is_taken_from_what_was_solved() {
-        let check = |level: u8, risk: u8, expected: f64| {
-            let score = score_of(level, risk);
-            assert!((score - expected).abs() < 1e-9, "{score} at level {level} with risk {risk}");
-        };
-        for (level, solved) in [(1, 0.7), (2, 0.8), (3, 0.9)] {
-            check(level, 0, solved);
-            check(level, 9, solved);
-        }
-        check(2, 30, 0.6);
-        check(3, 50, 0.5);
-        check(1, 50, 0.3);
-        check(1, 100, 0.1);
-        check(3, 255, 0.1);
-    }
 }

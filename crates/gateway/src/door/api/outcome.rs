@@ -7,8 +7,9 @@ use spigot_event::DecisionId;
 use spigot_state::State;
 
 use super::fields::{Fields, Unreadable};
+use super::refused::Unheard;
 use super::verify::Denied;
-use super::{Call, header_text, json_answer, slow_down};
+use super::{Call, Dialect, header_text, json_answer};
 use crate::accounts::Reported;
 use crate::body::Through;
 use crate::respond::problem;
@@ -30,7 +31,7 @@ pub(super) async fn answer<S: State>(
     };
     let site = match call.owner(secret).await {
         Ok((site, _)) => site,
-        Err(Denied::Throttled) => return slow_down(),
+        Err(Denied::Throttled) => return Unheard::Throttled.answer(Dialect::Outcome),
         Err(_) => {
             return trouble(
                 401,

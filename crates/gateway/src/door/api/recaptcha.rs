@@ -4,12 +4,14 @@
 use http::{Response, StatusCode};
 use serde_json::json;
 use spigot_decision::Millis;
+use spigot_decision::policy::app_package;
 use spigot_state::State;
 
 use super::fields::{Fields, Unreadable};
+use super::refused::Unheard;
 use super::turnstile;
 use super::verify::{Accepted, Denied, Question};
-use super::{Call, json_answer, score, slow_down};
+use super::{Call, Dialect, json_answer, score};
 use crate::body::Through;
 
 pub(super) async fn answer<S: State>(
@@ -23,9 +25,12 @@ pub(super) async fn answer<S: State>(
             let mut body = json!({
                 "success": true,
                 "challenge_ts": Millis(token.issued_millis).to_string(),
-                "hostname": token.host,
                 "error-codes": [],
             });
+            match app_package(&token.host) {
+                Some(package) => body["apk_package_name"] = json!(package),
+                None => body["hostname"] = json!(token.host),
+            }
             // A page of v3 always names its action, one of v2 never does.
             if !token.action.is_empty() {
                 body["score"] = json!(score(token));
@@ -42,7 +47,7 @@ pub(super) async fn answer<S: State>(
             });
             json_answer(StatusCode::OK, &body)
         }
-        Err(Denied::Throttled) => slow_down(),
+        Err(Denied::Throttled) => Unheard::Throttled.answer(Dialect::Recaptcha),
         Err(denied) => refusal(code(denied)),
     }
 }
@@ -54,7 +59,7 @@ fn refusal(code: &str) -> Response<Through> {
 /// Turnstile took its words from here, and added one for trouble of its own.
 pub(super) fn code(denied: Denied) -> &'static str {
     match denied {
-        Denied::Unavailable | Denied::Throttled => "bad-request",
+        Denied::Unavailable => "bad-request",
         other => turnstile::code(other),
     }
 }

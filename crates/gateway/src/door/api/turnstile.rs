@@ -8,8 +8,9 @@ use spigot_decision::Millis;
 use spigot_state::State;
 
 use super::fields::{Fields, Unreadable};
+use super::refused::Unheard;
 use super::verify::{Accepted, Denied, Question};
-use super::{Call, json_answer, slow_down};
+use super::{Call, Dialect, json_answer};
 use crate::body::Through;
 
 pub(super) async fn answer<S: State>(
@@ -43,7 +44,7 @@ pub(super) async fn answer<S: State>(
             });
             json_answer(StatusCode::OK, &body)
         }
-        Err(Denied::Throttled) => slow_down(),
+        Err(Denied::Throttled) => Unheard::Throttled.answer(Dialect::Turnstile),
         Err(denied) => refusal(code(denied)),
     }
 }
@@ -55,15 +56,17 @@ fn refusal(code: &str) -> Response<Through> {
 pub(super) fn code(denied: Denied) -> &'static str {
     match denied {
         Denied::SecretMissing => "missing-input-secret",
-        Denied::SecretUnknown => "invalid-input-secret",
+        Denied::SecretUnknown | Denied::Throttled => "invalid-input-secret",
         Denied::TokenMissing => "missing-input-response",
         Denied::Token(Refused::Expired | Refused::Spent | Refused::Stale) => "timeout-or-duplicate",
         Denied::Token(Refused::ClientMissing) | Denied::IdempotencyMalformed | Denied::VisitorUnreadable => {
             "bad-request"
         }
-        Denied::Unavailable | Denied::Throttled => "internal-error",
+        Denied::Unavailable => "internal-error",
         Denied::SiteKeyMismatch
         | Denied::Dummy
+        | Denied::OtherAction
+        | Denied::OtherAccount
         | Denied::TestFails
         | Denied::Token(Refused::NotOurs | Refused::OtherSite | Refused::OtherClient) => {
             "invalid-input-response"

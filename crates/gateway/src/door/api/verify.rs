@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use spigot_challenge::token::{self, Opened, Redeemed, Refused, TOKEN_LETTERS, Visitor};
+use spigot_challenge::token::{self, Opened, Redeemed, Refused, Strictness, TOKEN_LETTERS, Token, Visitor};
+use spigot_decision::policy::TokenClient;
 use spigot_decision::{Count, CountKind, Millis, Prefix, Subject};
 use spigot_state::{Claim, NOBODY, State};
 
 use super::Call;
 use super::fields::Fields;
+use crate::challenge_routes::action_path;
 use crate::metrics::Metrics;
 use crate::purpose::Purpose;
 use crate::site_keys::SiteKey;
@@ -22,6 +24,10 @@ pub(super) struct Question<'a> {
     pub(super) visitor: Option<&'a str>,
     /// The site key that the token is said to be for.
     pub(super) site_key: Option<&'a str>,
+    /// The action that the token has to be for.
+    pub(super) action: Option<&'a str>,
+    /// Whom the token has to be for.
+    pub(super) account: Option<&'a str>,
     /// Under this name the same question may be asked again.
     pub(super) idempotency: Option<&'a str>,
 }
@@ -60,6 +66,10 @@ pub(super) enum Denied {
     /// A secret for tests that says no.
     TestFails,
     Token(Refused),
+    /// It is for another action than the one that was named.
+    OtherAction,
+    /// It is for somebody else than who was named.
+    OtherAccount,
     /// The visitor's address was named and is none.
     VisitorUnreadable,
     /// Too many unknown secrets from there.
@@ -108,6 +118,13 @@ impl<S: State> Call<'_, S> {
             None => NOBODY,
         };
         let opened = self.open(&site, token, question.visitor).map_err(Denied::Token)?;
+        let token = opened.token();
+        if question.action.is_some_and(|action| action != token.action) {
+            return Err(Denied::OtherAction);
+        }
+        if question.account.is_some_and(|account| account != token.account) {
+            return Err(Denied::OtherAccount);
+        }
         self.redeem(opened, claimant).await
     }
 
@@ -130,12 +147,24 @@ impl<S: State> Call<'_, S> {
     }
 
     fn open(self, site: &SiteKey, token: &str, visitor: Option<&str>) -> Result<Opened, Refused> {
-        let client = (read_visitor(visitor), site.strictness);
+        let client = (read_visitor(visitor), |token: &Token| self.strictness(site, token));
         let (start, now) = (self.gateway.start.0, self.seen.now.0);
         if token.len() > TOKEN_LETTERS {
             return Err(Refused::NotOurs);
         }
         token::open(&self.snapshot.keyring, token, &site.key, client, start, now)
+    }
+
+    /// As the site says, or as the route of the token's page and action does: the stricter.
+    fn strictness(self, site: &SiteKey, token: &Token) -> Strictness {
+        let policy = &self.snapshot.policy;
+        let route = policy.route(policy.route_for(&token.host, "POST", &action_path(&token.action)));
+        let of_route = match route.settings.token_client {
+            TokenClient::Off => Strictness::Off,
+            TokenClient::Loose => Strictness::Loose,
+            TokenClient::Strict => Strictness::Strict,
+        };
+        site.strictness.max(of_route)
     }
 
     async fn redeem(self, opened: Opened, claimant: u64) -> Result<Accepted, Denied> {
@@ -198,6 +227,8 @@ impl Denied {
             Self::Token(Refused::OtherClient) => "token_other_client",
             Self::Token(Refused::ClientMissing) => "visitor_missing",
             Self::Token(Refused::Spent) => "token_spent",
+            Self::OtherAction => "token_other_action",
+            Self::OtherAccount => "token_other_account",
             Self::VisitorUnreadable => "visitor_unreadable",
             Self::Throttled => "throttled",
             Self::Unavailable => "unavailable",

@@ -2,6 +2,7 @@
 
 mod altcha;
 mod answers;
+mod own_service;
 mod questions;
 mod rubbish;
 mod standing;

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use spigot_challenge::token::Refused;
 
-use super::verify::Denied;
-use super::{OPENAPI, ROUTES, dialect, enterprise, friendly, hcaptcha, recaptcha, turnstile};
+use crate::door::api::verify::Denied;
+use crate::door::api::{
+    OPENAPI, ROUTES, captchala, dialect, enterprise, friendly, hcaptcha, recaptcha, turnstile,
+};
 
 fn document() -> Value {
     serde_json::from_str(OPENAPI).expect("the document is JSON")
@@ -32,6 +34,8 @@ fn every_denial() -> Vec<Denied> {
         Denied::IdempotencyMalformed,
         Denied::Dummy,
         Denied::TestFails,
+        Denied::OtherAction,
+        Denied::OtherAccount,
         Denied::VisitorUnreadable,
         Denied::Throttled,
         Denied::Unavailable,
@@ -75,9 +79,7 @@ fn codes_of_refusals() {
             .collect()
     };
     let said = |code: &dyn Fn(Denied) -> Option<&'static str>| -> BTreeSet<String> {
-        // Who is slowed down gets a problem of ours and no answer of the dialect.
-        let denials = every_denial().into_iter().filter(|denied| *denied != Denied::Throttled);
-        denials.filter_map(code).map(str::to_owned).collect()
+        every_denial().into_iter().filter_map(code).map(str::to_owned).collect()
     };
     let codes =
         |schema: &str| documented(&format!("/components/schemas/{schema}/properties/error-codes/items/enum"));
@@ -91,4 +93,8 @@ fn codes_of_refusals() {
     reasons.extend(["INVALID_REASON_UNSPECIFIED", "UNEXPECTED_ACTION"].map(str::to_owned));
     let reason = "/components/schemas/Assessment/properties/tokenProperties/properties/invalidReason/enum";
     assert_eq!(documented(reason), reasons);
+    let mut errors = said(&|denied| captchala::error(denied).ok());
+    errors.extend(captchala::Wrong::ALL.map(|wrong| wrong.told().1.to_owned()));
+    let error = "/components/schemas/CaptchalaAnswer/properties/data/properties/error/enum";
+    assert_eq!(documented(error), errors);
 }
