@@ -1,17 +1,19 @@
 //! What a widget saw of how a page was used, as sums: the client's own word, so it can only add to the risk, never take
 //! from it. Every field is described in `docs/privacy.md`.
 //!
-//! - `whole`: the numbers. `browser`: marks of the browser itself. `hand`: who could have filled a form in.
+//! - `whole`: the numbers. `pressed`: the press of its button. `browser`: marks of the browser itself. `hand`: who could have filled a form in.
 //! - [`path_model`]: how much a pointer's way looks like a program's.
 
 mod browser;
 mod hand;
 pub mod path_model;
+mod pressed;
 mod whole;
 
 use serde::Deserialize;
 
 pub use browser::{Browser, Mark};
+pub use pressed::{By, Pressed, REACTION_MILLIS};
 
 use whole::whole;
 
@@ -36,6 +38,9 @@ pub struct Behaviour {
     pub visibility: Visibility,
     /// Whether the browser's own story holds together.
     pub browser: Browser,
+    /// The press of the widget's button, which is sent beside the sums.
+    #[serde(skip)]
+    pub pressed: Option<Pressed>,
 }
 
 /// How a pointer moved.

@@ -29,6 +29,7 @@ mod open_proxy;
 mod page_hidden;
 mod pasted_everything;
 mod pointer_without_way;
+mod pressed_by_program;
 mod quick_fill;
 mod robotic_path;
 mod robotic_rhythm;
@@ -79,7 +80,7 @@ pub struct Seen<'a> {
 }
 
 /// Every signal. The order is that of the events and must only grow at the end, so that indexes in stored events stay.
-pub static SIGNALS: [Signal; 41] = [
+pub static SIGNALS: [Signal; 42] = [
     honeypot_filled::SIGNAL,
     failures_behind::SIGNAL,
     malformed_request::SIGNAL,
@@ -121,6 +122,7 @@ pub static SIGNALS: [Signal; 41] = [
     hints_mismatch::SIGNAL,
     environment_mismatch::SIGNAL,
     unclear_account::SIGNAL,
+    pressed_by_program::SIGNAL,
 ];
 
 /// The signal that a list's own weight counts for.

@@ -73,6 +73,84 @@ fn a_page_that_nobody_saw_gets_nothing() {
 }
 
 #[test]
+fn a_press_that_nobody_made_answers_nothing() {
+    let service = Service::start_with(&["--press", "always", "--host", "null"]);
+    let asked = service.asked(&json!({}));
+    let mut connection = service.connect();
+    let challenge = call(&mut connection, "challenge", &asked).json();
+    let mut sent = submission(&asked, &challenge);
+    let script = json!({ "by": "other", "after_millis": 900 });
+    for nobodys in
+        [&script, &json!({ "by": "pointer", "after_millis": 99 }), &json!({ "by": "key", "after_millis": 0 })]
+    {
+        sent["pressed"] = nobodys.clone();
+        let refused = call(&mut connection, "solve", &sent).json();
+        assert_eq!(
+            (&refused["code"], &refused["challenge"]["interaction"]),
+            (&json!("press_missing"), &json!("press")),
+            "{nobodys}"
+        );
+    }
+    service.demo.until("the evidence", |_| {
+        let events = service.demo.command(&["events", "--reason", "pressed_by_program", "--format", "json"]);
+        let events = String::from_utf8_lossy(&events.stdout).into_owned();
+        ["a script's click", "pressed.after_millis 99 against 100"].iter().all(|found| events.contains(found))
+    });
+    // The challenge is not spent: the next press counts. A mouse, a finger or a screen reader that acts as one; a key, or
+    // a switch that took its time.
+    for people in
+        [json!({ "by": "pointer", "after_millis": 160 }), json!({ "by": "key", "after_millis": 45_000 })]
+    {
+        let challenge = call(&mut connection, "challenge", &asked).json();
+        let mut sent = submission(&asked, &challenge);
+        sent["pressed"] = people;
+        assert!(call(&mut connection, "solve", &sent).json()["token"].is_string(), "{sent}");
+    }
+    // An app says no more of its own button.
+    let mut app = |name: &str, body: &Value| {
+        connection
+            .request("POST", &format!("/.spigot/widget/{name}"), &[], body.to_string().as_bytes())
+            .json()
+    };
+    let challenge = app("challenge", &asked);
+    let mut sent = submission(&asked, &challenge);
+    sent["pressed"] = script;
+    assert!(app("solve", &sent)["token"].is_string());
+}
+
+#[test]
+fn a_press_of_another_shape_is_malformed() {
+    let service = Service::start();
+    let asked = service.asked(&json!({}));
+    let mut connection = service.connect();
+    let challenge = call(&mut connection, "challenge", &asked).json();
+    let mut sent = submission(&asked, &challenge);
+    for shape in [
+        json!(true),
+        json!("key"),
+        json!({}),
+        json!([]),
+        json!({ "by": "key" }),
+        json!({ "after_millis": 900 }),
+        json!({ "by": "mind", "after_millis": 900 }),
+        json!({ "by": "key", "after_millis": -1 }),
+        json!({ "by": "key", "after_millis": 0.5 }),
+        json!({ "by": "key", "after_millis": "900" }),
+    ] {
+        sent["pressed"] = shape;
+        let refused = call(&mut connection, "solve", &sent);
+        assert_eq!((refused.status, &refused.json()["code"]), (400, &json!("malformed")), "{sent}");
+    }
+    // Nothing, and a button that stood there over night.
+    for shape in [Value::Null, json!({ "by": "key", "after_millis": 40_000_000 })] {
+        let challenge = call(&mut connection, "challenge", &asked).json();
+        let mut sent = submission(&asked, &challenge);
+        sent["pressed"] = shape;
+        assert!(call(&mut connection, "solve", &sent).json()["token"].is_string(), "{sent}");
+    }
+}
+
+#[test]
 fn what_no_widget_sends_is_malformed_and_costs_nothing() {
     let service = Service::start();
     let mut connection = service.connect();

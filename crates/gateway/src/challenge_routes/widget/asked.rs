@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde_json::Value;
 use spigot_challenge::server_token::{self, ServerToken};
 use spigot_challenge::token::{ACTION_LETTERS, DATA_BYTES, DATA_CHARACTERS};
 use spigot_challenge::{Errand, from_text};
+use spigot_decision::behaviour::Pressed;
 use spigot_decision::{Behaviour, Prefix};
 
 use super::PROTOCOL;
@@ -29,11 +29,9 @@ pub(super) struct Asked {
     proof: String,
     #[serde(default)]
     millis: f64,
-    /// Its content is the client's own word: that it is there is what was asked for.
-    #[serde(default)]
-    pressed: Option<Value>,
-    /// The client's own word, too: it can add to the risk and never take from it.
-    pub(super) seen: Option<Behaviour>,
+    pressed: Option<Pressed>,
+    /// The client's own word, like `pressed`: it can add to the risk and never take from it.
+    seen: Option<Behaviour>,
 }
 
 /// Whom and what a token is for. The strings are the call's own.
@@ -58,7 +56,7 @@ impl Asked {
             return Err(Trouble::ProtocolUnsupported);
         }
         serde_json::from_slice(body)
-            .map_err(|_| Trouble::Malformed("A member is missing or of another type; `site_key` is a text, and numbers in `seen` are whole."))
+            .map_err(|_| Trouble::Malformed("A member is missing or of another type; `site_key` is a text, `by` of `pressed` is `pointer`, `key` or `other`, and numbers in it and in `seen` are whole."))
     }
 
     /// Checks it against the site.
@@ -117,8 +115,25 @@ impl Asked {
         self.interactive || self.is_pressed()
     }
 
-    pub(super) fn is_pressed(&self) -> bool {
+    fn is_pressed(&self) -> bool {
         self.pressed.is_some()
+    }
+
+    /// Whether somebody pressed the button: no script, and not before it could be seen.
+    pub(super) fn answers_press(&self, errand: &For<'_>) -> bool {
+        self.pressed_at(errand.host).is_some_and(Pressed::is_an_answer)
+    }
+
+    /// What the client says was seen, the press included.
+    pub(super) fn behaviour(&self, errand: &For<'_>) -> Option<Behaviour> {
+        let pressed = self.pressed_at(errand.host);
+        (self.seen.is_some() || pressed.is_some())
+            .then(|| Behaviour { pressed, ..self.seen.unwrap_or_default() })
+    }
+
+    /// A call of no page comes from an app.
+    fn pressed_at(&self, host: &str) -> Option<Pressed> {
+        self.pressed.map(|pressed| Pressed { in_app: host == NO_HOST, ..pressed })
     }
 }
 

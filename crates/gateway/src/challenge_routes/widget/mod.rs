@@ -101,8 +101,8 @@ impl<S: State> Gateway<S> {
         let origin = Origin::of(seen.headers);
         let errand = asked.checked(snapshot, seen, origin.host())?;
         // Only what comes back for a challenge says what was seen meanwhile.
-        let behaviour = asked.seen.as_ref().filter(|_| name == "solve");
-        let decided = self.decide_own(snapshot, &Seen { behaviour, ..*seen }).await;
+        let behaviour = if name == "solve" { asked.behaviour(&errand) } else { None };
+        let decided = self.decide_own(snapshot, &Seen { behaviour: behaviour.as_ref(), ..*seen }).await;
         if let Some(trouble) = self.kept_out(seen, &decided).await {
             self.record_step(snapshot, &errand.seen(seen, false), decided, super::grant::Step::restricted());
             return Err(trouble);

@@ -29,7 +29,7 @@ impl<S: State> Gateway<S> {
         let press = self.is_for_press(snapshot, seen, errand, &challenge);
         let here = errand.seen(seen, press);
         let claimed = Some(asked.claimed_millis());
-        if press && !asked.is_pressed() {
+        if press && !asked.answers_press(errand) {
             let issued = genuine(&snapshot.keyring, &challenge);
             let fresh = self.challenge_for(snapshot, &here, &errand.site, &decided);
             let fresh = describe(snapshot, &fresh, true, seen.now);

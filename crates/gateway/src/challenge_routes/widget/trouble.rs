@@ -91,9 +91,11 @@ impl Trouble {
                 "server_token_invalid",
                 "The server token is expired, used up, or for another site, action or visitor.",
             ),
-            Self::PressMissing(_) => {
-                (StatusCode::BAD_REQUEST, "press_missing", "This challenge asks for a press of the button.")
-            }
+            Self::PressMissing(_) => (
+                StatusCode::BAD_REQUEST,
+                "press_missing",
+                "This challenge asks for a press of the button, by a person and not by a script.",
+            ),
             Self::Restricted(..) => (
                 StatusCode::FORBIDDEN,
                 "restricted",
