@@ -4,6 +4,8 @@
 export type Mode = "invisible" | "managed" | "visible";
 /** When the check begins: with the page, with the first touch of the form, when the form is sent, or by `execute`. */
 export type Auto = "load" | "focus" | "submit" | "off";
+/** When the box of mode `managed` is in sight: when it must, from when the check begins, always. */
+export type Appearance = "interaction-only" | "execute" | "always";
 export type Size = "normal" | "flexible" | "compact";
 export type Theme = "auto" | "light" | "dark";
 /** What is done about a token that runs out, or a press that nobody made: again by itself, by the visitor's press, or
@@ -21,6 +23,8 @@ export interface Options {
     "server-token"?: string;
     mode?: Mode;
     auto?: Auto;
+    /** Of mode `managed`; `interaction-only` without. */
+    appearance?: Appearance;
     size?: Size;
     theme?: Theme;
     /** A BCP 47 tag; without one, the page's language, then the browser's. */

@@ -22,22 +22,30 @@ const ONLOAD_WAIT_MILLIS = 50;
 interface Vendor {
   readonly global: string;
   readonly path: RegExp;
-  readonly marker: string;
+  readonly markers: readonly string[];
   create(): Readonly<Record<string, unknown>>;
 }
 
+/** What Turnstile calls its way of standing in for reCAPTCHA; hCaptcha does that unless it is told not to. */
+const asRecaptcha = asked.get("compat") === "recaptcha";
+
 const VENDORS: readonly Vendor[] = [
-  { global: "turnstile", path: /\/turnstile\//, marker: turnstile.MARKER, create: () => turnstile.createTurnstile() },
+  {
+    global: "turnstile",
+    path: /\/turnstile\//,
+    markers: asRecaptcha ? [turnstile.MARKER, recaptcha.MARKER] : [turnstile.MARKER],
+    create: () => turnstile.createTurnstile(asRecaptcha ? "g-recaptcha-response" : undefined),
+  },
   {
     global: "hcaptcha",
     path: /\/1\/(secure-)?api\.js$|hcaptcha/,
-    marker: hcaptcha.MARKER,
+    markers: [hcaptcha.MARKER],
     create: () => hcaptcha.createHcaptcha(language),
   },
   {
     global: "grecaptcha",
     path: /\/recaptcha\//,
-    marker: recaptcha.MARKER,
+    markers: [recaptcha.MARKER],
     create: () => recaptcha.createRecaptcha(language),
   },
 ];
@@ -47,17 +55,19 @@ page["spigot"] ??= createApi() as unknown as Record<string, unknown>;
 
 const meant = VENDORS.filter(({ path }) => path.test(address.pathname));
 const apis = (meant.length > 0 ? meant : VENDORS).map((vendor) => install(vendor));
-if (meant[0]?.global === "hcaptcha" && asked.get("recaptchacompat") !== "off") page["grecaptcha"] ??= page["hcaptcha"];
+const only = meant[0]?.global;
+if ((only === "hcaptcha" && asked.get("recaptchacompat") !== "off") || (only === "turnstile" && asRecaptcha))
+  page["grecaptcha"] ??= page[only];
 begin();
 
-function install({ global, marker, create }: Vendor): {
-  readonly marker: string;
+function install({ global, markers, create }: Vendor): {
+  readonly markers: readonly string[];
   readonly api: Record<string, unknown>;
 } {
   const api = create();
   // A page may have put a queue there, which its own `ready` fills.
   page[global] = Object.assign(page[global] ?? {}, api);
-  return { marker, api: page[global] };
+  return { markers, api: page[global] };
 }
 
 function begin(): void {
@@ -68,7 +78,7 @@ function begin(): void {
   if (onload !== null) setTimeout(() => callOnload(onload, ONLOAD_TRIES_MAX));
   // `render` names a site key in version 3 of reCAPTCHA: nothing to show there.
   if (asked.get("render") !== null && asked.get("render") !== "onload") return;
-  whenParsed(() => apis.forEach(({ marker, api }) => scan(marker, api["render"] as (place: Element) => unknown)));
+  whenParsed(() => apis.forEach(({ markers, api }) => scan(markers, api["render"] as (place: Element) => unknown)));
 }
 
 function callOnload(name: string, tries: number): void {
@@ -77,8 +87,8 @@ function callOnload(name: string, tries: number): void {
   else if (tries > 1) setTimeout(() => callOnload(name, tries - 1), ONLOAD_WAIT_MILLIS);
 }
 
-function scan(marker: string, render: (place: Element) => unknown): void {
-  for (const place of document.querySelectorAll(`.${marker}`)) {
+function scan(markers: readonly string[], render: (place: Element) => unknown): void {
+  for (const place of document.querySelectorAll(markers.map((marker) => `.${marker}`).join())) {
     // Without a site key it is the page's own business.
     if (place.hasAttribute("data-sitekey") && widgetIn(place) === null) render(place);
   }

@@ -59,9 +59,11 @@ export class Controller {
   private cancelTimer: (() => void) | undefined;
   private refreshes = 0;
   private wasPressed = false;
-  private shownAt = 0;
+  private shownAt: number;
 
-  constructor(private readonly world: World) {}
+  constructor(private readonly world: World) {
+    this.shownAt = world.now();
+  }
 
   /** The token, while it holds. */
   token(): string | undefined {
@@ -102,7 +104,12 @@ export class Controller {
 
   /** The visitor pressed where it failed or ran out. */
   again(by: Pressed["by"]): void {
-    void this.execute({ by, after_millis: Math.round(this.world.now() - this.shownAt) }).catch(() => {});
+    void this.execute(this.pressed(by, this.shownAt)).catch(() => {});
+  }
+
+  /** The page's clock may have been set meanwhile. */
+  private pressed(by: Pressed["by"], since: number): Pressed {
+    return { by, after_millis: Math.max(0, Math.round(this.world.now() - since)) };
   }
 
   /** There is nothing to ask for. */
@@ -223,7 +230,7 @@ export class Controller {
         press: (by) => {
           this.wasPressed = true;
           this.show({ is: "working", share: 0, slow: false });
-          resolve({ by, after_millis: Math.round(world.now() - start) });
+          resolve(this.pressed(by, start));
         },
         close: () => reject(new Failure("closed", false)),
       });

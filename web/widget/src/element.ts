@@ -8,7 +8,7 @@ export const TAG = "spigot-challenge";
 
 /** A change of these makes the token another's. */
 const OF_THE_TOKEN = ["site-key", "action", "data", "server-token", "base", "mode"];
-const OF_THE_VIEW = ["size", "language"];
+const OF_THE_VIEW = ["size", "language", "appearance"];
 
 export function defineElement(home: Home): typeof HTMLElement {
   const known = customElements.get(TAG);
@@ -68,6 +68,11 @@ export abstract class Challenge extends PageElement {
     // Called in the same turn as it was put into the page.
     if (this.live === undefined && this.isConnected) this.start();
     return this.live?.execute() ?? Promise.reject(new Error("spigot: the widget is not in the page"));
+  }
+
+  /** Closes the dialog, if there is one, as its button does. */
+  close(): void {
+    this.live?.close();
   }
 
   private start(): void {

@@ -297,12 +297,13 @@ export class Live {
 
   private isShown(): boolean {
     const { state } = this.controller;
-    if (this.mode() === "visible" || state.is === "press") return true;
-    if (state.is === "failed" || (state.is === "working" && state.slow))
-      return this.mode() === "managed" || this.held !== undefined;
-    if (this.held !== undefined && this.heldLong) return true;
-    if (state.is === "expired") return this.mode() === "managed" && !this.renewsByItself();
-    return this.wasShown && this.mode() === "managed";
+    const mode = this.mode();
+    if (mode === "visible" || state.is === "press" || (this.held !== undefined && this.heldLong)) return true;
+    const troubled = state.is === "failed" || (state.is === "working" && state.slow);
+    if (mode === "invisible") return troubled && this.held !== undefined;
+    const appearance = this.attribute("appearance");
+    if (troubled || appearance === "always" || (appearance === "execute" && state.is !== "idle")) return true;
+    return state.is === "expired" ? !this.renewsByItself() : this.wasShown;
   }
 
   private renewsByItself(): boolean {
@@ -349,6 +350,10 @@ export class Live {
       },
       cancel: () => this.cancel(),
     });
+  }
+
+  close(): void {
+    if (this.mode() === "invisible" && this.element.hasAttribute("data-shown")) this.cancel();
   }
 
   private cancel(): void {

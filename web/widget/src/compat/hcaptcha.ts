@@ -2,23 +2,21 @@
 
 import { Failure } from "../attempt.js";
 import type { Challenge } from "../element.js";
-import type { Options, Size, Theme } from "../types.js";
 import { hcaptchaCode } from "./codes.js";
-import { bindButton, callbackOf, isButton, makeWidget, optionsOf, text, widgetIn, type Foreign } from "./place.js";
+import { containerOf, text, translateCommon, widgetIn, Widgets, type Foreign, type Translated } from "./place.js";
 
 export const MARKER = "h-captcha";
 
 type Which = string | undefined;
 
 export function createHcaptcha(language: string | undefined): Readonly<Record<string, unknown>> {
-  const widgets = new Map<string, Challenge>();
-  let last = 0;
+  const widgets = new Widgets<string>(
+    (foreign) => translate(foreign, language),
+    (count) => `hc${count + 1}`,
+  );
 
-  function find(which: Which): Challenge | undefined {
-    return which === undefined
-      ? [...widgets.values()].find((widget) => widget.isConnected)
-      : widgets.get(String(which));
-  }
+  const find = (which: Which): Challenge | undefined =>
+    which === undefined ? widgets.first() : widgets.get(String(which));
 
   function need(which: Which): Challenge {
     const widget = find(which);
@@ -30,21 +28,12 @@ export function createHcaptcha(language: string | undefined): Readonly<Record<st
 
   return {
     render(container: string | Element, given?: Foreign): string {
-      const place = typeof container === "string" ? document.getElementById(container) : container;
+      const place = containerOf(container);
       if (place === null) throw new Error(`[hCaptcha] there is no element "${String(container)}"`);
-      const there = widgetIn(place);
-      const known = [...widgets].find(([, widget]) => widget === there)?.[0];
+      const known = widgets.id(widgetIn(place));
       if (known !== undefined) return known;
-      const options = translate(optionsOf(place, given), language);
-      for (const [id, widget] of widgets) if (!widget.isConnected) widgets.delete(id);
-      const id = `hc${++last}`;
-      if (isButton(place)) widgets.set(id, bindButton(place, options));
-      else {
-        const widget = makeWidget(options);
-        widgets.set(id, widget);
-        widget.dataset["hcaptchaWidgetId"] = id;
-        place.append(widget);
-      }
+      const id = widgets.render(place, given);
+      widgets.get(id)!.dataset["hcaptchaWidgetId"] = id;
       return id;
     },
     execute(which?: Which, { async = false }: { async?: boolean } = {}): Promise<unknown> | undefined {
@@ -59,15 +48,10 @@ export function createHcaptcha(language: string | undefined): Readonly<Record<st
       );
     },
     reset: (which?: Which) => need(which).reset(),
-    remove(which?: Which): void {
-      const widget = need(which);
-      widgets.delete([...widgets].find(([, other]) => other === widget)![0]);
-      widget.release();
-      widget.remove();
-    },
+    remove: (which?: Which) => widgets.remove(need(which)),
     getResponse: response,
     getRespKey: (which?: Which) => response(which).slice(0, 32),
-    close: () => {},
+    close: (which?: Which) => find(which)?.close(),
     setData: (which: unknown, data?: Foreign) => {
       const rqdata = text((data ?? (which as Foreign))?.["rqdata"]);
       if (rqdata !== undefined)
@@ -76,27 +60,19 @@ export function createHcaptcha(language: string | undefined): Readonly<Record<st
   };
 }
 
-function translate(foreign: Foreign, language: string | undefined): Options {
-  const errorCallback = callbackOf(foreign["error-callback"]);
-  const closeCallback = callbackOf(foreign["close-callback"]);
-  const size = text(foreign["size"]);
-  const wanted: { [name in keyof Options]: Options[name] | undefined } = {
-    "site-key": text(foreign["sitekey"]) ?? "",
-    mode: size === "invisible" ? "invisible" : "managed",
-    auto: size === "invisible" ? "off" : "load",
-    size: size as Size | undefined,
-    theme: text(foreign["theme"]) as Theme | undefined,
-    language: text(foreign["hl"]) ?? language,
-    "response-field-name": "h-captcha-response",
+function translate(foreign: Foreign, language: string | undefined): Translated {
+  const wanted = translateCommon(foreign, "h-captcha-response", text(foreign["hl"]) ?? language);
+  return {
+    ...wanted,
+    action: undefined,
     "compat-fields": "g-recaptcha-response",
-    callback: callbackOf(foreign["callback"]) as never,
-    "expired-callback": callbackOf(foreign["expired-callback"]) as never,
-    "timeout-callback": callbackOf(foreign["chalexpired-callback"]) as never,
-    "before-interactive-callback": callbackOf(foreign["open-callback"]) as never,
+    "timeout-callback": wanted["chalexpired-callback"] as never,
+    "before-interactive-callback": wanted["open-callback"] as never,
     "error-callback": (code: string) => {
-      if (code === "closed") closeCallback?.();
-      errorCallback?.(hcaptchaCode(code));
+      const call = (name: string, ...values: string[]): void =>
+        (wanted[name] as ((...values: string[]) => void) | undefined)?.(...values);
+      if (code === "closed") call("close-callback");
+      call("error-callback", hcaptchaCode(code));
     },
   };
-  return wanted as Options;
 }

@@ -38,8 +38,12 @@ export class View {
   private mark: SVGSVGElement | undefined;
   private said = "";
 
-  constructor(root: ShadowRoot, actions: Actions) {
+  constructor(
+    private readonly root: ShadowRoot,
+    actions: Actions,
+  ) {
     this.box.setAttribute("role", "group");
+    this.box.tabIndex = -1;
     this.live.setAttribute("role", "status");
     this.bar.max = 100;
     for (const button of [this.button, this.cancel]) button.type = "button";
@@ -66,7 +70,7 @@ export class View {
     this.box.className = `box ${dialog ? "flexible" : size} ${state.is}`;
     put(this.text, text);
     put(this.code, code);
-    put(this.button, go);
+    this.putButton(go);
     put(this.cancel, dialog ? texts.cancel : undefined);
     this.words.hidden = text === undefined && code === undefined;
     this.bar.hidden = state.is !== "working";
@@ -80,6 +84,14 @@ export class View {
   /** Where a form waits, the visitor is led to what is left to do. */
   focus(): void {
     if (!this.button.hidden) this.button.focus();
+  }
+
+  /** A button that goes takes the focus along, to the top of the page: the box keeps it until there is a button again. */
+  private putButton(go: string | undefined): void {
+    const { activeElement } = this.root;
+    if (go === undefined && activeElement === this.button) this.box.focus({ preventScroll: true });
+    put(this.button, go);
+    if (activeElement === this.box) this.focus();
   }
 
   hide(): void {

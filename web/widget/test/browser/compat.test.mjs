@@ -174,3 +174,63 @@ test("grecaptcha 2: explicit and invisible", async () => {
     assert.equal(await page.evaluate(() => (grecaptcha.reset(), grecaptcha.getResponse())), "");
   });
 });
+
+for (const appearance of ["always", "execute", "interaction-only", undefined]) {
+  test(`turnstile: appearance ${appearance ?? "unsaid"}`, async () => {
+    const given = appearance === undefined ? "" : `data-appearance="${appearance}"`;
+    const body = form(`<div class="cf-turnstile" data-sitekey="${SITE_KEY}" data-execution="execute" ${given}></div>`);
+    await visit(page("/turnstile/v0/api.js", body), async ({ page, stub }) => {
+      const isShown = () => page.$eval("spigot-challenge", (widget) => widget.hasAttribute("data-shown"));
+      await page.waitForSelector("spigot-challenge", { state: "attached" });
+      await page.waitForFunction(() => document.querySelector("spigot-challenge").shadowRoot);
+      assert.equal(await isShown(), appearance === "always");
+      await page.evaluate(() => turnstile.execute());
+      await token(page, "cf-turnstile-response");
+      assert.equal(await isShown(), appearance === "always" || appearance === "execute");
+      if (await isShown()) assert.equal(await page.textContent("spigot-challenge .text"), "Done");
+      assert.equal(stub.asked[0].interactive, false);
+    });
+  });
+}
+
+test("turnstile in place of reCAPTCHA: its markers, its field, its global", async () => {
+  const body = form(`<div class="g-recaptcha" data-sitekey="${SITE_KEY}"></div><div class="cf-turnstile" data-sitekey="${SITE_KEY}"></div>`);
+  await visit(page("/turnstile/v0/api.js?compat=recaptcha", body), async ({ page }) => {
+    await token(page, "g-recaptcha-response");
+    assert.equal(await page.locator("spigot-challenge").count(), 2);
+    assert.equal(await page.evaluate(() => window.grecaptcha === window.turnstile), true);
+    await page.click("button");
+    assert.match((await got(page))["g-recaptcha-response"], /^token-\d$/);
+  });
+});
+
+test("turnstile alone leaves reCAPTCHA's names to the page", async () => {
+  const body = form(`<div class="g-recaptcha" data-sitekey="${SITE_KEY}"></div><div class="cf-turnstile" data-sitekey="${SITE_KEY}"></div>`);
+  await visit(page("/turnstile/v0/api.js", body), async ({ page }) => {
+    await token(page, "cf-turnstile-response");
+    assert.deepEqual(await page.evaluate(() => [document.querySelectorAll("spigot-challenge").length, typeof window.grecaptcha]), [1, "undefined"]);
+  });
+});
+
+test("hcaptcha.close: the dialog goes, and its waiters hear of it; without a dialog nothing happens", async () => {
+  const options = { ...page("/1/api.js?render=explicit", form('<div id="place"></div>')), interaction: "press" };
+  await visit(options, async ({ page }) => {
+    await page.waitForFunction(() => window.hcaptcha);
+    await page.evaluate((sitekey) => {
+      window.heard = [];
+      const tell = (name) => (code) => window.heard.push([name, code]);
+      window.id = hcaptcha.render("place", { sitekey, size: "invisible", "close-callback": tell("close"), "error-callback": tell("error") });
+      hcaptcha.close(id);
+      window.end = hcaptcha.execute(id, { async: true }).catch((code) => code);
+    }, SITE_KEY);
+    await state(page, "press");
+    assert.equal(await page.$eval("spigot-challenge dialog", (dialog) => dialog.open), true);
+    await page.evaluate(() => hcaptcha.close(id));
+    assert.equal(await page.evaluate(() => window.end), "challenge-closed");
+    assert.equal(await page.$eval("spigot-challenge dialog", (dialog) => dialog.open), false);
+    const [close, error] = await page.evaluate(() => window.heard);
+    assert.deepEqual([close[0], error], ["close", ["error", "challenge-closed"]]);
+    await page.evaluate(() => hcaptcha.close(id));
+    assert.equal((await page.evaluate(() => window.heard)).length, 2);
+  });
+});

@@ -1,6 +1,6 @@
 // Our React and Vue components, and other people's published ones for other services over compat.js. Where these let the
 // script's address be set it is set; `react-turnstile`, `vue-turnstile` and `@marsidev/react-turnstile` take a
-// `window.turnstile` that is there already; `react-google-recaptcha` knows one address only, so that one is answered here.
+// `window.turnstile` that is there already, `vue-recaptcha` a `window.grecaptcha`; `react-google-recaptcha` knows one address only, so that one is answered here.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -23,7 +23,9 @@ async function bundle(contents) {
     format: "iife",
     write: false,
     nodePaths: [`${HERE}node_modules`],
-    alias: { "@spigot/widget": `${HERE}src/index.ts`, "@spigot/react": `${HERE}../react/src/index.ts`, "@spigot/vue": `${HERE}../vue/src/index.ts`, vue: "vue/dist/vue.runtime.esm-bundler.js" },
+    alias: { "@spigot/widget": `${HERE}src/index.ts`, "@spigot/react": `${HERE}../react/src/index.ts`, "@spigot/vue": `${HERE}../vue/src/index.ts`, vue: "vue/dist/vue.runtime.esm-bundler.js",
+      // Of Vue 2 and 3; which one it is, it asks when it is installed.
+      "vue-demi": "vue/dist/vue.runtime.esm-bundler.js" },
     define: {
       "process.env.NODE_ENV": '"development"', SPIGOT_VERSION: '"test"',
       __VUE_OPTIONS_API__: "true", __VUE_PROD_DEVTOOLS__: "false", __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: "false",
@@ -63,6 +65,16 @@ const REACT = `
   };
 `;
 
+const VUE = `
+  import { createApp, h, ref } from "vue";
+  const heard = (window.heard = []);
+  const mount = (child) => {
+    const shown = ref(true);
+    window.setShown = (is) => (shown.value = is);
+    createApp({ render: () => (shown.value ? child() : null) }).mount("#app");
+  };
+`;
+
 const sceneries = {
   "@spigot/react": {
     field: "spigot-response",
@@ -94,16 +106,25 @@ const sceneries = {
   },
   "@spigot/vue": {
     field: "spigot-response",
-    app: `import { createApp, h, ref } from "vue"; import { SpigotChallenge } from "@spigot/vue";
-      const heard = (window.heard = []); const shown = ref(true); window.setShown = (is) => (shown.value = is);
-      createApp({ render: () => shown.value ? h(SpigotChallenge, { siteKey: "${SITE_KEY}", options: { action: "log-in" }, onToken: (token) => heard.push(token) }) : null }).mount("#app");`,
+    app: `${VUE} import { SpigotChallenge } from "@spigot/vue";
+      mount(() => h(SpigotChallenge, { siteKey: "${SITE_KEY}", options: { action: "log-in" }, onToken: (token) => heard.push(token) }));`,
+  },
+  "@hcaptcha/vue3-hcaptcha": {
+    field: "h-captcha-response",
+    app: `${VUE} import VueHcaptcha from "@hcaptcha/vue3-hcaptcha";
+      mount(() => h(VueHcaptcha, { sitekey: "${SITE_KEY}", apiEndpoint: location.origin + "/1/api.js", sentry: false, onVerify: (token) => heard.push(token) }));`,
+  },
+  "vue-recaptcha": {
+    field: "g-recaptcha-response",
+    compat: "/recaptcha/api.js?render=explicit&onload=vueRecaptchaApiLoaded",
+    app: `${VUE} import { VueRecaptcha } from "vue-recaptcha";
+      mount(() => h(VueRecaptcha, { sitekey: "${SITE_KEY}", loadRecaptchaScript: false, onVerify: (token) => heard.push(token) }));`,
   },
   "vue-turnstile": {
     field: "cf-turnstile-response",
     compat: "/turnstile/v0/api.js?render=explicit",
-    app: `import { createApp, h, ref } from "vue"; import VueTurnstile from "vue-turnstile";
-      const heard = (window.heard = []); const shown = ref(true); window.setShown = (is) => (shown.value = is);
-      createApp({ render: () => shown.value ? h(VueTurnstile, { siteKey: "${SITE_KEY}", action: "log-in", "onUpdate:modelValue": (token) => token && heard.push(token) }) : null }).mount("#app");`,
+    app: `${VUE} import VueTurnstile from "vue-turnstile";
+      mount(() => h(VueTurnstile, { siteKey: "${SITE_KEY}", action: "log-in", "onUpdate:modelValue": (token) => token && heard.push(token) }));`,
   },
 };
 
