@@ -13,13 +13,15 @@ const HERE = new URL(".", import.meta.url);
 const DIST = new URL("dist/", HERE);
 /** What a visitor may be made to load, compressed: a script, the worker and a language, the WebAssembly aside. Pages made
  * for somebody else's widget load its names as well. */
-const GZIP_BYTES_MAX = { "widget.js": 20_000, "compat.js": 22_500 };
+const GZIP_BYTES_MAX = { "widget.js": 20_000, "compat.js": 22_000 };
 const { version } = JSON.parse(read("package.json"));
 
+const worker = await script("../solver/browser/worker.ts");
 const files = new Map([
   ["widget.js", await script("src/widget.ts")],
   ["compat.js", await script("src/compat.ts")],
-  ["worker.js", await script("../solver/browser/worker.ts")],
+  ["widget.embedded.js", await script("src/embedded.ts")],
+  ["worker.js", worker],
   // Loaded where no worker starts.
   ["page.js", await script("../solver/browser/page-lane.ts", "esm")],
   ["cachewalk.wasm", readFileSync(new URL("../solver/cachewalk.wasm", HERE))],
@@ -54,7 +56,9 @@ async function script(path, format = "iife") {
     format,
     legalComments: "none",
     define: { SPIGOT_VERSION: JSON.stringify(version) },
-    plugins: [stylesAsText],
+    plugins: [stylesAsText, embedded()],
+    // `sideEffects` of package.json is about the package; scripts are nothing but.
+    ignoreAnnotations: path === "src/embedded.ts",
     // Browsers from 2020 on: those before lack too much of what a widget stands on.
     target: "es2020",
     write: false,
@@ -70,12 +74,35 @@ async function script(path, format = "iife") {
   return Buffer.from(`${code}\n`);
 }
 
+/** What `src/embedded/modules.d.ts` names. */
+function embedded() {
+  const parts = {
+    worker: () => ({ loader: "text", contents: worker }),
+    wasm: () => ({ loader: "binary", contents: readFileSync(new URL("../solver/cachewalk.wasm", HERE)) }),
+    languages: () => ({
+      loader: "json",
+      contents: JSON.stringify(Object.fromEntries(languages().map(([name, text]) => [tagOf(name), JSON.parse(text)]))),
+    }),
+  };
+  return {
+    name: "embedded parts",
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^embedded:/ }, ({ path }) => ({ path: path.slice("embedded:".length), namespace: "embedded" }));
+      onLoad({ filter: /./, namespace: "embedded" }, ({ path }) => parts[path]());
+    },
+  };
+}
+
+function tagOf(name) {
+  return name.slice("languages/".length, -".json".length);
+}
+
 function printSizes() {
   const compressed = (name) => (files.has(name) ? gzipSync(files.get(name), { level: 9 }).length : 0);
   for (const [name, content] of files) {
     if (!name.startsWith("languages/"))
       console.log(
-        `${name.padEnd(16)}${String(content.length).padStart(7)} bytes${String(compressed(name)).padStart(7)} gzip`,
+        `${name.padEnd(19)}${String(content.length).padStart(7)} bytes${String(compressed(name)).padStart(7)} gzip`,
       );
   }
   const language = Math.max(...[...files.keys()].filter((name) => name.startsWith("languages/")).map(compressed));

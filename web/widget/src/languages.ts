@@ -1,6 +1,7 @@
 // What the widget says. English is built in; every other language is a file that is loaded when something is shown.
 
 import en from "../languages/en.json";
+import { parts } from "./parts.js";
 import { TAGS } from "./tags.js";
 
 export type Texts = typeof en;
@@ -59,7 +60,8 @@ const loaded = new Map<string, Promise<Texts>>();
 
 /** The texts of a known tag; English where its file cannot be had. */
 export function loadTexts(base: string, tag: string): Promise<Texts> {
-  if (tag === "en") return Promise.resolve(en);
+  const embedded = tag === "en" ? en : parts.languages?.[tag];
+  if (embedded !== undefined) return Promise.resolve(embedded);
   const url = `${base}languages/${tag}.json`;
   // As many as there are languages: a page has one, seldom two.
   if (!loaded.has(url)) loaded.set(url, load(url));

@@ -5,6 +5,7 @@ import { Pool } from "../../solver/browser/pool.js";
 import { withinReach } from "../../solver/browser/reach.js";
 import { solvePuzzle } from "../../solver/browser/solve.js";
 import { Failure, type Solved } from "./attempt.js";
+import { parts } from "./parts.js";
 import type { Real } from "./protocol.js";
 import { isOwnOrigin } from "./service.js";
 
@@ -57,18 +58,17 @@ function openFor(base: string, challenge: Real, pool: Pool, signal: AbortSignal)
   const file = base + "worker.js";
   const own = (): StartWorker => startAt(file);
   const copied = async (): Promise<StartWorker> => {
-    const response = await fetch(file, { credentials: "omit" });
-    const text = await response.text();
+    const text = parts.worker ?? (await textOf(file));
     // Nobody would revoke the copy after the end.
-    if (!response.ok || signal.aborted) throw new Error(`${file}: ${response.status}`);
+    if (signal.aborted) throw new Error("no longer wanted");
     return startAt(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
   };
   return new Promise((resolve, reject) => {
     signal.addEventListener("abort", () => reject(new Error("no longer wanted")), { once: true });
     openLanes({
-      wasmUrl: challenge.kind === "cachewalk" ? base + "cachewalk.wasm" : undefined,
+      wasmUrl: challenge.kind === "cachewalk" ? (parts.wasm ?? base + "cachewalk.wasm") : undefined,
       // A worker's file has to come from the page's own origin; a copy of it may be allowed where the file is not.
-      ways: isOwnOrigin(base) ? [own, copied] : [copied],
+      ways: isOwnOrigin(base) && parts.worker === undefined ? [own, copied] : [copied],
       page: (wasm) => pageLaneAt(base, wasm),
       signal,
       join(lane) {
@@ -79,8 +79,15 @@ function openFor(base: string, challenge: Real, pool: Pool, signal: AbortSignal)
   });
 }
 
+async function textOf(file: string): Promise<string> {
+  const response = await fetch(file, { credentials: "omit" });
+  if (!response.ok) throw new Error(`${file}: ${response.status}`);
+  return response.text();
+}
+
 /** The solver on the page itself is a file of its own: few browsers need it. */
 async function pageLaneAt(base: string, wasm: ArrayBuffer | undefined): Promise<Lane> {
+  if (parts.page !== undefined) return parts.page(wasm);
   const file = (await import(base + "page.js")) as typeof import("../../solver/browser/page-lane.js");
   return file.pageLane(wasm);
 }
