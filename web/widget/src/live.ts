@@ -61,6 +61,7 @@ export class Live {
     this.scope.on(document, "visibilitychange", () => document.hidden || this.controller.wake());
     this.scope.on(window, "pageshow", (event: PageTransitionEvent) => event.persisted && this.comeBack());
     this.scope.on(window, "online", () => this.isOffline() && void this.begin());
+    element.setAttribute("data-state", this.controller.state.is);
     this.refreshView();
     if (this.auto() === "load") this.whenSeen(() => void this.begin());
   }

@@ -32,7 +32,7 @@ const MARKS: Readonly<Record<string, (view: View, page: Document, agent: Agent) 
   headless: (_view, _page, agent) => /Headless/.test(agent.userAgent),
   tool: (view, page) =>
     LEFT_BEHIND.some((name) => name in view || name in page) ||
-    Object.keys(page).some((name) => /^[$c]dc_/.test(name)),
+    [page, view].some((place) => Object.keys(place).some((name) => /^\$?cdc_/.test(name))),
   no_languages: (_view, _page, agent) => (agent.languages ?? []).length === 0 || agent.language === "",
   // Tabs that were never in front have no size yet, and neither have pages within apps on phones.
   no_window: (view, page, agent) =>

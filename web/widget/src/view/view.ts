@@ -70,6 +70,8 @@ export class View {
     this.box.className = `box ${dialog ? "flexible" : size} ${state.is}`;
     put(this.text, text);
     put(this.code, code);
+    // A dialog that opens gives the focus to the box: the button takes it from there.
+    this.place(dialog);
     this.putButton(go);
     put(this.cancel, dialog ? texts.cancel : undefined);
     this.words.hidden = text === undefined && code === undefined;
@@ -78,7 +80,6 @@ export class View {
     if (state.is === "working") this.bar.value = Math.round(100 * state.share);
     this.setMark(mark);
     this.say([text ?? go, code].filter(Boolean).join(" "));
-    this.place(dialog);
   }
 
   /** Where a form waits, the visitor is led to what is left to do. */

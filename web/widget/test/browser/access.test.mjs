@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, test } from "node:test";
-import { closeBrowser, form, state, token, visit, widget } from "./stub.mjs";
+import { DEFAULT, closeBrowser, form, state, token, visit, widget } from "./stub.mjs";
 
 after(closeBrowser);
 
@@ -28,6 +28,31 @@ const scenes = {
     await state(page, "press");
   } },
   dialog: { options: { interaction: "press" }, attributes: 'mode="invisible"', go: (page) => state(page, "press") },
+  "dialog working": { options: { interaction: "press", hold: never }, attributes: 'mode="invisible"', async go(page) {
+    await state(page, "press");
+    await page.click(GO);
+    // Shown where a form waits for it.
+    await page.evaluate(() => document.querySelector("form").requestSubmit());
+    await page.waitForSelector("spigot-challenge dialog[open] .working");
+  } },
+  "dialog failed": { options: { challenges: ["restricted"] }, attributes: 'mode="invisible" auto="submit"', async go(page) {
+    await page.waitForFunction(() => customElements.get("spigot-challenge"));
+    await page.click("[name=which]");
+    await page.waitForSelector("spigot-challenge dialog[open] .failed");
+  } },
+  idle: { options: {}, attributes: 'mode="visible" auto="off"', go: (page) => state(page, "idle") },
+  always: { options: { hold: never }, attributes: 'appearance="always"', go: (page) => state(page, "working") },
+  slow: { options: { hold: never, puzzle: DEFAULT, flags: ["--js-flags=--jitless"] }, go: (page) => page.waitForFunction(() => /minute/.test(document.querySelector("spigot-challenge").shadowRoot?.querySelector(".text")?.textContent)) },
+  unreachable: { options: { init: () => (window.fetch = () => Promise.reject(new TypeError("away"))) }, attributes: 'retry="never"', go: (page) => state(page, "failed") },
+  "timed out": { options: { interaction: "press", challengeLife: 200 }, attributes: 'refresh-timeout="never"', go: (page) => state(page, "failed") },
+  "timed out, another press asked for": { options: { interaction: "press", challengeLife: 200 }, attributes: 'refresh-timeout="manual"', go: (page) => state(page, "expired") },
+};
+
+/** A ring that turns has corners that stick out, which nobody sees: it stands still where it is large. Small screens with the dark ones; letters of twice the size with the colours that the visitor forces. */
+const looks = {
+  light: { context: { colorScheme: "light", viewport: { width: 800, height: 400 } } },
+  dark: { context: { colorScheme: "dark", viewport: { width: 320, height: 480 } }, style: "<style>body { background: #12151a; color: #e9edf3 }</style>" },
+  forced: { context: { forcedColors: "active", reducedMotion: "reduce", viewport: { width: 640, height: 480 }, deviceScaleFactor: 2 }, style: "<style>html { font-size: 200% }</style>" },
 };
 
 async function violations(page) {
@@ -51,16 +76,14 @@ const overflows = (page) => page.evaluate(() => {
 });
 
 for (const [name, { options, attributes = "", go }] of Object.entries(scenes)) {
-  for (const colorScheme of ["light", "dark"]) {
-    test(`${name}, ${colorScheme}`, async () => {
-      const viewport = colorScheme === "light" ? { width: 800, height: 400 } : { width: 320, height: 480 };
-      const style = colorScheme === "dark" ? "<style>body { background: #12151a; color: #e9edf3 }</style>" : "";
-      await visit({ ...options, context: { colorScheme, viewport }, body: style + form(widget(attributes)) }, async ({ page }) => {
+  for (const [look, { context, style = "" }] of Object.entries(looks)) {
+    test(`${name}, ${look}`, async () => {
+      await visit({ ...options, context, body: style + form(widget(attributes)) }, async ({ page }) => {
         await go(page);
         await page.waitForSelector("spigot-challenge .box");
         assert.deepEqual(await violations(page), []);
         assert.equal(await overflows(page), false);
-        await picture(page, `${name}-${colorScheme}`);
+        await picture(page, `${name}-${look}`);
       });
     });
   }

@@ -151,3 +151,65 @@ test("mode=visible, begun by the visitor: one press is enough", async () => {
     assert.equal(stub.submissions[0].pressed.by, "pointer");
   });
 });
+
+const focused = (page) => page.evaluate(() => {
+  const { activeElement } = document;
+  return activeElement.shadowRoot?.activeElement.className.split(" ")[0] ?? activeElement.name ?? activeElement.localName;
+});
+
+for (const mode of ["managed", "invisible"]) {
+  test(`the focus stays with whoever pressed by key, mode=${mode}`, async () => {
+    let go;
+    const hold = new Promise((resolve) => (go = resolve));
+    const options = { interaction: "press", hold, solves: ["press_missing"], body: form(widget(`mode="${mode}" auto="off"`)) };
+    await visit(options, async ({ page, stub }) => {
+      await page.focus("[name=mail]");
+      await page.evaluate(() => void spigot.execute());
+      await state(page, "press");
+      if (mode === "managed") {
+        assert.equal(await focused(page), "mail", "nobody is led away from what they write");
+        await page.keyboard.press("Tab");
+      }
+      assert.equal(await focused(page), "go");
+      await page.keyboard.press("Enter");
+      await state(page, "working");
+      assert.equal(await focused(page), mode === "managed" ? "box" : "mail");
+      go();
+      // Another press is asked for: whoever pressed need not look for the button.
+      await state(page, "press");
+      assert.equal(await focused(page), "go");
+      await page.keyboard.press("Enter");
+      await token(page);
+      assert.equal(await focused(page), mode === "managed" ? "box" : "mail");
+      assert.deepEqual(stub.submissions.map(({ pressed }) => pressed.by), ["key", "key"]);
+      await page.keyboard.press("Tab");
+      assert.equal(await focused(page), "which");
+    });
+  });
+}
+
+test("a dialog that a form waits in keeps the focus while it works", async () => {
+  let go;
+  const hold = new Promise((resolve) => (go = resolve));
+  await visit({ interaction: "press", hold, body: form(widget('mode="invisible" auto="submit"')) }, async ({ page }) => {
+    await page.waitForFunction(() => customElements.get("spigot-challenge"));
+    await page.focus("[name=which]");
+    await page.keyboard.press("Enter");
+    await state(page, "press");
+    await page.waitForFunction(() => document.querySelector("spigot-challenge").shadowRoot.activeElement?.className === "go");
+    await page.keyboard.press("Enter");
+    await state(page, "working");
+    await page.waitForFunction(() => document.querySelector("spigot-challenge").shadowRoot.activeElement?.matches("dialog[open] .box, dialog[open] .cancel"));
+    go();
+    assert.equal((await got(page))["spigot-response"], "token-1");
+  });
+});
+
+test("how long the button was there is told also of the first one in sight", async () => {
+  await visit({ body: form(widget('mode="visible" auto="off"')) }, async ({ page, stub }) => {
+    await page.click(GO);
+    await token(page);
+    const { after_millis } = stub.submissions[0].pressed;
+    assert.ok(after_millis >= 0 && after_millis < 60_000, String(after_millis));
+  });
+});
