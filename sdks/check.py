@@ -8,13 +8,13 @@ needs.
 import sys
 import time
 
-from harness import app_client, middleware, vectors
+from harness import app_client, middleware, starts, vectors
 from harness.sdks import APPS, SDKS
 
 
 def main(names):
     failed = False
-    checks = [(sdk, [("vectors", vectors.run), ("middleware", middleware.run)]) for sdk in SDKS]
+    checks = [(sdk, [("vectors", vectors.run), ("start", starts.run), ("middleware", middleware.run)]) for sdk in SDKS]
     checks += [(sdk, [("app", app_client.run)]) for sdk in APPS]
     for sdk, runs in checks:
         if names and sdk.name not in names:

@@ -1,11 +1,12 @@
 //! The engine in a Rust application's own process: [`Embedded`] decides what [`spigot_client::SpigotLayer`] asks, by the
 //! same policy, with the same events, and nothing goes over a network.
 //!
-//! What it keeps of visitors is in memory and ends with the process; clearances end with it too, unless the application
-//! brings a [`Settings::secret`] that stays. Events are kept in the data folder, where `spigot events` and `spigot explain`
-//! find them.
+//! Its data folder is as the server's: events, which `spigot events` and `spigot explain` find there; the secrets that
+//! clearances are sealed with; restrictions, who is known for an account, and what is usual, written each second or hour and
+//! taken back at the start; and what an operator sets with `spigot … --data`, followed within a second.
 
 mod describe;
 mod engine;
+mod kept;
 
-pub use engine::{Embedded, Problem, Settings};
+pub use engine::{Embedded, Problem, Settings, quiet};

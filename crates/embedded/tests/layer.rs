@@ -3,13 +3,14 @@
 use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::net::IpAddr;
+use std::path::Path;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::Full;
 use spigot_client::{Decide, Decision, SpigotLayer};
-use spigot_embedded::{Embedded, Settings};
+use spigot_embedded::{Embedded, Settings, quiet};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -62,8 +63,12 @@ impl Service<Request<Full<Bytes>>> for Application {
 
 fn embedded() -> (Embedded, tempfile::TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
-    let settings = Settings { policy: POLICY.to_owned(), data: folder.path().to_owned(), secret: None };
-    (Embedded::start(&settings).unwrap_or_else(|problem| panic!("{problem}")), folder)
+    (started(folder.path()), folder)
+}
+
+fn started(data: &Path) -> Embedded {
+    let settings = Settings { policy: POLICY.to_owned(), data: data.to_owned(), secret: None, say: quiet };
+    Embedded::start(&settings).unwrap_or_else(|problem| panic!("{problem}"))
 }
 
 async fn get(embedded: &Embedded, path: &str) -> (StatusCode, String) {
@@ -114,8 +119,12 @@ async fn actions_are_decided_in_the_process() {
 #[test]
 fn a_policy_with_problems_does_not_start() {
     let folder = tempfile::tempdir().expect("a folder");
-    let settings =
-        Settings { policy: "[[route]]\nnam = 1".to_owned(), data: folder.path().to_owned(), secret: None };
+    let settings = Settings {
+        policy: "[[route]]\nnam = 1".to_owned(),
+        data: folder.path().to_owned(),
+        secret: None,
+        say: quiet,
+    };
     let problem = Embedded::start(&settings).expect_err("it is wrong").to_string();
     assert!(problem.contains("nam"), "{problem}");
 }

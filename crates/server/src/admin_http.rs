@@ -18,11 +18,11 @@ use spigot_admin::panel;
 use spigot_decision::Policy;
 use spigot_decision::policy::PrefixMap;
 use spigot_gateway::{Gateway, client_address};
+use spigot_keeping::Keeping;
 use spigot_state::Memory;
 use tokio::sync::{Semaphore, watch};
 
 use crate::clock::now;
-use crate::keeping::Keeping;
 use crate::site_api;
 use crate::written::{PATIENCE, Sent, written};
 

@@ -12,9 +12,9 @@ use spigot_state::{Memory, Restricted};
 
 use crate::clock::now;
 use crate::config::Config;
-use crate::keeping::Keeping;
 use crate::review_sender::Reports;
 use crate::tls::Ends;
+use spigot_keeping::Keeping;
 
 pub(crate) struct LiveGateway {
     pub(crate) gateway: Arc<Gateway<Memory>>,

@@ -7,9 +7,9 @@ use spigot_decision::Millis;
 use spigot_gateway::Gateway;
 use spigot_state::Memory;
 
-use crate::keeping::Keeping;
 use crate::lists::About;
 use crate::tls::Ends;
+use spigot_keeping::Keeping;
 
 pub(crate) fn node(
     gateway: &Gateway<Memory>,

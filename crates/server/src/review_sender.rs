@@ -22,7 +22,6 @@ use tokio::sync::watch;
 use self::schedule::Schedule;
 use crate::clock::now;
 use crate::config::{Hook, MailSection, ReviewSection};
-use crate::kept_json;
 
 /// Between two looks at the clock; also how long an end may wait for this thread.
 const TICK: Duration = Duration::from_secs(1);
@@ -79,7 +78,7 @@ pub(crate) fn start(
     stopped: watch::Receiver<bool>,
 ) -> Result<(), String> {
     let file = data.join(FILE);
-    let sent: Sent = kept_json::read(&file, VERSION, FILE_BYTES_MAX)
+    let sent: Sent = spigot_keeping::read(&file, VERSION, FILE_BYTES_MAX)
         .unwrap_or_else(|error| {
             crate::log::line("review_time_unread", &[("error", &error.to_string())]);
             None
@@ -196,7 +195,7 @@ impl Sender {
                 To::Mail(_) => sent.mail = Some(way.schedule.done),
             }
         }
-        if let Err(error) = kept_json::write(&self.file, VERSION, sent) {
+        if let Err(error) = spigot_keeping::write(&self.file, VERSION, sent) {
             crate::log::line("review_time_unkept", &[("error", &error.to_string())]);
         }
     }

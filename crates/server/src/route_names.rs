@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use spigot_decision::policy::Policy;
 use spigot_decision::policy::source::nearest;
 
-use crate::kept_json;
 
 const VERSION: u32 = 1;
 /// 512 routes with names of at most 64 bytes, and room.
@@ -28,13 +27,13 @@ pub(crate) fn keep(folder: &Path, policy: &Policy) {
     if known(folder).is_ok_and(|known| known.as_ref() == Some(&routes)) {
         return;
     }
-    if let Err(error) = kept_json::write(&file(folder), VERSION, Names { routes }) {
+    if let Err(error) = spigot_keeping::write(&file(folder), VERSION, Names { routes }) {
         crate::log::line("route_names_not_kept", &[("error", &error.to_string())]);
     }
 }
 
 fn known(folder: &Path) -> io::Result<Option<Vec<String>>> {
-    Ok(kept_json::read::<Names>(&file(folder), VERSION, BYTES_MAX)?.map(|names| names.routes))
+    Ok(spigot_keeping::read::<Names>(&file(folder), VERSION, BYTES_MAX)?.map(|names| names.routes))
 }
 
 /// Whether there are such routes, where a Spigot has told what there is.

@@ -15,24 +15,22 @@ use spigot_decision::policy::PrefixMap;
 use spigot_event::{Recorder, RecorderSettings, Retention, SqliteSink, WriterHandle};
 use spigot_gateway::{Beside, Door, Front, Gateway, Service, Snapshot, Tls, listen, serve};
 use spigot_intel::Networks;
+use spigot_keeping::{BreakerFile, CohortFile, Keeping, Secrets};
 use spigot_state::{Memory, MemorySettings};
 use tokio::sync::watch;
 
 use crate::account_data::AccountData;
 use crate::admin_http::{self, AdminPort};
 use crate::alerts::Alerts;
-use crate::breaker::BreakerFile;
 use crate::clock::{clock, now};
-use crate::cohorts::CohortFile;
 use crate::config::{Config, Server, TlsFiles};
 use crate::courier::HttpCourier;
 use crate::data_files::DataFiles;
-use crate::keeping::{Keeping, Said};
 use crate::listening::{Sharing, listen_alone};
 use crate::lists::ListKeeper;
 use crate::live::LiveGateway;
 use crate::names::{Names, look_up};
-use crate::secrets::Secrets;
+use crate::said::{self, Said};
 use crate::tls::Certificates;
 
 /// A running Spigot.
@@ -72,8 +70,8 @@ pub(crate) fn start(config: Config, file: Option<PathBuf>, sharing: Sharing) -> 
     let lifted = store.last_change().map_err(|error| error.to_string())?;
     let (hours, restrictions) = store.kept().map_err(|error| error.to_string())?;
     state.hours.restore(hours);
-    let known = crate::keeping::open_known(&server.data, &state, restrictions, start);
-    let cohorts = CohortFile::open(&server.data, &state.cohorts, start);
+    let known = spigot_keeping::open_known(&server.data, &state, restrictions, start, said::error);
+    let cohorts = CohortFile::open(&server.data, &state.cohorts, start, said::error);
     let (recorder, writer) = recorder(&server)?;
     let operator = store.operator(start).map_err(|error| error.to_string())?;
     let mut networks = DataFiles::<Networks>::default();
@@ -95,7 +93,7 @@ pub(crate) fn start(config: Config, file: Option<PathBuf>, sharing: Sharing) -> 
     };
     crate::route_names::keep(&server.data, &snapshot.policy);
     let gateway = Gateway::new(snapshot, Arc::new(state), recorder, clock(), secrets.subject_keys());
-    let breaker_file = BreakerFile::open(&server.data, &gateway.breaker, start);
+    let breaker_file = BreakerFile::open(&server.data, &gateway.breaker, start, said::error);
     let certificates = server.tls.as_ref().map(load_certificates).transpose()?;
     let (stop, stopped) = watch::channel(false);
     let reports = crate::review_sender::Reports::default();
@@ -369,7 +367,7 @@ impl Control {
     }
 
     fn keep(&mut self) {
-        self.keeping.keep(&mut self.store, self.known.as_mut(), &self.gateway.state);
+        self.keeping.keep(&mut self.store, self.known.as_mut(), &self.gateway.state, now());
     }
 
     /// Reads the certificates again. Whatever is wrong is said, and what stood stays.

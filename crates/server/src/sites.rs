@@ -7,7 +7,7 @@ use spigot_challenge::token::Strictness;
 use spigot_decision::{Level, Millis};
 use spigot_gateway::{HeldSecret, Press, SecretDigest, SiteKey, SiteKeys};
 
-use crate::secrets::{hex, random};
+use spigot_keeping::{hex, random};
 
 /// What to change of a site; what is absent stays.
 #[derive(Clone, Debug, Default, serde::Deserialize)]

@@ -9,7 +9,7 @@ use super::millis;
 use super::settings::open;
 use crate::cli::{Format, KeyArgs, KeyCommand, Place};
 use crate::clock::now;
-use crate::secrets::{hex, random};
+use spigot_keeping::{hex, random};
 
 pub(crate) fn run(args: &KeyArgs) -> Result<(), String> {
     let place = &args.place;

@@ -23,7 +23,7 @@ use crate::clock::now;
 use crate::config::{Feed, From};
 use crate::log::line;
 use crate::run::{Stamp, stamp};
-use crate::secrets::random;
+use spigot_keeping::random;
 
 /// How often files are looked at.
 const TICK: Duration = Duration::from_secs(1);

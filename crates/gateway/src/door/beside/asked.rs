@@ -63,8 +63,8 @@ impl<S: State> Connection<S> {
                     secure: sent.secure,
                     tls: None,
                     http2: None,
-                    // Its script hands fields over in no order.
-                    header_order: (beside.kind != BesideKind::Haproxy).then_some(header_order),
+                    // A script hands fields over in no order.
+                    header_order: (!beside.kind.is_script()).then_some(header_order),
                     body,
                 };
                 let software = self.read_agent(described.user_agent());
@@ -113,7 +113,7 @@ async fn shown(
     snapshot: &Snapshot,
 ) -> Shown {
     let whole = match kind {
-        BesideKind::Nginx | BesideKind::Caddy | BesideKind::EnvoyGrpc => None,
+        BesideKind::Nginx | BesideKind::Caddy | BesideKind::Apache | BesideKind::EnvoyGrpc => None,
         // All of it, where its configuration says `forwardBody`.
         BesideKind::Traefik => (!http_body::Body::is_end_stream(&body)).then_some(true),
         BesideKind::Haproxy => headers.remove(&X_ORIGINAL_BODY).map(|told| told == "whole"),

@@ -86,6 +86,8 @@ pub enum BesideKind {
     Traefik,
     /// `HAProxy`, by our script.
     Haproxy,
+    /// Apache, by our script.
+    Apache,
     /// Envoy, by `ext_authz` over HTTP.
     EnvoyHttp,
     /// Envoy, by `ext_authz` over gRPC.
@@ -94,14 +96,22 @@ pub enum BesideKind {
 
 impl BesideKind {
     /// Every kind, by its name in the configuration.
-    pub const ALL: [(&'static str, Self); 6] = [
+    pub const ALL: [(&'static str, Self); 7] = [
         ("nginx", Self::Nginx),
         ("caddy", Self::Caddy),
         ("traefik", Self::Traefik),
         ("haproxy", Self::Haproxy),
+        ("apache", Self::Apache),
         ("envoy_http", Self::EnvoyHttp),
         ("envoy_grpc", Self::EnvoyGrpc),
     ];
+}
+
+impl BesideKind {
+    /// A script of ours asks, within the server.
+    fn is_script(self) -> bool {
+        matches!(self, Self::Haproxy | Self::Apache)
+    }
 }
 
 impl Beside {

@@ -13,7 +13,7 @@ use crate::pipeline::Gateway;
 
 /// Which fields of its client's Envoy leaves out.
 static HEADERS_TO_REMOVE: HeaderName = HeaderName::from_static("x-envoy-auth-headers-to-remove");
-/// The same for the script within HAProxy.
+/// The same for a script within HAProxy or Apache.
 static REMOVE: HeaderName = HeaderName::from_static("x-spigot-remove");
 
 impl BesideKind {
@@ -29,7 +29,7 @@ impl BesideKind {
                 *response.headers_mut() = fields;
                 let told_in = match self {
                     Self::EnvoyHttp => Some(&HEADERS_TO_REMOVE),
-                    Self::Haproxy => Some(&REMOVE),
+                    Self::Haproxy | Self::Apache => Some(&REMOVE),
                     Self::EnvoyGrpc | Self::Nginx | Self::Caddy | Self::Traefik => None,
                 };
                 if let Some(told_in) = told_in.filter(|_| !names.is_empty())
@@ -45,7 +45,7 @@ impl BesideKind {
             // In a message of its own, it is said in so many words.
             Self::EnvoyGrpc => answer,
             Self::Nginx => refer(gateway, answer),
-            Self::Haproxy => {
+            Self::Haproxy | Self::Apache => {
                 let mut answer = answer;
                 answer.headers_mut().insert(&TICKET, HeaderValue::from_static("instead"));
                 answer

@@ -45,7 +45,7 @@ static NGINX: Words = Words {
     client: Client::One(&X_REAL_IP),
 };
 
-static HAPROXY: Words = Words { host: Some(&X_ORIGINAL_HOST), ..NGINX };
+static SCRIPT: Words = Words { host: Some(&X_ORIGINAL_HOST), ..NGINX };
 
 static FORWARDED: Words = Words {
     request: Some((&X_FORWARDED_METHOD, &X_FORWARDED_URI)),
@@ -59,7 +59,7 @@ impl BesideKind {
     pub(super) fn words(self) -> &'static Words {
         match self {
             Self::Nginx => &NGINX,
-            Self::Haproxy => &HAPROXY,
+            Self::Haproxy | Self::Apache => &SCRIPT,
             Self::Caddy | Self::Traefik => &FORWARDED,
             Self::EnvoyHttp | Self::EnvoyGrpc => &ENVOY,
         }

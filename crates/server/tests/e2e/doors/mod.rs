@@ -5,6 +5,7 @@
 //! - [`promises`]: what is asked of each of them.
 //! - One file for each server, with what is different about it. One that is not installed is skipped, aloud.
 
+mod apache;
 mod caddy;
 mod envoy;
 mod haproxy;
@@ -14,6 +15,7 @@ mod promises;
 mod spoofing;
 mod traefik;
 
+use self::apache::APACHE;
 use self::caddy::CADDY;
 use self::envoy::{ENVOY_GRPC, ENVOY_HTTP};
 use self::haproxy::HAPROXY;
@@ -56,5 +58,5 @@ macro_rules! doors {
 }
 
 mod real {
-    doors! { nginx: NGINX, caddy: CADDY, traefik: TRAEFIK, haproxy: HAPROXY, envoy_http: ENVOY_HTTP, envoy_grpc: ENVOY_GRPC }
+    doors! { nginx: NGINX, caddy: CADDY, traefik: TRAEFIK, haproxy: HAPROXY, apache: APACHE, envoy_http: ENVOY_HTTP, envoy_grpc: ENVOY_GRPC }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use spigot_decision::Millis;
 use spigot_state::{Cohorts, KeptCohorts, KeptLevel};
 
+use crate::Say;
 use crate::kept_json::{self, wrong};
 
 /// Larger than what the bounds of [`Cohorts`] allow.
@@ -36,26 +37,27 @@ struct Level {
 const VERSION: u32 = 1;
 
 /// Where it is kept, and when it was last.
-pub(crate) struct CohortFile {
+pub struct CohortFile {
     path: PathBuf,
     written: i64,
+    say: Say,
 }
 
 impl CohortFile {
     /// Takes back what the folder's file holds. One that cannot be used is no reason not to start: it is said, and what
     /// is usual is learned anew.
-    pub(crate) fn open(folder: &Path, cohorts: &Cohorts, now: Millis) -> Self {
+    pub fn open(folder: &Path, cohorts: &Cohorts, now: Millis, say: Say) -> Self {
         let path = folder.join("cohorts.json");
         match read(&path) {
             Ok(Some(kept)) => cohorts.restore(kept, now),
             Ok(None) => {}
-            Err(error) => crate::log::line("cohorts_unread", &[("error", &error.to_string())]),
+            Err(error) => say("cohorts_unread", &error.to_string()),
         }
-        Self { path, written: now.hour() }
+        Self { path, written: now.hour(), say }
     }
 
     /// Writes what is usual, once an hour.
-    pub(crate) fn turn(&mut self, cohorts: &Cohorts, now: Millis) {
+    pub fn turn(&mut self, cohorts: &Cohorts, now: Millis) {
         if now.hour() != self.written {
             self.written = now.hour();
             self.write(cohorts);
@@ -63,13 +65,13 @@ impl CohortFile {
     }
 
     /// Writes what is usual.
-    pub(crate) fn write(&self, cohorts: &Cohorts) {
+    pub fn write(&self, cohorts: &Cohorts) {
         let kept = cohorts.kept();
         if kept.is_empty() {
             return;
         }
         if let Err(error) = write(&self.path, kept) {
-            crate::log::line("cohorts_unwritten", &[("error", &error.to_string())]);
+            (self.say)("cohorts_unwritten", &error.to_string());
         }
     }
 }

@@ -19,7 +19,7 @@ struct Versioned<T> {
 ///
 /// # Errors
 /// With the file's name, when it cannot be read, is longer than `bytes_max`, or is of another version.
-pub(crate) fn read<T: DeserializeOwned>(path: &Path, version: u32, bytes_max: u64) -> io::Result<Option<T>> {
+pub fn read<T: DeserializeOwned>(path: &Path, version: u32, bytes_max: u64) -> io::Result<Option<T>> {
     let length = match fs::metadata(path) {
         Ok(metadata) => metadata.len(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -37,7 +37,10 @@ pub(crate) fn read<T: DeserializeOwned>(path: &Path, version: u32, bytes_max: u6
 }
 
 /// Beside the old one first, so that there is always a whole one.
-pub(crate) fn write<T: Serialize>(path: &Path, version: u32, kept: T) -> io::Result<()> {
+///
+/// # Errors
+/// When the folder does not take it.
+pub fn write<T: Serialize>(path: &Path, version: u32, kept: T) -> io::Result<()> {
     let text = serde_json::to_vec(&Versioned { version, kept })?;
     let fresh = path.with_extension("new");
     let mut file = fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&fresh)?;

@@ -13,7 +13,7 @@ const ROTATE_DAYS: i64 = 30;
 const KEPT: usize = 3;
 
 /// What a data folder's `secrets` file holds.
-pub(crate) struct Secrets {
+pub struct Secrets {
     masters: Vec<(u32, Secret)>,
     subjects: [u8; 16],
 }
@@ -21,7 +21,10 @@ pub(crate) struct Secrets {
 impl Secrets {
     /// Reads the file, makes it when there is none, and adds a key when the newest is old. Key ids are the days on
     /// which they were made.
-    pub(crate) fn open(folder: &Path, now: Millis) -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// When the file cannot be read or written, or is damaged.
+    pub fn open(folder: &Path, now: Millis) -> io::Result<Self> {
         let path = folder.join("secrets");
         let mut secrets = match fs::read_to_string(&path) {
             Ok(text) => parse(&text).ok_or_else(|| {
@@ -40,16 +43,18 @@ impl Secrets {
         Ok(secrets)
     }
 
-    pub(crate) fn keyring(&self) -> Keyring {
+    /// What challenges and clearances are sealed with.
+    #[must_use]
+    pub fn keyring(&self) -> Keyring {
         Keyring::new(&self.masters)
     }
 
-    pub(crate) fn subject_keys(&self) -> Keys {
-        let (a, b) = self.subjects.split_at(8);
-        Keys(
-            u64::from_le_bytes(a.try_into().expect("eight bytes")),
-            u64::from_le_bytes(b.try_into().expect("eight bytes")),
-        )
+    /// What subjects are hashed with: what is kept of them means nothing without.
+    #[must_use]
+    pub fn subject_keys(&self) -> Keys {
+        let both = u128::from_le_bytes(self.subjects);
+        let half = |bits: u128| (bits & u128::from(u64::MAX)) as u64;
+        Keys(half(both), half(both >> 64))
     }
 
     fn write(&self, path: &Path) -> io::Result<()> {
@@ -67,7 +72,10 @@ impl Secrets {
 }
 
 /// Random bytes from the system.
-pub(crate) fn random<const N: usize>() -> io::Result<[u8; N]> {
+///
+/// # Errors
+/// When it has none.
+pub fn random<const N: usize>() -> io::Result<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
     Ok(bytes)
@@ -84,7 +92,9 @@ fn parse(text: &str) -> Option<Secrets> {
     Some(secrets)
 }
 
-pub(crate) fn hex(bytes: &[u8]) -> String {
+/// Two letters for each byte.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
