@@ -35,8 +35,9 @@ fn arrange(places: &Places, folder: &Path) -> Vec<String> {
     let modules: String = ["mpm_event", "authz_core", "lua", "proxy", "proxy_http", "headers"]
         .map(|name| format!("LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"))
         .concat();
+    // A client that solves a puzzle on a busy machine leaves its connection idle for longer than Apache waits by itself.
     let whole = format!(
-        "ServerRoot {here}\nDefaultRuntimeDir {here}\nPidFile {here}/pid\nErrorLog {here}/error.log\nServerName localhost\n\
+        "KeepAliveTimeout 120\nServerRoot {here}\nDefaultRuntimeDir {here}\nPidFile {here}/pid\nErrorLog {here}/error.log\nServerName localhost\n\
          User www-data\nGroup www-data\n{modules}Listen {}\nInclude {here}/spigot.conf\n",
         places.front
     );
