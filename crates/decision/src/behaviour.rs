@@ -59,6 +59,9 @@ pub struct Pointer {
     /// Moves and presses that a program made in the page.
     #[serde(deserialize_with = "whole")]
     pub untrusted: u32,
+    /// Presses that the browser made without a pointer: for a key, a screen reader, a voice.
+    #[serde(deserialize_with = "whole")]
+    pub silent: u32,
     /// Length of the way.
     #[serde(deserialize_with = "whole")]
     pub path_pixels: u32,

@@ -27,6 +27,8 @@ pub struct Facts {
     pub history: History,
     /// The account that the request names, and who comes for it.
     pub account: Option<crate::AccountFacts>,
+    /// The domain of the account's address is on a list of ill-reputed ones.
+    pub ill_reputed_domain: bool,
 }
 
 /// A restriction that is in force.

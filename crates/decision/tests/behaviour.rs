@@ -61,6 +61,7 @@ const NO_POINTER: Pointer = Pointer {
     presses: 0,
     touches: 0,
     untrusted: 0,
+    silent: 0,
     path_pixels: 0,
     straight_percent: 0,
     speed_cv_percent: 0,
@@ -134,6 +135,16 @@ fn people() {
             keys: Keys { presses: 4, between_millis: 300, between_cv_percent: 80, ..NO_KEYS },
             fill: filled(2, 0, 5_200),
             paste: Paste { pastes: 2, fields: 2 },
+            ..usual
+        },
+    );
+    check(
+        "an extension that fills in as the page loads, and a press by a screen reader or a voice",
+        Behaviour {
+            pointer: Pointer { silent: 1, ..NO_POINTER },
+            keys: Keys { presses: 4, untrusted: 4, ..NO_KEYS },
+            focus: Focus { fields: 2, filled: 2, ..Focus::default() },
+            fill: filled(4, 4, 12),
             ..usual
         },
     );
@@ -218,6 +229,24 @@ fn programs() {
         50,
         Action::Challenge,
         &["quick_fill", "no_pointer_no_key"],
+    );
+    check(
+        "the same, from a widget that counts presses without a pointer: a script's click is none of the browser's own",
+        Behaviour { fill: scripted, pointer: Pointer { silent: 0, ..NO_POINTER }, ..still },
+        50,
+        Action::Challenge,
+        &["quick_fill", "no_pointer_no_key"],
+    );
+    check(
+        "a tool's trusted inputs, and a press without a pointer",
+        Behaviour {
+            fill: Fill { untrusted: 0, ..scripted },
+            pointer: Pointer { silent: 1, ..NO_POINTER },
+            ..still
+        },
+        30,
+        Action::Log,
+        &["quick_fill"],
     );
     check(
         "values set without any event",

@@ -23,6 +23,7 @@ const SERVER_KEYS: [&str; 28] = [
     "events",
     "fingerprint_headers",
     "forwarded_header",
+    "ill_reputed_domains",
     "listen",
     "networks",
     "panel",

@@ -32,7 +32,9 @@ pub struct Settings {
     /// Where passwords are looked up.
     pub breach: Option<Arc<Breach>>,
     /// Mail domains that are given away for a moment, or have an ill name.
-    pub ill_domains: Arc<Domains>,
+    pub disposable_domains: Arc<Domains>,
+    /// Domains that have an ill name.
+    pub ill_reputed_domains: Arc<Domains>,
     /// Who is asked for the names of crawlers' addresses; nobody when absent.
     pub crawlers: Option<crate::CrawlerDns>,
     /// How trusted clients prove who they are.

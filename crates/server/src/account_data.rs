@@ -12,7 +12,8 @@ use crate::data_files::DataFiles;
 #[derive(Default)]
 pub(crate) struct AccountData {
     breached: DataFiles<Option<Arc<Breached>>>,
-    domains: DataFiles<Domains>,
+    disposable: DataFiles<Domains>,
+    ill_reputed: DataFiles<Domains>,
 }
 
 impl AccountData {
@@ -23,20 +24,25 @@ impl AccountData {
             _ => &[],
         };
         self.breached.follow(file).map_err(|error| format!("`breach.file`: {error}"))?;
-        let domains = self.domains.follow(&server.disposable_domains);
-        domains.map_err(|error| format!("`disposable_domains`: {error}"))
+        let disposable = self.disposable.follow(&server.disposable_domains);
+        disposable.map_err(|error| format!("`disposable_domains`: {error}"))?;
+        let ill_reputed = self.ill_reputed.follow(&server.ill_reputed_domains);
+        ill_reputed.map_err(|error| format!("`ill_reputed_domains`: {error}"))
     }
 
     /// Whether a file has changed since it was read or refused.
     pub(crate) fn changed(&self) -> bool {
-        self.breached.changed() || self.domains.changed()
+        self.breached.changed() || self.disposable.changed() || self.ill_reputed.changed()
     }
 
     /// Reads the files again that have changed. When one is wrong, what stood stays.
     pub(crate) fn reload(&mut self) -> Result<(), String> {
         let breached = if self.breached.changed() { self.breached.reload() } else { Ok(()) };
-        let domains = if self.domains.changed() { self.domains.reload() } else { Ok(()) };
-        breached.and(domains)
+        let read = |domains: &mut DataFiles<Domains>| {
+            if domains.changed() { domains.reload() } else { Ok(()) }
+        };
+        let (disposable, ill_reputed) = (read(&mut self.disposable), read(&mut self.ill_reputed));
+        breached.and(disposable).and(ill_reputed)
     }
 
     /// Gives requests what they are told by.
@@ -47,6 +53,7 @@ impl AccountData {
             None => None,
         };
         settings.breach = settings_of.map(|breach| Arc::new(Breach::new(breach)));
-        settings.ill_domains = self.domains.current.clone();
+        settings.disposable_domains = self.disposable.current.clone();
+        settings.ill_reputed_domains = self.ill_reputed.current.clone();
     }
 }

@@ -72,6 +72,8 @@ pub(crate) struct Server {
     pub(crate) doors: Vec<DoorSection>,
     pub(crate) breach: Option<BreachSection>,
     pub(crate) disposable_domains: Vec<PathBuf>,
+    /// Files of mail domains that have an ill name.
+    pub(crate) ill_reputed_domains: Vec<PathBuf>,
     pub(crate) panel: PanelSection,
     pub(crate) review: Option<ReviewSection>,
     pub(crate) alerts: Option<Hook>,
@@ -205,6 +207,7 @@ fn server(top: &Section<'_, '_>) -> Server {
         doors: doors::doors(top),
         breach: breach::breach(top),
         disposable_domains: paths(top, "disposable_domains"),
+        ill_reputed_domains: paths(top, "ill_reputed_domains"),
         panel: panel::panel(top),
         review: review::review(top),
         alerts: hook::alerts(top),

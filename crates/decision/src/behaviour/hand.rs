@@ -8,10 +8,11 @@ impl Behaviour {
         self.focus.filled.saturating_sub(self.focus.autofilled)
     }
 
-    /// Whether a pointer, a finger or a key was seen that no script in the page made. One move is none: that is what a
-    /// program's click on an element leaves.
+    /// Whether a pointer, a finger, a key or an aid's press was seen that no script in the page made. One move is none: that
+    /// is what a program's click on an element leaves.
     pub(crate) fn hand_seen(&self) -> bool {
         self.pointer.touches > 0
+            || self.pointer.silent > 0
             || self.pointer.moves.saturating_sub(self.pointer.untrusted) >= MOVES_OF_A_HAND
             || self.keys.presses > self.keys.untrusted
     }

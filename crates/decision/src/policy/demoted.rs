@@ -6,12 +6,13 @@ use crate::{Millis, Source};
 
 /// Signals whose challenges are worth it although people solve them: they protect accounts, or are about who shows
 /// plainly that it is a program. Whoever attacks with browsers that solve must not put them out of force.
-const KEPT: [&str; 10] = [
+const KEPT: [&str; 11] = [
     "account_probing",
     "alike_addresses",
     "breached_password",
     "credential_stuffing",
     "disposable_domain",
+    "ill_reputed_domain",
     "false_crawler",
     "new_address",
     "signup_burst",

@@ -3,7 +3,7 @@ use crate::Evidence;
 
 pub(super) const SIGNAL: Signal = Signal {
     name: "disposable_domain",
-    finds: "The address's domain gives mailboxes away for a moment, or has an ill name.",
+    finds: "The address's domain gives mailboxes away for a moment.",
     matters: "Accounts that nobody can be reached at are made to be thrown away.",
     oat: &[19],
     weight: 30,

@@ -19,6 +19,7 @@ mod honeypot_filled;
 mod hosting_network;
 mod http2_mismatch;
 mod ill_reputed;
+mod ill_reputed_domain;
 mod invalid_proof;
 mod malformed_request;
 mod new_address;
@@ -80,7 +81,7 @@ pub struct Seen<'a> {
 }
 
 /// Every signal. The order is that of the events and must only grow at the end, so that indexes in stored events stay.
-pub static SIGNALS: [Signal; 42] = [
+pub static SIGNALS: [Signal; 43] = [
     honeypot_filled::SIGNAL,
     failures_behind::SIGNAL,
     malformed_request::SIGNAL,
@@ -123,6 +124,7 @@ pub static SIGNALS: [Signal; 42] = [
     environment_mismatch::SIGNAL,
     unclear_account::SIGNAL,
     pressed_by_program::SIGNAL,
+    ill_reputed_domain::SIGNAL,
 ];
 
 /// The signal that a list's own weight counts for.

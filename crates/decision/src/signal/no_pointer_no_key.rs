@@ -14,8 +14,10 @@ pub(super) const SIGNAL: Signal = Signal {
 fn find(seen: &Seen<'_>) -> Option<Evidence> {
     let behaviour = seen.observation.behaviour?;
     let pointer = behaviour.pointer;
-    let none =
-        pointer.moves == 0 && pointer.presses == 0 && behaviour.keys.presses <= behaviour.keys.untrusted;
+    let none = pointer.moves == 0
+        && pointer.presses == 0
+        && pointer.silent == 0
+        && behaviour.keys.presses <= behaviour.keys.untrusted;
     // Dictated words are inputs of the browser's own, and so is what is pasted; but a tool can write as dictation does, and
     // does not take its time.
     let fill = behaviour.fill;

@@ -50,7 +50,8 @@ impl Rules {
     fn unlike(&self, browser: &Browser, fingerprint: &str) -> Option<Found> {
         let own = self.of(browser.engine)?;
         let mut parts = fingerprint.split('|');
-        let (_, window, _, order) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        let (settings, window, priorities, order) =
+            (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
         let is_own = |order: &str, own: &[String]| own.iter().any(|known| known == order);
         if !is_own(order, &own.http2_order)
             && let Some(other) = self.engines.iter().find(|other| is_own(order, &other.http2_order))
@@ -59,9 +60,22 @@ impl Rules {
         }
         let strange =
             |known: &[String], found: &str| !known.is_empty() && !known.iter().any(|one| one == found);
-        let unlike = strange(&own.http2_order, order) || strange(&own.http2_windows, window);
+        let unlike = strange(&own.http2_order, order)
+            || strange(&own.http2_windows, window)
+            || strange(&own.http2_priorities, priorities)
+            || strange_settings(&own.http2_settings, settings);
         (own.knows(browser) && unlike).then_some(Found::That("its HTTP/2 is not that of any such browser"))
     }
+}
+
+/// Whether one of the known settings has another value, or none of them is sent. Settings that are not known, reserved ones
+/// among them, and any order are left alone.
+fn strange_settings(known: &[String], sent: &str) -> bool {
+    let id = |setting: &str| setting.split_once(':').map(|(id, _)| id.to_owned());
+    let is_known = |setting: &&str| known.iter().any(|one| id(one) == id(setting));
+    let mut found = sent.split(';').filter(is_known).peekable();
+    !known.is_empty()
+        && (found.peek().is_none() || found.any(|setting| known.iter().all(|one| one != setting)))
 }
 
 fn grease(known: bool, expected: Option<bool>, found: Option<bool>) -> Option<Found> {

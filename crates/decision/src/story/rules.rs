@@ -25,6 +25,10 @@ pub(super) struct EngineRule {
     pub(super) grease: Option<bool>,
     pub(super) http2_order: Vec<String>,
     pub(super) http2_windows: Vec<String>,
+    /// Settings with the values that they have where they are sent; at least one of them is.
+    pub(super) http2_settings: Vec<String>,
+    /// What stands in the place of priorities.
+    pub(super) http2_priorities: Vec<String>,
     pub(super) fetch_metadata_from: Option<u16>,
     pub(super) client_hints: bool,
     pub(super) order: Vec<(Field, Field)>,
@@ -114,6 +118,8 @@ fn engine(part: &Section<'_, '_>) -> Option<EngineRule> {
             .iter()
             .map(i64::to_string)
             .collect(),
+        http2_settings: settings(part),
+        http2_priorities: texts(part, "http2_priorities"),
         fetch_metadata_from: version(part, "fetch_metadata_from"),
         client_hints: part.flag("client_hints").is_some_and(|flag| flag.value),
         order: order(part),
@@ -148,6 +154,23 @@ fn version(part: &Section<'_, '_>, key: &'static str) -> Option<u16> {
 
 fn texts(part: &Section<'_, '_>, key: &'static str) -> Vec<String> {
     part.texts(key).unwrap_or_default().iter().map(|text| text.value.to_owned()).collect()
+}
+
+/// Numbers of settings with their values, `4:6291456`.
+fn settings(part: &Section<'_, '_>) -> Vec<String> {
+    let texts = part.texts("http2_settings").unwrap_or_default();
+    for text in &texts {
+        let pair = text.value.split_once(':');
+        if !pair.is_some_and(|(id, value)| id.parse::<u16>().is_ok() && value.parse::<u32>().is_ok()) {
+            let message = format!("\"{}\" is no setting with its value", text.value);
+            part.reader.problem(
+                text.span.clone(),
+                message,
+                "write its number and its value, for example \"4:6291456\"",
+            );
+        }
+    }
+    texts.iter().map(|text| text.value.to_owned()).collect()
 }
 
 /// The middle parts of JA4s: digests of the sorted ciphers.

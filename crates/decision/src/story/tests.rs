@@ -107,6 +107,20 @@ fn http2() {
     check(&chrome(131), "|00|0|p,m,a,s", "its HTTP/2 is that of Node.js");
     check(&chrome(131), "1:65536|1|0|m,a,s,p", "its HTTP/2 is not that of any such browser");
     check(&chrome(400), "1:65536|1|0|m,a,s,p", "");
+    let unlike = "its HTTP/2 is not that of any such browser";
+    // Of a version that is known each setting has its value; older ones sent 3:1000, and some try reserved ones.
+    check(&chrome(131), "1:65536;3:1000;4:6291456;6:262144|15663105|0|m,a,s,p", "");
+    check(&chrome(131), "1:65536;2:0;4:6291456;6:262144;2570:7|15663105|0|m,a,s,p", "");
+    check(&chrome(131), "1:65536;2:0;4:65535;6:262144|15663105|0|m,a,s,p", unlike);
+    check(&chrome(131), "|15663105|0|m,a,s,p", unlike);
+    check(&chrome(131), "1:65536;4:6291456|15663105|3:0:0:201|m,a,s,p", unlike);
+    check(FIREFOX, "1:65536;4:131072|12517377|0|m,p,a,s", unlike);
+    check(FIREFOX, "1:4096;4:32768;5:16384|12517377|3:0:0:201,5:0:0:101|m,p,a,s", "");
+    let safari = format!("{IPHONE} Version/18.0 Mobile/15E148 Safari/604.1");
+    check(&safari, "2:0;3:100;4:2097152;8:1;9:1|10420225|0|m,s,a,p", "");
+    check(&safari, "2:0;3:128;4:2097152|10420225|0|m,s,a,p", unlike);
+    check(&chrome(400), "1:1;2:1;4:1|1|3:0:0:201|m,a,s,p", "");
+    check(&safari.replace("18.0", "40.0"), "3:1|1|3:0:0:1|m,s,a,p", "");
     check(&chrome(400), "1:65536|1|0|a,s,p,m", "");
     check(&chrome(131), "nonsense", "");
 }

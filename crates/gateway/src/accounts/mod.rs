@@ -24,7 +24,9 @@ impl<S: State> Gateway<S> {
         let is_restricted = facts.restriction.is_some();
         let Some((account, name)) = facts.account.as_mut().zip(name) else { return };
         let settings = &snapshot.settings;
-        account.disposable = mail_domain(name).is_some_and(|domain| settings.ill_domains.contains(domain));
+        let domain = mail_domain(name).unwrap_or_default();
+        account.disposable = settings.disposable_domains.contains(domain);
+        facts.ill_reputed_domain = settings.ill_reputed_domains.contains(domain);
         // Who is turned away anyway costs nobody a question.
         let is_stopped = is_restricted || account.locked.is_some();
         if let Some((breach, password)) = settings.breach.as_ref().zip(password).filter(|_| !is_stopped) {

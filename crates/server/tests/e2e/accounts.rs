@@ -405,3 +405,81 @@ fn what_the_application_reports_counts_once() {
     assert_eq!(wrong(report(&secret, "?", "failure")), (400, "decision_malformed".to_owned()));
     assert_eq!(wrong(report(&secret, "04hmasw9nf6yy0hj", "maybe")), (400, "outcome_unknown".to_owned()));
 }
+
+#[test]
+fn domains_of_both_lists_are_told_and_a_changed_file_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let [disposable, ill_reputed] =
+        ["disposable", "toxic"].map(|name| folder.path().join(name).display().to_string());
+    std::fs::write(&disposable, "# given away\ntrash.example\n").unwrap();
+    std::fs::write(&ill_reputed, "toxic.example\ntrash.example\n").unwrap();
+    let demo =
+        demo(&format!("disposable_domains = '{disposable}'\nill_reputed_domains = '{ill_reputed}'\n---\n"));
+    let sign_up = |from: u8, email: &str| {
+        let answer = Client::at(&demo, [127, 60, from, 1]).post("/whoami", email, "a");
+        answer.header("x-captcha-reason").is_some()
+    };
+    assert!(sign_up(1, "ada%40mail.trash.example"), "both together ask for a challenge");
+    assert!(!sign_up(2, "bea%40toxic.example"), "one alone is told");
+    assert!(!sign_up(3, "cat%40example.org"));
+    until_recorded(&demo, "disposable_domain");
+    until_recorded(&demo, "ill_reputed_domain");
+    let told = |reason: &str| {
+        let events = demo.command(&["events", "--reason", reason]);
+        String::from_utf8_lossy(&events.stdout).lines().count()
+    };
+    demo.until("two are told", |_| told("ill_reputed_domain") == 2);
+    assert_eq!(told("disposable_domain"), 1);
+    std::fs::write(&disposable, "toxic.example\n").unwrap();
+    let mut tries = 0u8..=250;
+    let changed = std::cell::RefCell::new(&mut tries);
+    demo.until("the changed file counts", |_| {
+        changed.borrow_mut().next().is_some_and(|n| sign_up(10 + n % 200, &format!("d{n}x%40toxic.example")))
+    });
+}
+
+/// A password that nobody would write by chance, in all three kinds of bodies, right and wrong, asked and let through.
+#[test]
+fn no_password_stays_anywhere() {
+    const PASSWORD: &str = "quartz-ferry-8841-lantern";
+    let demo = demo("");
+    let multipart = format!(
+        "--b\r\nContent-Disposition: form-data; name=\"email\"\r\n\r\nada\r\n--b\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\n{PASSWORD}\r\n--b--\r\n"
+    );
+    let bodies = [
+        ("application/x-www-form-urlencoded", format!("email=demo%40example.org&password={PASSWORD}")),
+        ("multipart/form-data; boundary=b", multipart),
+        ("application/json", json!({ "email": "ada@example.org", "password": PASSWORD }).to_string()),
+    ];
+    let mut asked = 0;
+    for path in ["/login", "/signup"] {
+        for from in [1, 2] {
+            let mut client = Client::at(&demo, [127, 61, from, 1]);
+            for (kind, body) in bodies.iter().chain(&bodies) {
+                let headers = [("Accept", "text/html"), ("Content-Type", *kind)];
+                let answer = client.connection.request("POST", path, &headers, body.as_bytes());
+                asked += u32::from(answer.status == 403);
+            }
+        }
+    }
+    assert!(asked > 0, "some were asked for a challenge, and their forms kept");
+    until_recorded(&demo, "failed_attempts");
+    demo.signal("TERM");
+    let log = demo.log();
+    let folder = demo.kill();
+    let mut files = vec![folder.path().to_owned()];
+    let mut looked = 0;
+    while let Some(at) = files.pop() {
+        if at.is_dir() {
+            files.extend(std::fs::read_dir(&at).unwrap().map(|entry| entry.unwrap().path()));
+            continue;
+        }
+        let bytes = String::from_utf8_lossy(&std::fs::read(&at).unwrap()).into_owned();
+        looked += 1;
+        for part in [PASSWORD, "quartz", "8841-lantern"] {
+            assert!(!bytes.contains(part), "{part} is in {}", at.display());
+        }
+    }
+    assert!(looked > 3, "the data folder has files: {looked}");
+    assert!(!log.contains("quartz"), "{log}");
+}

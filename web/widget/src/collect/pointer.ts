@@ -12,6 +12,7 @@ export const pointer: Collect = ({ page, scope, now }) => {
   let presses = 0;
   let touches = 0;
   let untrusted = 0;
+  let silent = 0;
   let path = 0;
   let straight = 0;
   let steps = 0;
@@ -68,6 +69,15 @@ export const pointer: Collect = ({ page, scope, now }) => {
     { passive: true, capture: true },
   );
 
+  scope.on(
+    page,
+    "click",
+    ({ isTrusted, detail }: MouseEvent) => {
+      if (isTrusted && detail === 0) silent++;
+    },
+    { passive: true, capture: true },
+  );
+
   return () => {
     endStretch();
     return {
@@ -75,6 +85,8 @@ export const pointer: Collect = ({ page, scope, now }) => {
       presses: whole(presses),
       touches: whole(touches),
       untrusted: whole(untrusted),
+      /** Presses of the browser's own without a pointer: by a key, a screen reader, a voice. A script cannot make them. */
+      silent: whole(silent),
       path_pixels: whole(path),
       straight_percent: path === 0 ? 0 : whole(Math.min(100, (100 * straight) / path)),
       speed_cv_percent: speed.cvPercent(),

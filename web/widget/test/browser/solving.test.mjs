@@ -213,7 +213,7 @@ test("what is sent: sums and no contents", async () => {
     assert.doesNotMatch(JSON.stringify(seen), /secret|words|hidden@/);
     const { speed_cv_percent, speed_flips_percent, ...pointer } = seen.pointer;
     assert.ok(speed_cv_percent >= 0 && speed_flips_percent > 0 && speed_flips_percent <= 100);
-    assert.deepEqual(pointer, { moves: 21, presses: 0, touches: 0, untrusted: 0, path_pixels: 206, straight_percent: 100 });
+    assert.deepEqual(pointer, { moves: 21, presses: 0, touches: 0, untrusted: 0, silent: 1, path_pixels: 206, straight_percent: 100 });
     assert.equal(seen.keys.presses, 13);
     assert.deepEqual(seen.focus, { fields: 2, backwards: 0, filled: 2, filled_unentered: 0, autofilled: 0 });
     assert.equal(seen.fill.inputs, 12);
