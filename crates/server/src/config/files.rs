@@ -13,7 +13,9 @@ use crate::tls;
 /// Reads them all, and notes each that cannot be used at the key that names it.
 pub(super) fn check(top: &Section<'_, '_>, tls: Option<&TlsFiles>) {
     each(top, "networks", |files| Networks::read(files).map(drop));
-    each(top, "disposable_domains", |files| Domains::read(files).map(drop));
+    for domains in ["disposable_domains", "ill_reputed_domains"] {
+        each(top, domains, |files| Domains::read(files).map(drop));
+    }
     if let Some(breach) = top.raw("breach").and_then(|_| top.table("breach"))
         && let Some(file) = breach.text("file")
         && let Err(error) = Breached::read(Path::new(file.value))
@@ -86,6 +88,7 @@ browsers = \"/nowhere/browsers.toml\"
 networks = [\"/nowhere/a.mmdb\",
   \"/nowhere/b.csv\"]
 disposable_domains = \"/nowhere/domains.txt\"
+ill_reputed_domains = \"/nowhere/ill.txt\"
 [breach]
 file = \"/nowhere/breached.spigot\"
 [tls]
@@ -102,10 +105,11 @@ client_ca = \"/nowhere/clients.pem\"
                 (5, "/nowhere/a.mmdb"),
                 (6, "/nowhere/b.csv"),
                 (7, "/nowhere/domains.txt"),
-                (9, "/nowhere/breached.spigot"),
-                (11, "/nowhere/site.pem"),
-                (12, "/nowhere/site.key"),
-                (13, "/nowhere/clients.pem"),
+                (8, "/nowhere/ill.txt"),
+                (10, "/nowhere/breached.spigot"),
+                (12, "/nowhere/site.pem"),
+                (13, "/nowhere/site.key"),
+                (14, "/nowhere/clients.pem"),
             ],
         );
         assert!(
