@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use spigot_decision::policy::Policy;
 use spigot_decision::policy::source::nearest;
 
-
 const VERSION: u32 = 1;
 /// 512 routes with names of at most 64 bytes, and room.
 const BYTES_MAX: u64 = 256 << 10;
