@@ -1,5 +1,5 @@
 use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, Error};
+use std::io::{BufRead, BufReader, BufWriter, Error, IsTerminal, Read};
 use std::time::Instant;
 
 use spigot_intel::{Corpus, build_breached};
@@ -18,7 +18,8 @@ fn build(args: &BuildArgs) -> Result<(), String> {
         Box::new(std::io::stdin().lock())
     } else {
         let file = File::open(&args.input).map_err(|error| failed(&args.input, &error))?;
-        Box::new(BufReader::with_capacity(1 << 20, file))
+        let size = file.metadata().map_or(0, |metadata| metadata.len());
+        Box::new(BufReader::with_capacity(1 << 20, Shown::new(file, size)))
     };
     let corpus =
         if args.words { Corpus::Words } else { Corpus::Hashes { seen_at_least: args.seen_at_least } };
@@ -43,4 +44,33 @@ fn build(args: &BuildArgs) -> Result<(), String> {
         begun.elapsed().as_secs_f64()
     );
     Ok(())
+}
+
+/// Shows on a terminal how much of a file was read: the corpus has tens of gigabytes.
+struct Shown<R> {
+    inner: R,
+    read: u64,
+    size: u64,
+    percent: u64,
+    is_terminal: bool,
+}
+
+impl<R> Shown<R> {
+    fn new(inner: R, size: u64) -> Self {
+        Self { inner, read: 0, size, percent: 0, is_terminal: std::io::stderr().is_terminal() }
+    }
+}
+
+impl<R: Read> Read for Shown<R> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.inner.read(into)?;
+        self.read += read as u64;
+        // A pipe that has a name has no size.
+        let percent = (self.read * 100).checked_div(self.size).unwrap_or(0).min(100);
+        if self.is_terminal && percent > self.percent {
+            self.percent = percent;
+            eprint!("\r{percent} of 100{}", if percent == 100 { "\n" } else { "" });
+        }
+        Ok(read)
+    }
 }

@@ -1,3 +1,5 @@
+use std::io::IsTerminal;
+
 use spigot_event::{DecisionId, Query, Record, open_readonly};
 
 use super::moment;
@@ -52,8 +54,13 @@ pub(crate) fn list(args: &EventsArgs) -> Result<(), String> {
     let reader = open_readonly(&args.place.data).map_err(|error| error.to_string())?;
     let mut found = 0;
     let mut search = reader.search(&query).map_err(|error| error.to_string())?;
+    let (is_shown, mut looked_at) = (std::io::stderr().is_terminal(), 0);
     loop {
         let step = search.step().map_err(|error| error.to_string())?;
+        looked_at += step.read + step.passed;
+        if is_shown && !step.done {
+            eprint!("\r{looked_at} events looked at\r");
+        }
         found += step.found.len();
         for (_, record) in &step.found {
             if args.place.format == Format::Json {

@@ -49,10 +49,11 @@ pub(super) fn export(place: &Place, list: &str, format: &str) -> Result<(), Stri
         "jsonl" => false,
         other => return Err(format!("\"{other}\" is no format; write csv or jsonl")),
     };
-    let mut out = std::io::stdout().lock();
+    let mut line = Vec::new();
     let failed = |error: std::io::Error| format!("the list cannot be written: {error}");
     if is_csv {
-        write_head(&mut out).map_err(failed)?;
+        write_head(&mut line).map_err(failed)?;
+        tell!("{}", String::from_utf8_lossy(&line));
     }
     for (setting, author) in open(place)?.in_force(now()).map_err(|error| error.to_string())? {
         let Setting::List(entry) = setting else { continue };
@@ -61,7 +62,9 @@ pub(super) fn export(place: &Place, list: &str, format: &str) -> Result<(), Stri
         }
         let until = entry.until.map(|until| Millis(until).to_string());
         if is_csv {
-            write_entry(&mut out, &entry.prefix, until.as_deref(), &entry.note).map_err(failed)?;
+            line.clear();
+            write_entry(&mut line, &entry.prefix, until.as_deref(), &entry.note).map_err(failed)?;
+            tell!("{}", String::from_utf8_lossy(&line));
         } else {
             say!(
                 "{}",

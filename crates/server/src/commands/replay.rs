@@ -1,4 +1,4 @@
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -46,7 +46,8 @@ pub(crate) fn run(args: ReplayArgs) -> Result<(), String> {
         let report = replay(ruled, logs, &options, &mut progress).map_err(|error| error.to_string())?;
         if args.format == Format::Json { json(&report)? } else { render_text(&report) }
     };
-    std::io::stdout().write_all(text.as_bytes()).map_err(|error| error.to_string())
+    tell!("{text}");
+    Ok(())
 }
 
 fn json(value: &impl serde::Serialize) -> Result<String, String> {

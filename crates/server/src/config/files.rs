@@ -16,6 +16,17 @@ pub(super) fn check(top: &Section<'_, '_>, tls: Option<&TlsFiles>) {
     for domains in ["disposable_domains", "ill_reputed_domains"] {
         each(top, domains, |files| Domains::read(files).map(drop));
     }
+    let is_array = |(value, _): &(&toml::de::DeValue<'_>, Range<usize>)| value.as_array().is_some();
+    let lists = top.raw("list").filter(is_array).map(|_| top.tables("list")).unwrap_or_default();
+    for part in &lists {
+        // While it runs one that is not there is waited for; who asks beforehand wants to know.
+        let file = part.raw("file").and_then(|(value, span)| Some((value.as_str()?.to_owned(), span)));
+        if let Some((file, span)) = file
+            && let Err(error) = std::fs::File::open(&file)
+        {
+            note(part, span, format!("{file} cannot be read: {error}"));
+        }
+    }
     if let Some(breach) = top.raw("breach").and_then(|_| top.table("breach"))
         && let Some(file) = breach.text("file")
         && let Err(error) = Breached::read(Path::new(file.value))
@@ -95,6 +106,11 @@ file = \"/nowhere/breached.spigot\"
 certificate = \"/nowhere/site.pem\"
 key = \"/nowhere/site.key\"
 client_ca = \"/nowhere/clients.pem\"
+[[list]]
+name = \"bad\"
+kind = \"deny\"
+file = \"/nowhere/bad.netset\"
+action = \"block\"
 ";
         check(
             text,
@@ -110,6 +126,7 @@ client_ca = \"/nowhere/clients.pem\"
                 (12, "/nowhere/site.pem"),
                 (13, "/nowhere/site.key"),
                 (14, "/nowhere/clients.pem"),
+                (18, "/nowhere/bad.netset"),
             ],
         );
         assert!(

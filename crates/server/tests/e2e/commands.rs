@@ -52,6 +52,11 @@ fn a_reader_that_goes_away_ends_a_command_quietly_and_a_full_disk_is_an_error() 
     for format in ["text", "json"] {
         check(&["events", "--format", format], Some(data), false);
     }
+    check(&["list", "export", "deny"], Some(data), false);
+    let log = demo.folder.path().join("access.log");
+    std::fs::write(&log, "192.0.2.1 - - [01/Nov/2026:10:00:00 +0000] \"GET / HTTP/1.1\" 200 5 \"-\" \"-\"\n")
+        .unwrap();
+    check(&["replay", log.to_str().unwrap()], None, false);
     let nothing = tempfile::tempdir().unwrap();
     for show in [["restrict", "show"], ["list", "show"], ["exception", "show"], ["force", "--list"]] {
         check(&show, Some(nothing.path()), false);

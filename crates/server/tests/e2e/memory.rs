@@ -2,10 +2,13 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::application::Application;
+use super::demo::free_port;
 use super::served::Served;
+use super::tls::certificate;
 
 const GIB: u64 = 1 << 30;
 /// More than what is resident before may never be.
@@ -85,6 +88,39 @@ fn a_gibibyte_up_and_one_down() {
         }
         assert!((GIB..GIB + 4096).contains(&read), "{read}");
     });
+    println!("1 GiB up: {up} KiB more; 1 GiB down: {down} KiB more");
+    assert!(up < MORE_KIB && down < MORE_KIB, "up {up} KiB, down {down} KiB");
+}
+
+/// Over HTTP/2 inside TLS, by somebody else's client. The file that goes up has no blocks on the disk.
+#[test]
+fn a_gibibyte_up_and_one_down_over_http2_in_tls() {
+    let application = application();
+    let folder = tempfile::tempdir().unwrap();
+    certificate(folder.path());
+    let address = free_port();
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    std::fs::File::create(file("zeros")).unwrap().set_len(GIB).unwrap();
+    let served = Served::start(&format!(
+        "upstream = \"{}\"\n[tls]\nlisten = \"{address}\"\ncertificate = \"{}\"\nkey = \"{}\"\n",
+        application.address,
+        file("certificate.pem"),
+        file("key.pem")
+    ));
+    let curl = |arguments: &[&str]| {
+        let output = Command::new("curl")
+            .args(["-sk", "--http2", "--max-time", "300", "-o", "/dev/null"])
+            .args(["-w", "%{http_version} %{http_code} %{size_upload} %{size_download}"])
+            .args(arguments)
+            .arg(format!("https://{address}/"))
+            .output()
+            .unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    assert_eq!(curl(&[]), "2 200 0 0");
+    let up = growth(&served, || assert_eq!(curl(&["-T", &file("zeros")]), format!("2 200 {GIB} 0")));
+    let bytes = format!("X-Bytes: {GIB}");
+    let down = growth(&served, || assert_eq!(curl(&["-H", &bytes]), format!("2 200 0 {GIB}")));
     println!("1 GiB up: {up} KiB more; 1 GiB down: {down} KiB more");
     assert!(up < MORE_KIB && down < MORE_KIB, "up {up} KiB, down {down} KiB");
 }

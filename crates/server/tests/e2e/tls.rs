@@ -18,7 +18,7 @@ pub(crate) struct Secure {
 }
 
 /// A certificate for `localhost`, new each time, as PEM files in the folder; what a client has to trust.
-fn certificate(folder: &Path) -> rustls_pki_types::CertificateDer<'static> {
+pub(crate) fn certificate(folder: &Path) -> rustls_pki_types::CertificateDer<'static> {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     // The key first: between the two writes they do not fit, which has to be refused and made good by the second.
     std::fs::write(folder.join("key.pem"), made.signing_key.serialize_pem()).unwrap();
