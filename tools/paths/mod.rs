@@ -2,8 +2,10 @@
 //!
 //! - [`recordings`]: the three sets, as moves and presses. [`sums`]: what the widget would have sent of them.
 //! - [`logistic`]: the regression. [`measure`]: detection, false positives, and the area under the curve.
+//! - [`training`]: who is trained on whom, and the report.
 
 pub mod logistic;
 pub mod measure;
 pub mod recordings;
 pub mod sums;
+pub mod training;

@@ -388,6 +388,7 @@ fn no_signal_of_behaviour_reaches_a_challenge_alone() {
         "robotic_path",
         "pointer_without_way",
         "events_by_program",
+        "pressed_by_program",
     ];
     for name in names {
         let index = spigot_decision::signal::NAMES.iter().position(|of| *of == name).unwrap();

@@ -13,9 +13,15 @@ fn data(file: &str) -> Option<String> {
     read(&folder.join(file))
 }
 
-/// Fetched with `scripts/fetch-user-agents`.
+/// Fetched with `scripts/fetch-user-agents`; in CI it has to be.
 fn fetched() -> Option<String> {
-    read(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/user-agents/user-agents.json"))
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/user-agents");
+    let text = read(&folder.join("user-agents.json"));
+    assert!(
+        text.is_some() || std::env::var_os("SPIGOT_CI").is_none(),
+        "scripts/fetch-user-agents has to have run"
+    );
+    text
 }
 
 fn read(path: &Path) -> Option<String> {

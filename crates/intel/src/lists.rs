@@ -2,6 +2,7 @@
 //! formats that are in use, and compiled together so that one look-up tells all lists that an address is on.
 
 mod boundaries;
+mod ends;
 mod entries;
 mod family;
 mod plausible;
@@ -11,6 +12,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+pub use ends::{Ends, dated, in_force, next_end};
 pub use entries::{Entries, Span};
 pub use plausible::implausible;
 pub use read::{Column, Decisions, Format, read, unpacked};

@@ -122,3 +122,7 @@ impl Breach {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "breach_tests.rs"]
+mod tests;

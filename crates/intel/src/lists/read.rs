@@ -7,9 +7,11 @@ mod text;
 
 use std::io::Read;
 
+use spigot_decision::Millis;
 use spigot_decision::policy::Wide;
 
-use super::{Entries, Span};
+use super::ends::go_duration;
+use super::{Ends, Entries, Span};
 
 pub use crowdsec::Decisions;
 pub use csv::Column;
@@ -40,7 +42,7 @@ pub fn read(bytes: &[u8], format: &Format, most: usize) -> Result<Entries, Strin
         Format::Json => json::read(bytes, most),
         Format::CrowdSec(types) => {
             let mut decisions = Decisions::default();
-            decisions.follow(bytes, types, most)?;
+            decisions.follow(bytes, types, most, Millis::default())?;
             Ok(decisions.entries())
         }
     }

@@ -1,5 +1,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use spigot_decision::Millis;
+
 use super::*;
 
 const MOST: usize = 1000;
@@ -105,7 +107,9 @@ fn a_stream_tells_what_came_and_what_went() {
         let types: Vec<String> = types.iter().map(|text| (*text).to_owned()).collect();
         let mut decisions = Decisions::default();
         for answer in answers {
-            decisions.follow(answer.as_bytes(), &types, MOST).unwrap_or_else(|why| panic!("{answer}: {why}"));
+            decisions
+                .follow(answer.as_bytes(), &types, MOST, Millis(0))
+                .unwrap_or_else(|why| panic!("{answer}: {why}"));
         }
         let found = decisions.entries();
         let text = found.text();
@@ -126,8 +130,42 @@ fn a_stream_tells_what_came_and_what_went() {
     // What ended and began anew within one answer holds.
     check(&["ban"], &[all, answer(&[ban], &[ban, range])], &everything[..1], 1);
     check(&[], &[answer(&[], &[])], &[], 0);
-    let few = Decisions::default().follow(answer(&[ban, range], &[]).as_bytes(), &[], 1);
+    let few = Decisions::default().follow(answer(&[ban, range], &[]).as_bytes(), &[], 1, Millis(0));
     assert!(few.is_err_and(|why| why.contains("more than 1 entries")));
+}
+
+#[test]
+fn decisions_end_by_themselves() {
+    let one = |kind: &str, value: &str, duration: &str| {
+        format!(r#"{{"scope":"Ip","value":"{value}","type":"{kind}","duration":"{duration}"}}"#)
+    };
+    let mut decisions = Decisions::default();
+    let mut tell = |now: i64, new: &[String], gone: &[String]| {
+        let answer = format!(r#"{{"new":[{}],"deleted":[{}]}}"#, new.join(","), gone.join(","));
+        decisions.follow(answer.as_bytes(), &[], MOST, Millis(now)).unwrap_or_else(|why| panic!("{why}"));
+        let ends: Vec<_> = decisions.ends().into_iter().map(|(text, end)| (text, end.0)).collect();
+        (decisions.entries().len(), ends)
+    };
+    let ends =
+        |all: &[(&str, i64)]| all.iter().map(|(text, end)| ((*text).to_owned(), *end)).collect::<Vec<_>>();
+    // Of two types the later end counts, and so it does of two decisions of one type.
+    let new = [
+        one("ban", "192.0.2.1", "4h0m0s"),
+        one("captcha", "192.0.2.1", "5h"),
+        one("ban", "192.0.2.2", "2m"),
+        one("ban", "192.0.2.2", "1m"),
+        one("ban", "192.0.2.3", "some time"),
+        one("ban", "192.0.2.4", "-1s"),
+    ];
+    let (first, later) = (("192.0.2.1", 18_001_000), ("192.0.2.2", 121_000));
+    assert_eq!(tell(1000, &new, &[]), (3, ends(&[first, later])));
+    assert_eq!(tell(120_999, &[], &[]), (3, ends(&[first, later])));
+    assert_eq!(tell(121_000, &[], &[]), (2, ends(&[first])), "nobody told that it is gone");
+    let gone = [one("captcha", "192.0.2.1", "-1s")];
+    assert_eq!(tell(121_000, &[], &gone), (2, ends(&[("192.0.2.1", 14_401_000)])));
+    // Without an end beside one with: it stays.
+    let forever = [one("captcha", "192.0.2.1", "")];
+    assert_eq!(tell(121_000, &forever, &[]), (2, ends(&[])));
 }
 
 #[test]

@@ -141,7 +141,7 @@ impl Here {
         for list in &self.policy.lists {
             let own = list.prefixes.find(address).map(|(prefix, ())| prefix.to_string());
             let about = self.about(list).filter(|(_, about)| about.changed.is_some());
-            let kept = about.as_ref().and_then(|_| self.kept.entries(&list.name)?.find(address));
+            let kept = about.as_ref().and_then(|_| self.kept.entries(&list.name, now())?.find(address));
             if let Some(entry) = own.or(kept.map(|span| span.to_string())) {
                 on.push((list, entry, about));
             }

@@ -4,8 +4,9 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use spigot_decision::Millis;
 use spigot_gateway::Mark;
-use spigot_intel::lists::{Entries, Format, read};
+use spigot_intel::lists::{Entries, Format, in_force, next_end, read};
 
 use crate::run::{Stamp, stamp};
 
@@ -37,6 +38,11 @@ impl About {
     }
 }
 
+/// The entries of such a text that have not ended.
+pub(super) fn entries_of(text: &str, now: Millis) -> Option<Entries> {
+    read(in_force(text, now).as_bytes(), &Format::Text, usize::MAX).ok()
+}
+
 /// The folder of lists within a data folder.
 #[derive(Clone)]
 pub(crate) struct Kept(PathBuf);
@@ -53,17 +59,27 @@ impl Kept {
         if about.from == from { about } else { About { from: from.to_owned(), ..About::default() } }
     }
 
-    /// The entries that are kept under a name.
-    pub(crate) fn entries(&self, name: &str) -> Option<Entries> {
-        let bytes = std::fs::read(self.path(name, "txt")).ok()?;
-        read(&bytes, &Format::Text, usize::MAX).ok()
+    /// The entries that are kept under a name, without those that have ended.
+    pub(crate) fn entries(&self, name: &str, now: Millis) -> Option<Entries> {
+        entries_of(&self.text(name)?, now)
     }
 
-    /// Keeps entries, and what is known of them. Each file is whole at every moment.
-    pub(crate) fn put(&self, name: &str, about: &About, entries: Option<&Entries>) -> io::Result<()> {
+    /// When the next of them ends.
+    pub(super) fn next_end(&self, name: &str, now: Millis) -> Option<Millis> {
+        next_end(&self.text(name)?, now)
+    }
+
+    /// What is kept under a name, as it is written: those that have ended, too.
+    pub(super) fn text(&self, name: &str) -> Option<String> {
+        std::fs::read_to_string(self.path(name, "txt")).ok()
+    }
+
+    /// Keeps entries, as [`spigot_intel::lists::dated`] writes them, and what is known of them. Each file is whole at
+    /// every moment.
+    pub(crate) fn put(&self, name: &str, about: &About, entries: Option<&str>) -> io::Result<()> {
         std::fs::create_dir_all(&self.0)?;
         if let Some(entries) = entries {
-            self.replace(name, "txt", entries.text().as_bytes())?;
+            self.replace(name, "txt", entries.as_bytes())?;
         }
         self.replace(name, "json", serde_json::to_string_pretty(about)?.as_bytes())
     }

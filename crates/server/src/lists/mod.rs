@@ -11,7 +11,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use spigot_decision::Policy;
+use spigot_decision::{Millis, Policy};
+use spigot_intel::lists::Format;
 use spigot_intel::{Lists, Reputations};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -104,7 +105,7 @@ impl Compiled {
         let held = feeds.iter().filter_map(|feed| {
             let about = kept.about(&feed.name, &feed.from.shown());
             about.changed?;
-            Some((feed.name.clone(), kept.entries(&feed.name)?))
+            Some((feed.name.clone(), kept.entries(&feed.name, now())?))
         });
         let (names, entries): (Vec<_>, Vec<_>) = held.unzip();
         Self { names, lists: Lists::new(&entries) }
@@ -145,6 +146,8 @@ struct Source {
     file: Option<Stamp>,
     /// Of what is kept, which `spigot lists update` may have changed.
     kept: Option<Stamp>,
+    /// When the next of its entries ends by itself, whoever can be asked then.
+    ends: Option<Millis>,
     /// What was said of it last, so that it is said once.
     said: Option<String>,
     /// What a CrowdSec told so far.
@@ -204,7 +207,7 @@ impl Turns {
         let kept = self.kept.stamp(&source.feed.name);
         let by_others = std::mem::replace(&mut source.kept, kept) != kept;
         if !source.is_due() {
-            return by_others;
+            return by_others | source.ended(&self.kept, by_others, now());
         }
         if by_others {
             // It was asked by somebody else, to whom it told changes that are not told again.
@@ -214,8 +217,13 @@ impl Turns {
         let refreshed = refresh(&source.feed, &self.kept, Judged::Carefully, now(), followed).await;
         source.kept = self.kept.stamp(&source.feed.name);
         source.tell(&refreshed);
-        by_others | matches!(refreshed, Refreshed::New(_))
+        by_others | source.ended(&self.kept, true, now()) | matches!(refreshed, Refreshed::New(_))
     }
+}
+
+/// When the next entry of a list ends; only CrowdSec's do.
+fn ends(feed: &Feed, kept: &Kept, now: Millis) -> Option<Millis> {
+    matches!(feed.format, Format::CrowdSec(_)).then(|| kept.next_end(&feed.name, now)).flatten()
 }
 
 impl Source {
@@ -225,8 +233,19 @@ impl Source {
         let age =
             asked.map_or(u64::MAX, |asked| u64::try_from(now().0.saturating_sub(asked)).unwrap_or(u64::MAX));
         let rest = feed.every.saturating_sub(Duration::from_millis(age));
-        let kept = kept.stamp(&feed.name);
-        Self { feed, due: Instant::now() + rest, failures: 0, file: None, kept, said: None, followed: None }
+        let (ends, kept) = (ends(&feed, kept, now()), kept.stamp(&feed.name));
+        let due = Instant::now() + rest;
+        Self { feed, due, failures: 0, file: None, kept, ends, said: None, followed: None }
+    }
+
+    /// Whether an entry has ended since this was asked last, and when the next one does where that may be `another`. By one
+    /// clock for both, so that none ends in between.
+    fn ended(&mut self, kept: &Kept, another: bool, now: Millis) -> bool {
+        let ended = self.ends.is_some_and(|end| end <= now);
+        if ended || another {
+            self.ends = ends(&self.feed, kept, now);
+        }
+        ended
     }
 
     /// An address when its time has come, a file when it is another one.

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use spigot_decision::Millis;
 use spigot_gateway::{Fetched, Mark, Wanted, fetch};
-use spigot_intel::lists::{Decisions, Entries, Format, implausible, read, unpacked};
+use spigot_intel::lists::{Decisions, Ends, Entries, Format, dated, implausible, read, unpacked};
 
-use super::kept::{About, Kept};
+use super::kept::{About, Kept, entries_of};
 use crate::config::{Changes, Feed, From};
 
 /// What became of it.
@@ -51,7 +51,8 @@ pub(crate) async fn refresh(
     let from = feed.from.shown();
     let mut about = kept.about(&feed.name, &from);
     // Without entries at hand, "nothing has changed" is no answer.
-    let before = about.changed.and_then(|_| kept.entries(&feed.name));
+    let stood = about.changed.and_then(|_| kept.text(&feed.name));
+    let before = stood.as_deref().and_then(|text| entries_of(text, now));
     let mark = if before.is_some() { about.mark() } else { Mark::default() };
     // What is not taken over to its end is not followed further: all of it is asked for next.
     let followed_before = followed.take().filter(|before| now.0 - before.whole.0 < WHOLE_AGAIN_MILLIS);
@@ -60,7 +61,7 @@ pub(crate) async fn refresh(
     let found = obtained(feed, changes, &mark).await.and_then(|found| match found {
         None => Ok(None),
         Some((bytes, mark)) => {
-            let entries = understood(feed, bytes, followed_before, &mut following, now)?;
+            let (entries, ends) = understood(feed, bytes, followed_before, &mut following, now)?;
             // CrowdSec without any decision in force is a quiet day and no broken list.
             let quiet = matches!(feed.format, Format::CrowdSec(_)) && entries.is_empty();
             let why = implausible(&entries, before.as_ref().map(Entries::len)).filter(|_| !quiet);
@@ -69,25 +70,27 @@ pub(crate) async fn refresh(
                     "{why}; what stood stays. If that is right: spigot lists update {} --accept",
                     feed.name
                 )),
-                None => Ok(Some((entries, mark))),
+                None => Ok(Some((entries, ends, mark))),
             }
         }
     });
     match found {
         Ok(found) => {
             (about.asked, about.failed, about.failed_at) = (Some(now.0), None, None);
-            let mut new = None;
-            if let Some((entries, mark)) = found {
+            let (mut new, mut text) = (false, None);
+            if let Some((entries, ends, mark)) = found {
                 (about.tag, about.modified) = (mark.tag, mark.modified);
-                if before.as_ref() != Some(&entries) {
+                new = before.as_ref() != Some(&entries);
+                if new {
                     (about.entries, about.changed) = (entries.len(), Some(now.0));
-                    new = Some(entries);
                 }
+                // The same entries may end at other times.
+                text = Some(dated(&entries, &ends)).filter(|text| new || stood.as_ref() != Some(text));
             }
-            match kept.put(&feed.name, &about, new.as_ref()) {
+            match kept.put(&feed.name, &about, text.as_deref()) {
                 Ok(()) => {
                     *followed = following;
-                    if new.is_some() { Refreshed::New(about) } else { Refreshed::Same(about) }
+                    if new { Refreshed::New(about) } else { Refreshed::Same(about) }
                 }
                 Err(error) => Refreshed::Refused(about, format!("it cannot be kept: {error}")),
             }
@@ -133,18 +136,18 @@ fn understood(
     before: Option<Followed>,
     following: &mut Option<Followed>,
     now: Millis,
-) -> Result<Entries, String> {
+) -> Result<(Entries, Ends), String> {
     let bytes = unpacked(bytes, feed.size_max)?;
     if let Format::CrowdSec(types) = &feed.format {
         let mut stream = before.unwrap_or(Followed { decisions: Decisions::default(), whole: now });
-        stream.decisions.follow(&bytes, types, feed.entries_max)?;
-        let entries = stream.decisions.entries();
+        stream.decisions.follow(&bytes, types, feed.entries_max, now)?;
+        let told = (stream.decisions.entries(), stream.decisions.ends());
         *following = Some(stream);
-        return Ok(entries);
+        return Ok(told);
     }
     let mut entries = read(&bytes, &feed.format, feed.entries_max)?;
     entries.settle();
-    Ok(entries)
+    Ok((entries, Ends::new()))
 }
 
 /// How long until the next attempt, after so many that were in vain one after the other: twice as long each time, and
@@ -159,6 +162,10 @@ pub(crate) fn pause(every: Duration, failures: u32, random: u32) -> Duration {
     // Between nine and eleven tenths.
     whole.mul_f64(0.9 + 0.2 * f64::from(random) / f64::from(u32::MAX))
 }
+
+#[cfg(test)]
+#[path = "refresh_tests.rs"]
+mod followed;
 
 #[cfg(test)]
 mod tests {

@@ -62,7 +62,13 @@ fn stream(new: &str, deleted: &str) -> String {
 }
 
 fn decision(kind: &str, scope: &str, value: &str) -> String {
-    format!(r#"{{"scope":"{scope}","value":"{value}","type":"{kind}","duration":"4h","origin":"crowdsec"}}"#)
+    lasting("4h", kind, scope, value)
+}
+
+fn lasting(duration: &str, kind: &str, scope: &str, value: &str) -> String {
+    format!(
+        r#"{{"scope":"{scope}","value":"{value}","type":"{kind}","duration":"{duration}","origin":"crowdsec"}}"#
+    )
 }
 
 /// Two lists of one CrowdSec: bans block, whatever else is asked for a challenge.
@@ -123,4 +129,26 @@ fn a_crowdsec_is_followed_by_what_changes() {
     demo.until("and what was missed is gone", |_| [9, 11].iter().all(|from| ask(*from) == (200, false)));
     assert!(crowdsec.asked("startup=true") > whole);
     assert!(crowdsec.asked("scopes=ip,range,country,as") > 0);
+}
+
+#[test]
+fn a_ban_ends_also_while_nobody_can_be_asked() {
+    let (short, long) = (decision("ban", "Ip", "127.0.0.7"), decision("ban", "Ip", "127.0.0.8"));
+    let (crowdsec, address) = Crowdsec::start(&[short.clone(), long].join(","));
+    let folder = tempfile::tempdir().unwrap();
+    let policy = policy(folder.path(), address);
+    let demo = Demo::start_with(folder, Some(&policy));
+    demo.until("both are blocked", |_| {
+        [7, 8].iter().all(|from| demo.connect_from(*from).get("/").status == 403)
+    });
+    // Made anew with two seconds to go, and nothing is told from then on.
+    crowdsec.tell(&lasting("2s", "ban", "Ip", "127.0.0.7"), &short);
+    demo.until("it is told", |_| crowdsec.changes.lock().unwrap()[0].is_empty());
+    *crowdsec.away.lock().unwrap() = true;
+    demo.until("the one ends", |_| demo.connect_from(7).get("/").status == 200);
+    demo.until_said("status 500");
+    assert_eq!(demo.connect_from(8).get("/").status, 403, "the other one holds");
+    let demo = Demo::start_with(demo.kill(), Some(&policy));
+    assert_eq!(demo.connect_from(8).get("/").status, 403, "also after a restart");
+    assert_eq!(demo.connect_from(7).get("/").status, 200);
 }

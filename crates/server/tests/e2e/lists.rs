@@ -1,5 +1,4 @@
-//! Lists that are fetched from a server of the test's own, crawlers that are asked for in a stub of DNS, and what is
-//! remembered of a client.
+//! Lists that are fetched from a server of the test's own, crawlers by their ranges, and what is remembered of a client.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -140,6 +139,27 @@ fn a_list_from_a_file_follows_it() {
     std::fs::remove_file(&file).unwrap();
     demo.until_said("it cannot be read");
     assert_eq!(demo.connect_from(8).get("/").status, 403, "what stood stays");
+}
+
+#[test]
+fn countries_are_denied_and_allowed() {
+    let folder = tempfile::tempdir().unwrap();
+    let countries = folder.path().join("countries.csv");
+    std::fs::write(&countries, "127.0.0.7,127.0.0.7,DE\n127.0.0.8,127.0.0.8,NL\n127.0.0.9,127.0.0.9,FR\n")
+        .unwrap();
+    let policy = format!(
+        "networks = ['{}']\n[[list]]\nname = \"home\"\nkind = \"allow\"\nentries = [\"country:DE\"]\n[[list]]\nname = \"away\"\nkind = \"deny\"\naction = \"block\"\nentries = [\"country:NL\"]\n[[route]]\nname = \"all\"\nmatch = \"/**\"\nask = \"always\"\n",
+        countries.display()
+    );
+    let demo = Demo::start_with(folder, Some(&policy));
+    let check = |from: u8, expected: (u16, bool)| {
+        let answer = demo.connect_from(from).request("GET", "/", &[("Accept", "text/html")], b"");
+        assert_eq!((answer.status, answer.header("x-captcha-reason").is_some()), expected, "{from}");
+    };
+    check(7, (200, false));
+    check(8, (403, false));
+    check(9, (403, true));
+    check(10, (403, true));
 }
 
 #[test]

@@ -4,14 +4,17 @@
 
 mod accounts;
 mod application;
+mod attempts;
 mod behaviour;
 mod bodies;
 mod challenge;
 mod client;
 mod clients;
+mod cohorts;
 mod commands;
 mod concurrency;
 mod contact;
+mod crawlers;
 mod crowdsec;
 mod decide;
 mod demo;
@@ -46,6 +49,8 @@ mod proxy_protocol;
 mod published;
 mod reading;
 mod replay;
+#[path = "../../../gateway/src/crawlers/tests/resolver.rs"]
+mod resolver;
 mod restrictions;
 mod review_hook;
 mod review_mail;

@@ -19,14 +19,23 @@ impl Served {
         Self::start_by(Command::new(env!("CARGO_BIN_EXE_spigot")), more)
     }
 
+    /// What is decided is done.
+    pub(crate) fn enforcing(more: &str) -> Self {
+        Self::start_in("enforce", Command::new(env!("CARGO_BIN_EXE_spigot")), more)
+    }
+
     /// By a command that the arguments are given to.
-    pub(crate) fn start_by(mut command: Command, more: &str) -> Self {
+    pub(crate) fn start_by(command: Command, more: &str) -> Self {
+        Self::start_in("monitor", command, more)
+    }
+
+    fn start_in(mode: &str, mut command: Command, more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let address = free_port();
         let file = folder.path().join("spigot.toml");
         let data = folder.path().join("data");
         let text = format!(
-            "listen = \"{address}\"\ndata = \"{}\"\nthreads = 1\nmode = \"monitor\"\n{more}\n",
+            "listen = \"{address}\"\ndata = \"{}\"\nthreads = 1\nmode = \"{mode}\"\n{more}\n",
             data.display()
         );
         std::fs::write(&file, text).unwrap();

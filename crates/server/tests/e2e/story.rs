@@ -246,6 +246,37 @@ fn a_trusted_proxy_tells_of_its_clients() {
     check(4, Some("nonsense"), false);
 }
 
+/// The order of pseudo-fields is one of the marks of an engine: Chrome's is m,a,s,p, and curl's m,p,s,a.
+#[test]
+fn and_of_their_http_2() {
+    let headers = "[fingerprint_headers]\nhttp2 = \"x-h2\"\n";
+    let config = format!("trusted_proxies = [\"127.0.0.1\"]\n{OPEN}{headers}");
+    let trusting = Demo::start_with(tempfile::tempdir().unwrap(), Some(&config));
+    let check = |number: usize, from: u8, http2: &str, kept: bool, mismatched: bool| {
+        let agent = chrome(number);
+        let fields = [
+            ("User-Agent", agent.as_str()),
+            ("Accept", "*/*"),
+            ("Accept-Encoding", "gzip, deflate"),
+            ("Accept-Language", "en"),
+            ("X-H2", http2),
+        ];
+        assert_eq!(trusting.connect_from(from).request("GET", "/whoami", &fields, b"").status, 200);
+        until_written(&trusting, number as u64);
+        let events = recorded(&trusting, &agent);
+        assert_eq!(events.len(), 1, "{http2}");
+        assert_eq!(events[0].contains("http2_mismatch"), mismatched, "{http2}: {}", events[0]);
+        assert_eq!(events[0].contains(&format!("\"http2\":\"{http2}\"")), kept, "{http2}: {}", events[0]);
+    };
+    let chromes = "1:65536;2:0;4:6291456;6:262144|15663105|0|m,a,s,p";
+    let curls = "3:100;4:33554432;2:0|33488897|0|m,p,s,a";
+    check(1, 1, chromes, true, false);
+    check(2, 1, curls, true, true);
+    // A word for a fingerprint is taken as it is; nothing is known of this one.
+    check(3, 1, "nonsense", true, false);
+    check(4, 2, curls, false, false);
+}
+
 fn agent_is(demo: &Demo, agent: &str, mismatched: bool, ja4: Option<&str>) {
     let events = recorded(demo, agent);
     assert_eq!(events.len(), 1, "{agent}");

@@ -163,6 +163,32 @@ fn events_keep_the_fingerprints_and_are_found_by_them() {
 }
 
 #[test]
+fn a_list_holds_fingerprints() {
+    let (secure, trusted) = Secure::start("");
+    let config = trusting(trusted);
+    let answer = || ask(&mut secure.connect(&config).unwrap());
+    let first = answer();
+    assert!(first.starts_with("HTTP/1.1 200"), "{first}");
+    let tls = first.split_once("[\"x-spigot-fingerprint-tls\",\"").unwrap().1.split('"').next().unwrap();
+    let listed = |entry: &str| {
+        let file = secure.demo.folder.path().join("policy.toml");
+        let before = std::fs::read_to_string(file).unwrap();
+        let list = format!(
+            "[[list]]\nname = \"tools\"\nkind = \"deny\"\naction = \"block\"\nentries = [\"{entry}\"]\n"
+        );
+        let before = before.split("[[list]]").next().unwrap();
+        let revision = secure.demo.revision();
+        secure.demo.write(&format!("{before}{list}"));
+        secure.demo.until("the list is in force", |health| health["revision"] != revision);
+    };
+    listed(&format!("fingerprint:{tls}"));
+    assert!(answer().starts_with("HTTP/1.1 403"), "by its JA4");
+    assert_eq!(secure.demo.connect().get("/").status, 200, "who has none is not on it");
+    listed("fingerprint:t13d1516h2_8daaf6152771_b186095e22b6");
+    assert!(answer().starts_with("HTTP/1.1 200"), "another's");
+}
+
+#[test]
 fn the_fingerprint_of_openssl() {
     let (secure, _) = Secure::start("");
     let spawned = Command::new("openssl")
