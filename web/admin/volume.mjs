@@ -13,8 +13,10 @@ const { admin, startDemo } = await import("./test/browser/panel.mjs");
 
 const ANSWER_MILLIS_MAX = 500;
 const PAINT_MILLIS_MAX = 1_000;
-/** Of each page; the median counts, because the first of them meets a disk that is asleep. */
+/** Of each page; the first of them meets a disk that is asleep, and does not count for the slowest answer. */
 const TURNS = 3;
+/** A search asks on until it has what it wants; so long it is followed. */
+const FOLLOWED_MILLIS = 10_000;
 /** Where somebody looks at much: each range, each way to search, one decision. */
 const PAGES = process.env.PAGES?.split(",") ?? [
   ...["hour", "day", "week", "month", "year"].map((range) => `overview?range=${range}`),
@@ -26,13 +28,24 @@ const PAGES = process.env.PAGES?.split(",") ?? [
   "activity?country=GS&action=block",
   "activity?action=block",
   "activity?path=/absent",
+  "activity?path=/products/19999",
   "activity?device=toaster",
+  "activity?reason=manual",
+  "activity?account=0000000000000000",
+  "activity?fingerprint=t13d0000h2_000000000000_000000000000",
+  "activity?id=0000000000000000",
   "captcha",
   "lists",
+  "lists/allow",
   "restrictions",
   "exceptions",
   "policy",
+  "policy/forms",
+  "policy/replay",
+  "policy/publish",
   "policy/history",
+  "users",
+  "account",
   "review",
   "health",
   "audit",
@@ -55,13 +68,14 @@ const slow = [];
 try {
   const page = await admin(demo);
   const decision = JSON.parse(execFileSync(process.env.SPIGOT_BINARY, ["events", "--limit", "1", "--format", "json", "--data", store], { encoding: "utf8" }).split("\n")[0]).id;
-  console.log(`${"page".padEnd(38)}${"paint".padStart(10)}${"answer".padStart(10)}  slowest question`);
+  console.log(`${"page".padEnd(38)}${"paint".padStart(10)}${"answer".padStart(10)}${"worst".padStart(10)}  slowest question`);
   for (const where of [...PAGES, `support/${decision}`]) {
     const turns = [];
     for (let turn = 0; turn < TURNS; turn++) turns.push(await look(page, where));
     const [paint, answer] = [median(turns.map((one) => one.paint)), median(turns.map((one) => one.answer))];
-    console.log(`${where.padEnd(38)}${`${Math.round(paint)} ms`.padStart(10)}${`${Math.round(answer)} ms`.padStart(10)}  ${turns[0].question}`);
-    if (paint > PAINT_MILLIS_MAX || answer > ANSWER_MILLIS_MAX) slow.push(where);
+    const worst = turns.slice(1).reduce((one, other) => (other.answer > one.answer ? other : one));
+    console.log(`${where.padEnd(38)}${[paint, answer, worst.answer].map((millis) => `${Math.round(millis)} ms`.padStart(10)).join("")}  ${worst.question}`);
+    if (paint > PAINT_MILLIS_MAX || worst.answer > ANSWER_MILLIS_MAX) slow.push(where);
   }
   for (const [where, begin] of Object.entries(LONG)) console.log(`${where.padEnd(38)}${await long(page, where, begin)}`);
   console.log(`server: ${memory(demo.pid)}`);
@@ -74,7 +88,7 @@ if (slow.length > 0) {
   process.exit(1);
 }
 
-/** Loads a page from nothing, as who opens the panel does; its first paint, and the slowest of its questions' first answers. */
+/** Loads a page from nothing, as who opens the panel does; its first paint, and the slowest of all answers to its questions. */
 async function look(page, where) {
   await page.goto("about:blank");
   const answered = [];
@@ -92,6 +106,7 @@ async function look(page, where) {
   await page.locator("#main h1").waitFor();
   // A search that goes on says how far it is; that is its first answer.
   await page.waitForFunction(() => performance.getEntriesByName("first-contentful-paint").length > 0 && (!document.querySelector("#main .spinner") || document.querySelector("#main progress")));
+  await page.waitForFunction(() => !document.querySelector("#main progress"), undefined, { timeout: FOLLOWED_MILLIS }).catch(() => undefined);
   page.off("response", listen);
   await Promise.all(noted);
   const paint = await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0].startTime);

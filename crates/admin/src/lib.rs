@@ -15,6 +15,7 @@ pub mod oidc;
 mod open;
 pub mod panel;
 mod policy_edit;
+mod policy_route;
 mod policy_store;
 mod policy_text;
 pub mod review;

@@ -3,6 +3,8 @@
 use serde_json::Value as Json;
 use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value};
 
+use crate::policy_route::{keep_extending, take_along};
+
 /// A value to set, or to take out.
 #[derive(Clone, Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -41,14 +43,22 @@ pub fn edited(text: &str, edits: &[PolicyEdit]) -> Result<String, String> {
         let top = document.as_table_mut();
         let table = match &edit.section {
             Some(section) if edit.key.is_empty() && edit.value.is_null() => {
-                take_out(top, section);
+                keep_extending(top, |top| take_out(top, section));
                 continue;
             }
             None => {
                 begin(top, &edit.key, &edit.value);
                 top
             }
-            Some(section) => named(top, section)?,
+            Some(section) => {
+                let mut found = Ok(());
+                keep_extending(top, |top| found = named(top, section).map(|_| ()));
+                found?;
+                if section.kind == "route" && edit.key == ["match"] && !edit.value.is_null() {
+                    take_along(top, &section.name);
+                }
+                named(top, section)?
+            }
         };
         if edit.key.is_empty() || edit.key.len() > DEPTH_MAX {
             return Err(format!("a key has 1 to {DEPTH_MAX} parts"));
@@ -201,7 +211,7 @@ mod tests {
         check(
             "mode = \"enforce\"\n",
             serde_json::json!({ "section": section, "key": ["match"], "value": ["/**"] }),
-            "mode = \"enforce\"\n\n[[route]]\nname = \"all\"\nmatch = [\"/**\"]\n",
+            "mode = \"enforce\"\nextends = \"default\"\n\n[[route]]\nname = \"all\"\nmatch = [\"/**\"]\n",
         );
     }
 

@@ -14,6 +14,9 @@ use crate::versions::NotMade;
 /// Versions that are kept; the oldest go. Each is some kilobytes.
 const VERSIONS_MAX: i64 = 500;
 
+/// Who wrote a text that was not published, but stood in the file when the next one was: nobody's name has a space.
+const BY_HAND: &str = "the file";
+
 /// A version of the policy's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyVersion {
@@ -27,6 +30,15 @@ pub struct PolicyVersion {
     pub note: String,
     /// What [`text_version`] gives for its text.
     pub version: String,
+}
+
+/// A version that somebody put in force, without its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Publication {
+    pub(crate) number: u64,
+    pub(crate) time: Millis,
+    pub(crate) author: String,
+    pub(crate) note: String,
 }
 
 /// What tells one text from another.
@@ -86,7 +98,7 @@ impl PolicyStore {
         }
         let insert = "INSERT INTO policy (time, author, note, text) VALUES (?1, ?2, ?3, ?4)";
         if last.is_none_or(|(_, kept)| kept != current) {
-            transaction.execute(insert, params![now.0, "the file", "", current])?;
+            transaction.execute(insert, params![now.0, BY_HAND, "", current])?;
         }
         transaction.execute(insert, params![now.0, author, note, text])?;
         let number = transaction.last_insert_rowid().cast_unsigned();
@@ -119,6 +131,26 @@ impl PolicyStore {
                 author: row.get(2)?,
                 note: row.get(3)?,
                 version: text_version(&row.get::<_, String>(4)?),
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The publications of a time, newest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(crate) fn publications(&self, since: Millis, until: Millis) -> Result<Vec<Publication>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT number, time, author, note FROM policy
+             WHERE time >= ?1 AND time < ?2 AND author <> ?3 ORDER BY number DESC",
+        )?;
+        let rows = statement.query_map(params![since.0, until.0, BY_HAND], |row| {
+            Ok(Publication {
+                number: row.get::<_, i64>(0)?.cast_unsigned(),
+                time: Millis(row.get(1)?),
+                author: row.get(2)?,
+                note: row.get(3)?,
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -178,6 +210,11 @@ mod tests {
         let versions = store.policy_versions().unwrap();
         let authors: Vec<_> = versions.iter().map(|version| version.author.as_str()).collect();
         assert_eq!(authors, ["bob", "the file", "ada", "the file"]);
+        let published = store.publications(now, now.plus(1)).unwrap();
+        let published: Vec<_> =
+            published.iter().map(|one| (one.author.as_str(), one.note.as_str())).collect();
+        assert_eq!(published, [("bob", "why"), ("ada", "why")]);
+        assert!(store.publications(Millis(0), now).unwrap().is_empty());
         assert_eq!(store.policy_text(versions[3].number).unwrap().as_deref(), Some("one"));
     }
 

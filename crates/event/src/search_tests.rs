@@ -50,6 +50,8 @@ fn found(reader: &Reader, query: &Query) -> (Vec<i64>, u64, u64) {
     loop {
         let mut search = reader.search(&query).unwrap();
         let step = search.step().unwrap();
+        // Whoever asks is answered between two steps only.
+        assert!(step.read <= 512 && step.passed <= 16 * 4_096, "{query:?}: {} {}", step.read, step.passed);
         all.extend(step.found.iter().map(|(_, record)| record.time_millis - START.0));
         (read, passed) = (read + step.read, passed + step.passed);
         assert!(search.fraction() >= before && search.fraction() <= 1.0, "{query:?}");

@@ -177,8 +177,8 @@ impl Sender {
 
     fn make(&self, until: Millis) -> Result<Review, String> {
         let store = PolicyStore::open(&self.data).map_err(|error| error.to_string())?;
-        let marks = store.marks(now()).map_err(|error| error.to_string())?;
-        let known = Known { policy: self.gateway.snapshot.load().policy.clone(), marks };
+        let policy = self.gateway.snapshot.load().policy.clone();
+        let known = Known::of(policy, &store, now()).map_err(|error| error.to_string())?;
         let mut go_on = |_, _| !*self.stopped.borrow();
         let made = read(&self.data, until, &known, &mut go_on)?;
         let made = made.ok_or("it was stopped before it was made")?;

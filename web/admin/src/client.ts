@@ -54,7 +54,7 @@ export type Cluster = {
 export type Cohort = {
   /** Refused. */
   blocked: number;
-  /** Asked for a challenge. */
+  /** Asked for a challenge. Of first visits nobody should be. */
   challenged: number;
   /** Their requests. */
   events: number;
@@ -242,7 +242,7 @@ export type FalsePositive = {
   reasons: Array<string>;
   /** On which route. */
   route: string;
-  /** `solved_at_once` or `marked`. */
+  /** `marked`, `complained` or `solved_at_once`. */
   sign: string;
   /** When. */
   time_millis: number;
@@ -491,7 +491,7 @@ export type ListQuery = {
 
 /** One mark. */
 export type Mark = {
-  /** What it is about: a revision, an endpoint, an exception's name, an entry. */
+  /** What it is about: the number of a publication, a revision, an endpoint, an exception's name, an entry. */
   about: string;
   /** Who did it; nobody does a spike. */
   author?: string | null | undefined;
@@ -499,6 +499,8 @@ export type Mark = {
   is_end: boolean;
   kind: MarkKind;
   mean?: number | null | undefined;
+  /** What its author wrote beside it, of a publication. */
+  note?: string | null | undefined;
   time_millis: number;
   /** Of a spike: how many requests were unwanted, and the mean of that hour on the days before. */
   unwanted?: number | null | undefined;
@@ -512,7 +514,7 @@ export type MarkInput = {
   note: string;
 };
 
-export type MarkKind = "revision" | "forced" | "exception" | "list" | "restriction" | "spike";
+export type MarkKind = "forced" | "exception" | "list" | "restriction" | "spike" | "revision" | "file";
 
 /** A mark. */
 export type Marked = {
@@ -768,15 +770,18 @@ export type PolicyRoute = {
   denylisted_origin: boolean;
   high_frequency?: number | null | undefined;
   high_frequency_seconds?: number | null | undefined;
+  /** On these hosts; on every one when empty. */
+  hosts: Array<string>;
   level: string;
   log: number;
   mode: string;
   name: string;
-  /** It stands in the text; the last one is there in any case. */
+  /** Requests that it is for; of the last one, which is there in any case, none: every other. */
   patterns: Array<string>;
   payload_repetition?: number | null | undefined;
   payload_repetition_seconds?: number | null | undefined;
   preset: string;
+  stands: Stands;
   /** How many times the mean. */
   traffic_anomaly?: number | null | undefined;
   traffic_anomaly_at_least?: number | null | undefined;
@@ -1121,8 +1126,11 @@ export type Solution = {
   proof: string;
 };
 
+/** Where a route comes from. */
+export type Stands = "own" | "changed" | "shipped";
+
 /** How a trigger stands. */
-export type State = "off" | "learning" | "quiet" | "near" | "asking";
+export type State = "off" | "learning" | "armed" | "quiet" | "near" | "asking";
 
 /** In or out. */
 export type StateWanted = {
@@ -1197,7 +1205,7 @@ export type TotpProposal = {
 /** One trigger on one route. */
 export type TriggerState = {
   days?: number | null | undefined;
-  /** The current figure: requests of the busiest client or body in the window, of this hour, entries of the denylist, forced endpoints. */
+  /** The current figure: requests of the busiest client or body in the window, of this hour, entries of all denylists, forced endpoints that this route's requests may fall into. */
   figure?: number | null | undefined;
   /** The mean of this hour on earlier days, and how many those are. */
   mean?: number | null | undefined;

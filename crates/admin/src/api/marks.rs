@@ -1,6 +1,6 @@
 //! What stands on the time line beside the figures: changes of the policy and of settings, and hours of unusual abuse.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -11,7 +11,7 @@ use super::call::Call;
 use super::overview::{DAY, hours};
 use super::problem::Problem;
 use super::shorten;
-use crate::Setting;
+use crate::{Change, Setting};
 
 const HOUR: i64 = 3_600_000;
 
@@ -35,8 +35,10 @@ const CHANGES_MAX: u32 = 2_000;
 pub(crate) struct Mark {
     time_millis: i64,
     kind: MarkKind,
-    /// What it is about: a revision, an endpoint, an exception's name, an entry.
+    /// What it is about: the number of a publication, a revision, an endpoint, an exception's name, an entry.
     about: String,
+    /// What its author wrote beside it, of a publication.
+    note: Option<String>,
     /// Who did it; nobody does a spike.
     author: Option<String>,
     /// It was taken back, not set.
@@ -49,7 +51,10 @@ pub(crate) struct Mark {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum MarkKind {
+    /// A policy was published.
     Revision,
+    /// Another policy decided from then on, and nobody published it: its file was changed by hand.
+    File,
     Forced,
     Exception,
     List,
@@ -64,8 +69,22 @@ pub(crate) fn all(
     since: Millis,
     until: Millis,
 ) -> Result<Vec<Mark>, Problem> {
-    let mut marks = changes(call, since, until)?;
-    marks.extend(revisions(reader, since, until)?);
+    let settings = call.settings()?;
+    let made = settings.changes(CHANGES_MAX).map_err(Problem::ours)?;
+    let known_since = since.plus(-DAY);
+    let published = settings.publications(known_since, until)?;
+    let explained: Vec<Millis> =
+        made.iter().map(|change| change.time).chain(published.iter().map(|one| one.time)).collect();
+    let mut marks = changes(made, (since, until), call.sees_shortened());
+    marks.extend(published.into_iter().filter(|one| one.time >= since).map(|one| Mark {
+        author: Some(one.author),
+        note: Some(one.note),
+        ..bare(one.time, MarkKind::Revision, one.number.to_string())
+    }));
+    // Minutes tell better when it was, and are not kept for as long.
+    let span = if since >= call.now.plus(-DAY) { Span::Minute } else { Span::Hour };
+    let slices = reader.slices(Dimension::Revision, span, 1, (known_since, until)).map_err(Problem::ours)?;
+    marks.extend(by_hand(&slices, i64::from(span.minutes()) * 60_000, since, &explained));
     marks.extend(spikes(&hours(reader, since.plus(-DAYS * DAY), until)?, since));
     marks.sort_by_key(|mark| mark.time_millis);
     let beyond = marks.len().saturating_sub(MARKS_MAX);
@@ -73,14 +92,22 @@ pub(crate) fn all(
 }
 
 fn bare(time: Millis, kind: MarkKind, about: String) -> Mark {
-    Mark { time_millis: time.0, kind, about, author: None, is_end: false, unwanted: None, mean: None }
+    Mark {
+        time_millis: time.0,
+        kind,
+        about,
+        note: None,
+        author: None,
+        is_end: false,
+        unwanted: None,
+        mean: None,
+    }
 }
 
 /// What operators changed.
-fn changes(call: &Call<'_>, since: Millis, until: Millis) -> Result<Vec<Mark>, Problem> {
-    let changes = call.settings()?.changes(CHANGES_MAX).map_err(Problem::ours)?;
-    let within = changes.into_iter().filter(|change| change.time >= since && change.time < until);
-    let mark = |change: crate::Change| {
+fn changes(made: Vec<Change>, (since, until): (Millis, Millis), is_shortened: bool) -> Vec<Mark> {
+    let within = made.into_iter().filter(|change| change.time >= since && change.time < until);
+    let mark = |change: Change| {
         let (kind, about) = match &change.setting {
             Some(Setting::Force(forced)) => (MarkKind::Forced, forced.endpoint.clone()),
             Some(Setting::Exception(exception)) => (MarkKind::Exception, exception.name.clone()),
@@ -92,11 +119,11 @@ fn changes(call: &Call<'_>, since: Millis, until: Millis) -> Result<Vec<Mark>, P
                 (kind, about.to_owned())
             }
         };
-        let about = if call.sees_shortened() { shorten::text(&about) } else { about };
+        let about = if is_shortened { shorten::text(&about) } else { about };
         let is_end = change.setting.is_none();
         Some(Mark { author: Some(change.author), is_end, ..bare(change.time, kind, about) })
     };
-    Ok(within.filter_map(mark).collect())
+    within.filter_map(mark).collect()
 }
 
 /// What a setting's key says of it: a host stands before an endpoint, and a list's name before its entry. Names of
@@ -112,21 +139,26 @@ fn removed(key: &str) -> Option<(MarkKind, &str)> {
     }
 }
 
-/// The first hour of each policy, where another decided before.
-fn revisions(reader: &Reader, since: Millis, until: Millis) -> Result<Vec<Mark>, Problem> {
-    let slices = reader
-        .slices(Dimension::Revision, Span::Hour, 1, (since.plus(-DAY), until))
-        .map_err(Problem::ours)?;
+/// Where a revision decided for the first time, in the slices of `length`, and no publication and no change of a setting
+/// since the slice before tells why: each of those makes another revision, too.
+fn by_hand(slices: &[Slice], length: i64, since: Millis, explained: &[Millis]) -> Vec<Mark> {
+    let mut known = HashSet::new();
     let mut marks = Vec::new();
-    let mut last: Option<String> = None;
+    let mut before = None;
     for slice in slices {
-        let is_new = last.as_ref().is_some_and(|last| *last != slice.key);
-        if is_new && slice.start >= since {
-            marks.push(bare(slice.start, MarkKind::Revision, slice.key.clone()));
+        let (start, end) = (slice.start, slice.start.plus(length));
+        let from = before.replace(start);
+        if !known.insert(&slice.key) {
+            continue;
         }
-        last = Some(slice.key);
+        // What decided first was decided on before.
+        let Some(from) = from else { continue };
+        let is_explained = explained.iter().any(|time| *time >= from && *time < end);
+        if start >= since && !is_explained {
+            marks.push(bare(start, MarkKind::File, slice.key.clone()));
+        }
     }
-    Ok(marks)
+    marks
 }
 
 /// What was not let through as it came.
@@ -142,8 +174,7 @@ fn unwanted(sums: &Sums) -> u64 {
 fn spikes(hours: &[Slice], since: Millis) -> Vec<Mark> {
     let by_hour: HashMap<i64, u64> =
         hours.iter().map(|slice| (slice.start.0, unwanted(&slice.sums))).collect();
-    let days: std::collections::HashSet<i64> =
-        hours.iter().map(|slice| slice.start.0.div_euclid(DAY)).collect();
+    let days: HashSet<i64> = hours.iter().map(|slice| slice.start.0.div_euclid(DAY)).collect();
     let mut marks: Vec<Mark> = Vec::new();
     let mut last = None;
     for slice in hours.iter().filter(|slice| slice.start >= since) {
@@ -182,6 +213,39 @@ mod tests {
         check("list deny as64500", Some((MarkKind::List, "as64500")));
         check("restrict 192.0.2.7/32", Some((MarkKind::Restriction, "192.0.2.7/32")));
         check("mark 0123456789abcdef", None);
+    }
+
+    /// Minutes in which revisions decided, what was changed in milliseconds, and the marks that are left for the file.
+    #[test]
+    fn only_what_nobody_said_is_the_files() {
+        const MINUTE: i64 = 60_000;
+        let check = |decided: &[(i64, &str)], explained: &[i64], expected: &[(i64, &str)]| {
+            let slice = |(minute, key): &(i64, &str)| Slice {
+                start: Millis(minute * MINUTE),
+                key: (*key).to_owned(),
+                sums: Sums::default(),
+            };
+            let slices: Vec<_> = decided.iter().map(slice).collect();
+            let explained: Vec<_> = explained.iter().map(|time| Millis(*time)).collect();
+            let marks = by_hand(&slices, MINUTE, Millis(10 * MINUTE), &explained);
+            let marks: Vec<_> =
+                marks.iter().map(|mark| (mark.time_millis / MINUTE, mark.about.as_str())).collect();
+            assert_eq!(marks, expected, "{decided:?} {explained:?}");
+        };
+        check(&[(11, "a"), (12, "a")], &[], &[]);
+        check(&[(9, "a"), (12, "b"), (13, "b")], &[], &[(12, "b")]);
+        // Before the time that is looked at.
+        check(&[(3, "a"), (5, "b"), (12, "b")], &[], &[]);
+        // Published, or a setting changed: in the same minute, or since anybody was decided on.
+        check(&[(9, "a"), (12, "b")], &[12 * MINUTE + 59_999], &[]);
+        check(&[(9, "a"), (12, "b")], &[9 * MINUTE + 1], &[]);
+        check(&[(9, "a"), (12, "b")], &[9 * MINUTE - 1], &[(12, "b")]);
+        check(&[(9, "a"), (12, "b")], &[13 * MINUTE], &[(12, "b")]);
+        // Both decide in the minute of the change.
+        check(&[(9, "a"), (12, "a"), (12, "b"), (13, "b")], &[12 * MINUTE + 5], &[]);
+        // What was changed in a minute may decide from the next one on; a roll-back brings nothing new.
+        check(&[(9, "a"), (12, "b"), (13, "c"), (14, "b")], &[12 * MINUTE + 5], &[]);
+        check(&[(9, "a"), (12, "b"), (13, "b"), (14, "c"), (15, "b")], &[12 * MINUTE + 5], &[(14, "c")]);
     }
 
     /// `unwanted` of each hour of one day after the other, all blocked.

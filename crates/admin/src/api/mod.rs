@@ -23,6 +23,7 @@ mod overview;
 mod passkeys;
 mod policy;
 mod policy_forms;
+mod policy_routes;
 mod problem;
 mod puzzle;
 mod replays;
@@ -36,6 +37,7 @@ mod support;
 #[cfg(test)]
 mod tests;
 mod throttle;
+mod touched;
 mod triggers;
 mod users;
 

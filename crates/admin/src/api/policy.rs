@@ -4,13 +4,13 @@ use http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use spigot_decision::Mode;
-use spigot_decision::policy::{DEFAULT, Policy, Preset, Standing};
+use spigot_decision::policy::DEFAULT;
 
 use super::call::{Call, conflict};
 use super::live::Wrong;
 use super::operation::{Nothing, Operation};
 use super::policy_forms::{self, PolicyLadder, PolicyLimit};
+use super::policy_routes::{PolicyRoute, routes};
 use super::problem::Problem;
 use super::replays::ReplayState;
 use crate::Change;
@@ -110,32 +110,6 @@ pub(crate) struct Draft {
     ladders: Vec<PolicyLadder>,
 }
 
-/// A route, all defaults filled in.
-#[derive(Serialize, JsonSchema)]
-pub(crate) struct PolicyRoute {
-    name: String,
-    /// It stands in the text; the last one is there in any case.
-    patterns: Vec<String>,
-    preset: &'static str,
-    mode: &'static str,
-    /// `always` or `suspected`.
-    ask: &'static str,
-    level: &'static str,
-    log: u8,
-    challenge: u8,
-    block: u8,
-    high_frequency: Option<u32>,
-    high_frequency_seconds: Option<u64>,
-    payload_repetition: Option<u32>,
-    payload_repetition_seconds: Option<u64>,
-    /// How many times the mean.
-    traffic_anomaly: Option<f64>,
-    traffic_anomaly_at_least: Option<u32>,
-    denylisted_origin: bool,
-    /// Weights by the signals' names, where they are not the signal's own.
-    weights: std::collections::BTreeMap<&'static str, u8>,
-}
-
 /// A signal.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct PolicySignal {
@@ -209,7 +183,7 @@ fn show(call: &Call<'_>, _: &Nothing) -> Result<PolicyShown, Problem> {
         revision: policy.revision.clone(),
         file: call.live().policy_file().map(|file| file.display().to_string()),
         problems: call.live().check(&text),
-        routes: routes(&policy),
+        routes: routes(&policy, &text),
         limits: policy_forms::limits(&policy, &text),
         ladders: policy_forms::ladders(&policy),
         signals: signals.map(|signal| PolicySignal { name: signal.name, weight: signal.weight }).collect(),
@@ -237,8 +211,8 @@ fn checked(call: &Call<'_>, text: String) -> Draft {
     let Some(policy) = policy else {
         return Draft { problems, routes: Vec::new(), limits: Vec::new(), ladders: Vec::new(), text };
     };
-    let limits = policy_forms::limits(&policy, &text);
-    Draft { problems, routes: routes(&policy), limits, ladders: policy_forms::ladders(&policy), text }
+    let (routes, limits) = (routes(&policy, &text), policy_forms::limits(&policy, &text));
+    Draft { problems, routes, limits, ladders: policy_forms::ladders(&policy), text }
 }
 
 fn start_replay(call: &Call<'_>, wanted: &ReplayWanted) -> Result<ReplayState, Problem> {
@@ -344,37 +318,4 @@ fn version(call: &Call<'_>, _: &Nothing) -> Result<VersionText, Problem> {
 
 fn number(call: &Call<'_>, name: &str) -> Result<u64, Problem> {
     call.name(name).parse().map_err(|_| Problem::absent(format!("\"{}\" is no number", call.name(name))))
-}
-
-fn routes(policy: &Policy) -> Vec<PolicyRoute> {
-    let signals = &spigot_decision::signal::SIGNALS;
-    let routes = policy.routes.iter().map(|route| {
-        let settings = &route.settings;
-        let (frequency, repetition) = (settings.high_frequency, settings.payload_repetition);
-        let own = signals.iter().zip(&settings.weights).filter(|(signal, weight)| signal.weight != **weight);
-        PolicyRoute {
-            name: route.name.clone(),
-            patterns: route.patterns.iter().map(|pattern| pattern.text().to_owned()).collect(),
-            preset: match settings.preset {
-                Preset::Low => "low",
-                Preset::Medium => "medium",
-                Preset::High => "high",
-            },
-            mode: if settings.mode == Mode::Monitor { "monitor" } else { "enforce" },
-            ask: if settings.standing == Standing::Always { "always" } else { "suspected" },
-            level: settings.level.name(),
-            log: settings.thresholds.log,
-            challenge: settings.thresholds.challenge,
-            block: settings.thresholds.block,
-            high_frequency: frequency.map(|rule| rule.more_than),
-            high_frequency_seconds: frequency.map(|rule| rule.window_millis / 1000),
-            payload_repetition: repetition.map(|rule| rule.more_than),
-            payload_repetition_seconds: repetition.map(|rule| rule.window_millis / 1000),
-            traffic_anomaly: settings.traffic_anomaly.map(|rule| f64::from(rule.times_milli) / 1000.0),
-            traffic_anomaly_at_least: settings.traffic_anomaly.map(|rule| rule.at_least),
-            denylisted_origin: settings.denylisted_origin,
-            weights: own.map(|(signal, weight)| (signal.name, *weight)).collect(),
-        }
-    });
-    routes.collect()
 }

@@ -49,8 +49,7 @@ fn show(call: &Call<'_>, query: &ReviewQuery) -> Result<Reviewed, Problem> {
         return Err(Problem::ours(error));
     }
     if query.fresh == Some(true) && job.wait(call.now).is_none() {
-        let marks = call.settings()?.marks(call.now).map_err(Problem::ours)?;
-        let known = Known { policy: call.live().policy(), marks };
+        let known = Known::of(call.live().policy(), &call.settings()?, call.now).map_err(Problem::ours)?;
         let live = call.api.live.clone();
         job.start(call.folder().to_owned(), known, move || live.now()).map_err(Problem::ours)?;
     }

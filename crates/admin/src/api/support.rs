@@ -9,6 +9,7 @@ use super::call::Call;
 use super::operation::Operation;
 use super::problem::Problem;
 use super::{events, shorten};
+use crate::mark::FOR_A_DECISION;
 use crate::staff::{Need, Role};
 use crate::{ExceptionSetting, MarkSetting, MarkedAs, Setting};
 
@@ -139,7 +140,7 @@ fn except(call: &Call<'_>, input: &ExceptInput) -> Result<Excepted, Problem> {
     }
     let until = call.now.plus(i64::from(input.hours) * HOUR);
     let exception = ExceptionSetting {
-        name: format!("support-{}", event.id),
+        name: format!("{FOR_A_DECISION}{}", event.id),
         prefix: Some(client.to_string()),
         routes: vec![event.route.clone()],
         start: call.now.0,

@@ -2,12 +2,13 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use spigot_decision::policy::{Policy, Relief, Route, Trigger};
+use spigot_decision::policy::{ListKind, Policy, Relief, Route, Trigger};
 use spigot_decision::{Millis, Mode};
 
 use super::call::Call;
 use super::operation::{Nothing, Operation};
 use super::problem::Problem;
+use super::touched::touches;
 use crate::staff::Need;
 
 pub(crate) fn operations() -> Vec<Operation> {
@@ -44,8 +45,8 @@ pub(crate) struct RouteTriggers {
 pub(crate) struct TriggerState {
     name: &'static str,
     state: State,
-    /// The current figure: requests of the busiest client or body in the window, of this hour, entries of the denylist,
-    /// forced endpoints.
+    /// The current figure: requests of the busiest client or body in the window, of this hour, entries of all denylists,
+    /// forced endpoints that this route's requests may fall into.
     figure: Option<u64>,
     /// What passes; one more is asked. For the hour: what it may be at most, by its mean.
     threshold: Option<u64>,
@@ -68,6 +69,8 @@ pub(crate) enum State {
     Off,
     /// It has not seen enough days yet.
     Learning,
+    /// It stops whoever it knows, and has no figure that grows: a denylist with entries.
+    Armed,
     /// Far from its threshold.
     Quiet,
     /// Above three quarters of it.
@@ -78,17 +81,23 @@ pub(crate) enum State {
 
 fn show(call: &Call<'_>, _: &Nothing) -> Result<Triggers, Problem> {
     let policy = call.live().policy();
+    let denied = denied(call, &policy);
     let routes = policy.routes.iter().enumerate().map(|(index, route)| RouteTriggers {
         route: route.name.clone(),
         patterns: route.patterns.iter().map(|pattern| pattern.text().to_owned()).collect(),
         hosts: route.hosts.clone(),
         is_monitored: route.settings.mode == Mode::Monitor,
-        triggers: of_route(call, &policy, index, route),
+        triggers: of_route(call, (&policy, denied), index, route),
     });
     Ok(Triggers { routes: routes.collect(), revision: policy.revision.clone() })
 }
 
-fn of_route(call: &Call<'_>, policy: &Policy, index: usize, route: &Route) -> Vec<TriggerState> {
+fn of_route(
+    call: &Call<'_>,
+    (policy, denied): (&Policy, u64),
+    index: usize,
+    route: &Route,
+) -> Vec<TriggerState> {
     let (now, settings) = (call.now, &route.settings);
     let scale = scale_milli(policy, &route.name, now);
     let peaks = call.live().peaks(index);
@@ -111,7 +120,7 @@ fn of_route(call: &Call<'_>, policy: &Policy, index: usize, route: &Route) -> Ve
     let repetition = settings.payload_repetition.map(|rule| (rule.more_than, rule.window_millis));
     vec![
         counted(Trigger::HighFrequency, peaks.client, frequency),
-        denylist(policy, route, now),
+        denylist(route, denied),
         anomaly(call, route, scale),
         counted(Trigger::PayloadRepetition, peaks.body, repetition),
         manual(policy, index, now),
@@ -141,29 +150,35 @@ fn anomaly(call: &Call<'_>, route: &Route, scale: u32) -> TriggerState {
     }
 }
 
-fn denylist(policy: &Policy, route: &Route, now: Millis) -> TriggerState {
+fn denylist(route: &Route, entries: u64) -> TriggerState {
     if !route.settings.denylisted_origin {
         return off(Trigger::DenylistedOrigin);
     }
-    let wide = policy.operator.wide.iter().filter(|wide| !wide.allows && wide.entry.holds(now)).count();
-    let entries = policy.operator.deny.len() + wide;
     TriggerState {
-        state: if entries > 0 { State::Asking } else { State::Quiet },
-        figure: Some(entries as u64),
+        state: if entries > 0 { State::Armed } else { State::Quiet },
+        figure: Some(entries),
         ..off(Trigger::DenylistedOrigin)
     }
+}
+
+/// Entries of the operator's denylist and of those in the policy, fetched ones included.
+fn denied(call: &Call<'_>, policy: &Policy) -> u64 {
+    let wide = policy.operator.wide.iter().filter(|wide| !wide.allows && wide.entry.holds(call.now)).count();
+    let lists = || policy.lists.iter().filter(|list| matches!(list.kind, ListKind::Deny(_)));
+    let written: usize = lists().map(|list| list.prefixes.len() + list.wide.len()).sum();
+    let written = (policy.operator.deny.len() + wide + written) as u64;
+    if !lists().any(|list| list.fed) {
+        return written;
+    }
+    let fetched = call.live().node().lists.into_iter();
+    let fetched = fetched.filter(|fetched| lists().any(|list| list.fed && list.name == fetched.name));
+    written + fetched.map(|fetched| fetched.entries).sum::<u64>()
 }
 
 fn manual(policy: &Policy, index: usize, now: Millis) -> TriggerState {
     let in_force =
         policy.operator.forced.iter().filter(|forced| forced.until.is_none_or(|until| now < until));
-    // Where a pattern has wildcards it may touch more routes than the one that its own text falls into.
-    let here = in_force.filter(|forced| {
-        let text = forced.pattern.text();
-        let (methods, path) = text.split_once(' ').unwrap_or(("GET", text));
-        let method = methods.split('|').next().unwrap_or("GET");
-        usize::from(policy.route_for(forced.host.as_deref().unwrap_or_default(), method, path)) == index
-    });
+    let here = in_force.filter(|forced| touches(policy, index, forced));
     let count = here.count();
     TriggerState {
         state: if count > 0 { State::Asking } else { State::Quiet },

@@ -10,7 +10,8 @@ use spigot_decision::policy::Policy;
 use spigot_event::{Order, Query, open_readonly};
 
 use super::proposals::proposals;
-use super::{Review, Reviewer};
+use super::{Review, Reviewer, Said};
+use crate::policy_store::{PolicyStore, StoreError};
 use crate::{MarkSetting, MarkedAs};
 
 /// Whoever waits asks every second; a reader that nobody asks for so long ends.
@@ -21,6 +22,9 @@ pub(super) const PIECE: u64 = 4_096;
 
 /// The last review is kept here, so that the page shows it at once.
 const FILE: &str = "review.json";
+
+/// Complaints are looked for in so many days, as long as marks are kept: a review may be of an earlier week.
+const KNOWN_DAYS: i64 = 90;
 
 /// How far a review is.
 #[derive(Clone, Copy, Debug, Default)]
@@ -48,6 +52,19 @@ pub struct Known {
     pub policy: Arc<Policy>,
     /// What operators said of decisions.
     pub marks: Vec<MarkSetting>,
+    /// Decisions that somebody was helped with.
+    pub complained: Vec<String>,
+}
+
+impl Known {
+    /// What a store holds of it.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn of(policy: Arc<Policy>, store: &PolicyStore, now: Millis) -> Result<Self, StoreError> {
+        let since = now.plus(-KNOWN_DAYS * 86_400_000);
+        Ok(Self { policy, marks: store.marks(now)?, complained: store.complained(since)? })
+    }
 }
 
 /// What every event is told to: whether to go on.
@@ -59,7 +76,9 @@ pub(super) type GoOn<'a> = &'a mut dyn FnMut(u64, f64) -> bool;
 /// What reading gave.
 pub fn read(folder: &Path, until: Millis, known: &Known, go_on: GoOn<'_>) -> Result<Option<Review>, String> {
     let people = known.marks.iter().filter(|mark| mark.about == MarkedAs::Person);
-    let mut reviewer = Reviewer::new(until, people.map(|mark| mark.decision.clone()).collect());
+    let marked = people.map(|mark| mark.decision.clone()).collect();
+    let said = Said { marked, complained: known.complained.iter().cloned().collect() };
+    let mut reviewer = Reviewer::new(until, said);
     let since = reviewer.wants_from();
     let query =
         Query { since: Some(since), until: Some(until), order: Order::OldestFirst, ..Query::default() };

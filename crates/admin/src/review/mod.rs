@@ -41,6 +41,15 @@ const PATTERN_MIN: u64 = 30;
 /// A rule is judged once it asked so often.
 const JUDGED_FROM: u64 = 20;
 
+/// A sign that is taken back when the client turns out to be no person.
+const AT_ONCE: &str = "solved_at_once";
+
+/// Faster than this no page was shown, its script run and the puzzle worked out: that was no browser.
+const SOLVED_MILLIS_MIN: u32 = 100;
+
+/// Slower than this it was not at once.
+const SOLVED_MILLIS_MAX: u32 = 60_000;
+
 /// Of a hundred that a rule asks, so many solve it: then it asks people.
 const PEOPLE_PERCENT: u64 = 80;
 
@@ -92,8 +101,13 @@ pub struct FalsePositive {
     pub route: String,
     /// Why it asked.
     pub reasons: Vec<String>,
-    /// `solved_at_once` or `marked`.
+    /// `marked`, `complained` or `solved_at_once`.
     pub sign: String,
+    /// Who was asked, and whether a program was; both only while the week is read.
+    #[serde(skip)]
+    client: u64,
+    #[serde(skip)]
+    is_program: bool,
 }
 
 /// What a reason came to.
@@ -116,16 +130,27 @@ pub struct Cohort {
     pub name: String,
     /// Their requests.
     pub events: u64,
-    /// Asked for a challenge.
+    /// Asked for a challenge. Of first visits nobody should be.
     pub challenged: u64,
     /// Refused.
     pub blocked: u64,
 }
 
+/// What people said of decisions, by their ids.
+#[derive(Debug, Default)]
+pub struct Said {
+    /// An operator marked it as about a person.
+    pub marked: HashSet<String>,
+    /// Somebody asked for help with it, and got an exception.
+    pub complained: HashSet<String>,
+}
+
 /// Reads events and sums them up.
 pub struct Reviewer {
     since: Millis,
-    marked: HashSet<String>,
+    said: Said,
+    /// Who is told to have solved at once, until something else is known of them.
+    solvers: HashSet<u64>,
     known: Seen,
     clients: Seen,
     open: HashMap<u64, FalsePositive>,
@@ -138,14 +163,15 @@ pub struct Reviewer {
 }
 
 impl Reviewer {
-    /// For the week that ends at `until`; `marked` are decisions that were marked as about people.
+    /// For the week that ends at `until`.
     #[must_use]
-    pub fn new(until: Millis, marked: HashSet<String>) -> Self {
+    pub fn new(until: Millis, said: Said) -> Self {
         let since = until.plus(-DAYS * 86_400_000);
         let cohort = |name: &str| Cohort { name: name.to_owned(), ..Cohort::default() };
         Self {
             since,
-            marked,
+            said,
+            solvers: HashSet::new(),
             known: Seen::default(),
             clients: Seen::default(),
             open: HashMap::new(),
@@ -192,8 +218,7 @@ impl Reviewer {
     }
 
     fn fared(&mut self, record: &Record, is_first: bool) {
-        let is_program = !matches!(record.sender.as_str(), "navigation" | "fetch" | "page");
-        let index = match (is_program, record.clearance.is_some(), is_first) {
+        let index = match (is_program(record), record.clearance.is_some(), is_first) {
             (true, _, _) => 3,
             (_, true, _) => 2,
             (_, _, true) => 0,
@@ -206,8 +231,14 @@ impl Reviewer {
     }
 
     fn asked(&mut self, record: &Record, client: u64) {
-        if self.marked.contains(&record.id) {
-            self.review.false_positives.push(positive(record, "marked"));
+        let said = [("marked", &self.said.marked), ("complained", &self.said.complained)];
+        if let Some((sign, _)) = said.into_iter().find(|(_, decisions)| decisions.contains(&record.id)) {
+            self.review.false_positives.push(positive(record, client, sign));
+        }
+        // Whoever solves and is stopped all the same is no person who was asked in vain.
+        let is_stopped = matches!(record.effective.as_str(), "throttle" | "shadow" | "block");
+        if is_stopped && self.solvers.remove(&client) {
+            self.review.false_positives.retain(|one| one.client != client || one.sign != AT_ONCE);
         }
         let Some(step) = &record.challenge else { return };
         match step.result.as_str() {
@@ -221,17 +252,24 @@ impl Reviewer {
                 if self.open.len() >= OPEN_MAX {
                     self.open.clear();
                 }
-                self.open.insert(client, positive(record, "solved_at_once"));
+                self.open.insert(client, positive(record, client, AT_ONCE));
             }
             "solved" => {
                 let Some(asked) = self.open.remove(&client) else { return };
                 for name in &asked.reasons {
                     self.rules.entry(name.clone()).or_default().solved += 1;
                 }
+                let is_at_once = step
+                    .solve_millis
+                    .is_some_and(|millis| (SOLVED_MILLIS_MIN..=SOLVED_MILLIS_MAX).contains(&millis));
+                if !is_at_once || asked.is_program {
+                    return;
+                }
                 // Examples: the newest would crowd out everything else, so that the first of each route stay.
                 let of_route =
                     self.review.false_positives.iter().filter(|one| one.route == asked.route).count();
                 if of_route < TOLD {
+                    self.solvers.insert(client);
                     self.review.false_positives.push(asked);
                 }
             }
@@ -257,7 +295,11 @@ impl Reviewer {
         rules.sort_by(|one, other| other.asked.cmp(&one.asked).then_with(|| one.name.cmp(&other.name)));
         self.review.rules = rules;
         self.review.cohorts = self.cohorts.to_vec();
-        self.review.false_positives.sort_by_key(|one| one.sign != "marked");
+        self.review.false_positives.sort_by_key(|one| match one.sign.as_str() {
+            "marked" => 0,
+            "complained" => 1,
+            _ => 2,
+        });
         self.review
     }
 }
@@ -271,13 +313,20 @@ fn asking(record: &Record) -> Vec<String> {
     counts.filter(|reason| reason.name != "risk").map(|reason| reason.name.clone()).collect()
 }
 
-fn positive(record: &Record, sign: &str) -> FalsePositive {
+/// Neither a page nor a script of one asked.
+fn is_program(record: &Record) -> bool {
+    !matches!(record.sender.as_str(), "navigation" | "fetch" | "page")
+}
+
+fn positive(record: &Record, client: u64, sign: &str) -> FalsePositive {
     FalsePositive {
         decision: record.id.clone(),
         time_millis: record.time_millis,
         route: record.route.clone(),
         reasons: asking(record),
         sign: sign.to_owned(),
+        client,
+        is_program: is_program(record),
     }
 }
 

@@ -83,8 +83,10 @@ fn sections(review: &Review) -> [(&'static str, Vec<String>); 7] {
                 .cohorts
                 .iter()
                 .map(|one| {
+                    let is_wrong = one.name == "first_visits" && one.challenged > 0;
+                    let verdict = if is_wrong { " (nobody should be challenged at once)" } else { "" };
                     format!(
-                        "{}: {} requests, {} challenged, {} blocked",
+                        "{}: {} requests, {} challenged, {} blocked{verdict}",
                         one.name, one.events, one.challenged, one.blocked
                     )
                 })

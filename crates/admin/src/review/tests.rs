@@ -20,14 +20,19 @@ fn record(time: i64, client: &str, effective: &str) -> Record {
 }
 
 fn step(mut record: Record, result: &str, reason: &str) -> Record {
-    record.challenge = Some(RecordChallenge { result: result.to_owned(), ..RecordChallenge::default() });
+    record.challenge = Some(RecordChallenge {
+        result: result.to_owned(),
+        solve_millis: Some(900),
+        ..RecordChallenge::default()
+    });
     let gave = "asks challenge".to_owned();
     record.reasons = vec![RecordReason { name: reason.to_owned(), gave, ..RecordReason::default() }];
     record
 }
 
 fn reviewed(records: &[Record], marked: &[&str]) -> Review {
-    let mut reviewer = Reviewer::new(UNTIL, marked.iter().map(|id| (*id).to_owned()).collect());
+    let marked = marked.iter().map(|id| (*id).to_owned()).collect();
+    let mut reviewer = Reviewer::new(UNTIL, Said { marked, ..Said::default() });
     records.iter().for_each(|record| reviewer.take(record));
     reviewer.finish()
 }
@@ -110,6 +115,44 @@ fn people_who_were_asked_and_the_rules_that_asked_them() {
     assert!(review.false_positives[1..].iter().all(|one| one.reasons == ["slow-rule"]));
 }
 
+/// One who was asked and solved, in another way each; whether that was likely a person.
+#[test]
+fn a_program_that_solves_is_no_person_who_was_asked_in_vain() {
+    let check = |what: &str, sender: &str, millis: Option<u32>, later: Option<&str>, told: usize| {
+        let client = "192.0.2.1";
+        let mut asked = step(record(8 * DAY, client, "challenge"), "issued", "risk-rule");
+        asked.sender = sender.to_owned();
+        let mut solved = step(record(8 * DAY + 1, client, "allow"), "solved", "x");
+        solved.challenge.as_mut().unwrap().solve_millis = millis;
+        let mut records = vec![asked, solved];
+        records.extend(later.map(|effective| record(9 * DAY, client, effective)));
+        let review = reviewed(&records, &[]);
+        assert_eq!(review.false_positives.len(), told, "{what}");
+        assert_eq!(review.rules[0].solved, 1, "{what}: the reason asked, and was solved");
+    };
+    check("a browser", "navigation", Some(900), None, 1);
+    check("and it came back", "navigation", Some(900), Some("allow"), 1);
+    check("no browser is so fast", "navigation", Some(99), None, 0);
+    check("somebody who let it lie", "navigation", Some(60_001), None, 0);
+    check("of an unknown time nothing is said", "navigation", None, None, 0);
+    check("a program", "api", Some(900), None, 0);
+    check("one that was refused later", "navigation", Some(900), Some("block"), 0);
+}
+
+#[test]
+fn who_complained_stands_behind_what_was_marked() {
+    let records: Vec<_> = (0..3).map(|n| record(8 * DAY + n, "192.0.2.1", "challenge")).collect();
+    let ids = |which: &[usize]| which.iter().map(|n| records[*n].id.clone()).collect();
+    let said = Said { marked: ids(&[2]), complained: ids(&[1, 2]) };
+    let mut reviewer = Reviewer::new(UNTIL, said);
+    records.iter().for_each(|record| reviewer.take(record));
+    let review = reviewer.finish();
+    let told: Vec<_> =
+        review.false_positives.iter().map(|one| (one.decision.as_str(), one.sign.as_str())).collect();
+    assert_eq!(told, [(records[2].id.as_str(), "marked"), (records[1].id.as_str(), "complained")]);
+    assert!(text(&review).contains("on login, complained"));
+}
+
 #[test]
 fn first_visits_are_told_from_others() {
     let mut cleared = record(8 * DAY + 2, "192.0.2.1", "allow");
@@ -127,6 +170,9 @@ fn first_visits_are_told_from_others() {
         .iter()
         .map(|one| format!("{} {} {} {}", one.name, one.events, one.challenged, one.blocked))
         .collect();
+    assert!(
+        text(&reviewed(&records, &[])).contains("first_visits: 1 requests, 1 challenged, 0 blocked (nobody")
+    );
     assert_eq!(found, ["first_visits 1 1 0", "returning 1 0 0", "cleared 1 0 0", "programs 1 0 1"]);
 }
 

@@ -6,6 +6,7 @@ mod attach;
 mod exceptions;
 mod lists;
 mod names;
+mod partial;
 mod provider;
 mod read;
 mod trusted;
@@ -15,7 +16,8 @@ use std::sync::Arc;
 
 use siphasher::sip::SipHasher13;
 
-use self::names::{check_name, hosts, names_at, own_name, patterns, twice};
+use self::names::{check_name, names_at, own_name, patterns, twice};
+use self::partial::Partials;
 use self::provider::{Challenger, challenger};
 use self::read::{
     default_ladder, durations, read_challenge, read_clearance, read_ladder, read_route_ladder, read_settings,
@@ -76,7 +78,8 @@ pub(super) fn compile(section: &Section<'_, '_>, base: Option<&Section<'_, '_>>,
     let accounts = accounts::read(&sections);
     let (challenge, standing) = read_challenge(&sections, &compiler.provider_names);
     compiler.provider = standing;
-    let whole = Whole { ladder: &ladder, challenge: &challenge };
+    let partials = Partials::read(section, base);
+    let whole = Whole { ladder: &ladder, challenge: &challenge, partials: &partials };
     for (depth, part) in sections.iter().enumerate() {
         compiler.in_base = depth > 0;
         compiler.lists(part);
@@ -97,13 +100,13 @@ pub(super) fn compile(section: &Section<'_, '_>, base: Option<&Section<'_, '_>>,
         fallback = Some(Defaults { preset, ..defaults });
         compiler.exceptions(part);
     }
-    let mut settings = Settings::preset(Preset::Low);
     let defaults = fallback.unwrap_or(Defaults { preset: None, overrides: Vec::new() });
-    defaults.apply(&mut settings);
+    let parts: Vec<_> = partials.of(partial::FALLBACK).into_iter().collect();
+    let settings = compiler.settings(&parts, &defaults, whole);
     accounts::check_route(section, &settings);
-    settings.provider = compiler.provider;
+    partials.finish();
     compiler.routes.push(Route {
-        name: "default".to_owned(),
+        name: partial::FALLBACK.to_owned(),
         hosts: Vec::new(),
         patterns: Vec::new(),
         settings,
@@ -184,23 +187,13 @@ struct ScopedRule {
 struct Whole<'a> {
     ladder: &'a Ladder,
     challenge: &'a ChallengeSettings,
+    partials: &'a Partials<'a, 'a>,
 }
 
 /// What a file says at its top for all routes.
 struct Defaults<'a, 't> {
     preset: Option<Preset>,
     overrides: Vec<&'a Section<'a, 't>>,
-}
-
-impl Defaults<'_, '_> {
-    fn apply(&self, settings: &mut Settings) {
-        if let Some(preset) = self.preset {
-            *settings = Settings::preset(preset);
-        }
-        for section in &self.overrides {
-            read_settings(section, settings);
-        }
-    }
 }
 
 impl Compiler {
@@ -339,26 +332,18 @@ impl Compiler {
     fn routes(&mut self, section: &Section<'_, '_>, defaults: &Defaults<'_, '_>, whole: Whole<'_>) {
         for part in section.tables("route") {
             let name = part.text("name").map_or(String::new(), |n| n.value.to_owned());
-            if self.is_replaced("route", &name) {
+            let partial = whole.partials.of(&name);
+            // Partial ones are read with the route that they change.
+            let is_elsewhere = match partial {
+                Some(_) => !self.in_base,
+                None => self.is_replaced("route", &name),
+            };
+            if is_elsewhere {
                 continue;
             }
-            let mut settings = Settings::preset(defaults.preset.unwrap_or(Preset::Low));
-            if let Some(preset) = part.choice("preset", &PRESETS) {
-                settings = Settings::preset(preset.value);
-            }
-            for section in &defaults.overrides {
-                read_settings(section, &mut settings);
-            }
-            read_settings(&part, &mut settings);
-            accounts::check_route(&part, &settings);
-            settings.provider = match challenger(&part, "challenge", &self.provider_names) {
-                Some(Challenger::Own) => None,
-                Some(Challenger::Provider(index)) => Some(index),
-                None => self.provider,
-            };
-            settings.ladder = read_route_ladder(&part, whole.ladder).map(Arc::new);
-            read_clearance(&part, whole.challenge, &mut settings);
-            let hosts = hosts(&part);
+            let parts: Vec<_> = std::iter::once(&part).chain(partial).collect();
+            let settings = self.settings(&parts, defaults, whole);
+            let hosts = partial::hosts_of(&parts);
             part.require("match", part.has("match").then_some(()), "match = \"POST /login\"");
             let patterns = patterns(&part);
             part.finish();
@@ -372,6 +357,36 @@ impl Compiler {
                 rules: Vec::new(),
             });
         }
+    }
+
+    /// What the parts of one route come to, the one that speaks last last.
+    fn settings(
+        &self,
+        parts: &[&Section<'_, '_>],
+        defaults: &Defaults<'_, '_>,
+        whole: Whole<'_>,
+    ) -> Settings {
+        let preset = parts.iter().rev().find_map(|part| part.choice("preset", &PRESETS));
+        let preset = preset.map(|preset| preset.value).or(defaults.preset);
+        let mut settings = Settings::preset(preset.unwrap_or(Preset::Low));
+        for section in &defaults.overrides {
+            read_settings(section, &mut settings);
+        }
+        settings.provider = self.provider;
+        let mut ladder = None;
+        for part in parts {
+            read_settings(part, &mut settings);
+            accounts::check_route(part, &settings);
+            match challenger(part, "challenge", &self.provider_names) {
+                Some(Challenger::Own) => settings.provider = None,
+                Some(Challenger::Provider(index)) => settings.provider = Some(index),
+                None => {}
+            }
+            ladder = read_route_ladder(part, ladder.as_ref().unwrap_or(whole.ladder)).or(ladder);
+            read_clearance(part, whole.challenge, &mut settings);
+        }
+        settings.ladder = ladder.map(Arc::new);
+        settings
     }
 }
 

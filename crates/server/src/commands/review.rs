@@ -9,8 +9,8 @@ use crate::clock::now;
 pub(crate) fn review(args: &ReviewArgs) -> Result<(), String> {
     let until = args.until.as_deref().map(moment).transpose()?.unwrap_or_else(now);
     let store = PolicyStore::open(&args.data).map_err(|error| error.to_string())?;
-    let marks = store.marks(now()).map_err(|error| error.to_string())?;
-    let known = review::Known { policy: replay::policy(args.config.as_deref())?, marks };
+    let policy = replay::policy(args.config.as_deref())?;
+    let known = review::Known::of(policy, &store, now()).map_err(|error| error.to_string())?;
     let shown = std::io::stderr().is_terminal();
     let mut go_on = |read: u64, fraction: f64| {
         if shown {

@@ -8,8 +8,8 @@ import type en from "../shell/en.json";
 import { words } from "../text.js";
 import { Button } from "./button.js";
 import { Dialog } from "./dialog.js";
-import { Wrong, said } from "./states.js";
-import { toast } from "./toast.js";
+import { Wrong } from "./states.js";
+import { toast, toastProblem } from "./toast.js";
 
 const t = words<typeof en>("shell");
 
@@ -78,7 +78,7 @@ export async function act(work: Promise<unknown>, done: string, then?: () => voi
     await work;
     toast(done);
   } catch (error) {
-    toast(said(problemOf(error)), "danger");
+    toastProblem(problemOf(error));
   }
   then?.();
 }

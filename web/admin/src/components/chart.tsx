@@ -118,16 +118,18 @@ export function Chart({ title, times, stepMinutes, series, marks = [], unit = ""
               {clock(time, (last - first) / 60_000 > 2_880 ? 1_440 : stepMinutes)}
             </text>
           ))}
-          {marks
-            .filter((mark) => mark.time >= first && mark.time <= last)
-            .map((mark) => (
+          {marks.map((mark) => {
+            // One within the last step stands at its beginning, as what happened in it does.
+            const place = x(Math.min(last, Math.max(first, mark.time)));
+            return (
               <g key={`${mark.sign} ${mark.time}`} class={`mark ${mark.tone}`}>
-                <line x1={x(mark.time)} x2={x(mark.time)} y1={TOP} y2={HEIGHT - BOTTOM} />
-                <text x={x(mark.time)} y={TOP - 3} text-anchor="middle">
+                <line x1={place} x2={place} y1={TOP} y2={HEIGHT - BOTTOM} />
+                <text x={place} y={TOP - 3} text-anchor="middle">
                   {mark.sign}
                 </text>
               </g>
-            ))}
+            );
+          })}
           {series.map((one, index) => (
             <polyline key={one.name} class={`line line-${index}`} points={points(one.values)} />
           ))}

@@ -14,7 +14,7 @@ export function Decision({ shown, storyFirst = false }: { shown: Shown; storyFir
   const story = (
     <section>
       <h3>{t("story")}</h3>
-      <pre class="story">{shown.story}</pre>
+      <pre class="story" lang="en">{shown.story}</pre>
     </section>
   );
   return (
@@ -43,7 +43,7 @@ export function Decision({ shown, storyFirst = false }: { shown: Shown; storyFir
             columns={[
               { key: "name", name: t("reason"), cell: ({ name }) => <code>{name}</code> },
               { key: "kind", name: t("reason_kind"), cell: ({ kind }) => kind },
-              { key: "gave", name: t("reason_gave"), cell: ({ gave }) => gave },
+              { key: "gave", name: t("reason_gave"), cell: ({ gave }) => <span lang="en">{gave}</span> },
               { key: "evidence", name: t("reason_evidence"), cell: ({ evidence }) => evidence ?? "–" },
             ]}
           />

@@ -35,7 +35,7 @@ export function Failed({ problem, onRetry }: { problem: Problem; onRetry?: () =>
         <Icon name="danger" />
         {t("failed")}
       </p>
-      <p>{said(problem)}</p>
+      <p lang={langOf(problem)}>{said(problem)}</p>
       {onRetry && <Button onClick={onRetry}>{t("retry")}</Button>}
     </div>
   );
@@ -47,7 +47,7 @@ export function Wrong({ problem }: { problem: Problem | undefined }) {
   return (
     <p class="notice danger" role="alert">
       <Icon name="danger" />
-      <span>{said(problem)}</span>
+      <span lang={langOf(problem)}>{said(problem)}</span>
     </p>
   );
 }
@@ -59,6 +59,11 @@ export function Notice({ kind = "info", children }: { kind?: "info" | "warning" 
       <div>{children}</div>
     </div>
   );
+}
+
+/** The server's sentences are English in every language of the panel; a screen reader has to know. */
+export function langOf({ code, detail }: Problem): "en" | undefined {
+  return code === "unreachable" || code === "of_the_panel" || detail === "" ? undefined : "en";
 }
 
 export function said(problem: Problem): string {

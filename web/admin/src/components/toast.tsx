@@ -1,12 +1,15 @@
 // What was done, said once at the edge of the page and by screen readers.
 
 import { useEffect, useState } from "preact/hooks";
+import type { Problem } from "../call.js";
 import { Icon } from "./icon.js";
+import { langOf, said } from "./states.js";
 
 interface Toast {
   id: number;
   kind: "ok" | "danger";
   text: string;
+  lang: "en" | undefined;
 }
 
 /** How long one stays; problems stay until the next page, because they may have to be read twice. */
@@ -16,8 +19,13 @@ const TOASTS_MAX = 3;
 let next = 0;
 let show: (toast: Toast) => void = () => {};
 
-export function toast(text: string, kind: Toast["kind"] = "ok"): void {
-  show({ id: next++, kind, text });
+export function toast(text: string): void {
+  show({ id: next++, kind: "ok", text, lang: undefined });
+}
+
+/** Why something was not done. */
+export function toastProblem(problem: Problem): void {
+  show({ id: next++, kind: "danger", text: said(problem), lang: langOf(problem) });
 }
 
 export function Toasts() {
@@ -34,7 +42,7 @@ export function Toasts() {
       {toasts.map((toast) => (
         <p key={toast.id} class={`toast ${toast.kind}`}>
           <Icon name={toast.kind === "ok" ? "ok" : "danger"} />
-          {toast.text}
+          <span lang={toast.lang}>{toast.text}</span>
         </p>
       ))}
     </div>

@@ -3,6 +3,7 @@
 mod rights;
 mod secrets;
 mod sessions;
+mod triggers;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -11,7 +12,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Method, Request};
 use serde_json::Value;
-use spigot_decision::policy::{Policy, load};
+use spigot_decision::policy::{Operator, Policy, load};
 use spigot_decision::{HourFact, Millis};
 use spigot_state::Restricted;
 
@@ -23,23 +24,35 @@ const NOW: Millis = Millis(1_800_000_000_000);
 const PASSWORD: &str = "four plain words here";
 
 /// A Spigot that stands still.
-struct Still(Arc<Policy>, PathBuf);
+struct Still {
+    policy: Arc<Policy>,
+    file: PathBuf,
+    figures: Figures,
+}
+
+/// What it counted, the same on every route.
+#[derive(Default)]
+struct Figures {
+    peaks: Peaks,
+    hour: HourFact,
+    node: Node,
+}
 
 impl Live for Still {
     fn policy(&self) -> Arc<Policy> {
-        self.0.clone()
+        self.policy.clone()
     }
     fn node(&self) -> Node {
-        Node::default()
+        self.figures.node.clone()
     }
     fn now(&self) -> Millis {
         NOW
     }
     fn peaks(&self, _: usize) -> Peaks {
-        Peaks::default()
+        self.figures.peaks
     }
     fn hour(&self, _: &str, _: Millis) -> HourFact {
-        HourFact::default()
+        self.figures.hour
     }
     fn hits(&self, _: &str) -> (u64, Option<Millis>) {
         (0, None)
@@ -48,7 +61,7 @@ impl Live for Still {
         Vec::new()
     }
     fn policy_file(&self) -> Option<PathBuf> {
-        Some(self.1.clone())
+        Some(self.file.clone())
     }
     fn check(&self, _: &str) -> Vec<Wrong> {
         Vec::new()
@@ -78,11 +91,18 @@ struct Panel {
 
 impl Panel {
     fn new() -> Self {
+        Self::with("", Operator::default(), Figures::default())
+    }
+
+    /// With this policy, what operators have set, and what was counted.
+    fn with(text: &str, operator: Operator, figures: Figures) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let policy = load("test.toml", "").unwrap_or_else(|problems| panic!("{problems}"));
+        let policy = load("test.toml", text).unwrap_or_else(|problems| panic!("{problems}"));
+        let policy = policy.with_operator(operator);
         let file = folder.path().join("spigot.toml");
         std::fs::write(&file, "upstream = \"http://127.0.0.1:3000\"\n").unwrap();
-        let api = Api::new(folder.path(), Arc::new(Still(Arc::new(policy), file)), Hosts::default(), None);
+        let still = Still { policy: Arc::new(policy), file, figures };
+        let api = Api::new(folder.path(), Arc::new(still), Hosts::default(), None);
         Self { api, folder }
     }
 

@@ -8,7 +8,7 @@ import { TextField } from "../../components/field.js";
 import { Badge, PageHead, Section, When } from "../../components/parts.js";
 import { Notice, Ready, Wrong } from "../../components/states.js";
 import { Table } from "../../components/table.js";
-import { toast } from "../../components/toast.js";
+import { toast, toastProblem } from "../../components/toast.js";
 import { problemOf, useLoad } from "../../load.js";
 import { words } from "../../text.js";
 import type en from "./en.json";
@@ -88,7 +88,7 @@ function SessionsSection({ me, onDone }: { me: Me; onDone: () => void }) {
         toast(t("session_ended"));
         onDone();
       },
-      (error: unknown) => toast(problemOf(error).detail, "danger"),
+      (error: unknown) => toastProblem(problemOf(error)),
     );
   return (
     <Section title={t("sessions")} lead={t("sessions_lead")}>

@@ -8,7 +8,7 @@ import type en from "./en.json";
 
 const t = words<typeof en>("captcha");
 
-const TONES: Record<TriggerState["state"], Tone> = { off: "off", learning: "info", quiet: "ok", near: "warning", asking: "danger" };
+const TONES: Record<TriggerState["state"], Tone> = { off: "off", learning: "info", armed: "info", quiet: "ok", near: "warning", asking: "danger" };
 const TRIGGERS = ["high_frequency", "denylisted_origin", "traffic_anomaly", "payload_repetition", "manual"] as const;
 
 /** A row per route, a column per trigger. */

@@ -69,7 +69,9 @@ function NodeSection({ node }: { node: Node }) {
           {t("running_since")} <When time={new Date(node.started_millis).toISOString()} />
         </span>
       </p>
-      {node.last_error && <Notice kind="danger">{node.last_error}</Notice>}
+      {node.last_error && <Notice kind="danger">
+          <span lang="en">{node.last_error}</span>
+        </Notice>}
       <dl class="figures">
         {figures.map(([name, value, more]) => (
           <div class="figure" key={name}>
@@ -119,7 +121,11 @@ function Lists({ health }: { health: Health }) {
               key: "state",
               name: t("state"),
               cell: (list) =>
-                list.failed ? <Badge tone="danger">{list.failed}</Badge> : list.asked_millis && health.now_millis - list.asked_millis > LIST_OLD_MILLIS ? <Badge tone="warning">{t("state_old")}</Badge> : <Badge tone="ok">{t("state_fresh")}</Badge>,
+                list.failed ? (
+                  <Badge tone="danger">
+                    <span lang="en">{list.failed}</span>
+                  </Badge>
+                ) : list.asked_millis && health.now_millis - list.asked_millis > LIST_OLD_MILLIS ? <Badge tone="warning">{t("state_old")}</Badge> : <Badge tone="ok">{t("state_fresh")}</Badge>,
             },
           ]}
         />
@@ -174,7 +180,7 @@ function Reports({ health }: { health: Health }) {
               cell: (one) =>
                 one.failed ? (
                   <>
-                    <Badge tone="danger">{t("attempts", { count: one.attempts })}</Badge> <span>{one.failed}</span>
+                    <Badge tone="danger">{t("attempts", { count: one.attempts })}</Badge> <span lang="en">{one.failed}</span>
                   </>
                 ) : (
                   <Badge tone="ok">{t("state_well")}</Badge>

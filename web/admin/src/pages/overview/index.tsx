@@ -123,7 +123,8 @@ function Marks({ marks }: { marks: readonly Mark[] }) {
 function said(mark: Mark): string {
   if (mark.kind === "spike") return t("mark_spike", { unwanted: mark.unwanted ?? 0, mean: mark.mean ?? 0 });
   const text = t(mark.is_end ? `mark_${mark.kind}_end` as "mark_list_end" : `mark_${mark.kind}`, { about: mark.about });
-  return mark.author ? t("mark_by", { what: text, author: mark.author }) : text;
+  const noted = mark.note ? t("mark_note", { what: text, note: mark.note }) : text;
+  return mark.author ? t("mark_by", { what: noted, author: mark.author }) : noted;
 }
 
 function Groups({ kind, groups }: { kind: (typeof GROUPS)[number]; groups: readonly Group[] }) {

@@ -41,9 +41,11 @@ export function TextView({ draft, may, onWrite }: { draft: Draft; may: boolean; 
                 <button class="row-opener" type="button" onClick={() => show(problem)}>
                   {t("line", { line: problem.line, column: problem.column })}
                 </button>{" "}
-                {problem.message}
+                <span lang="en">{problem.message}</span>
                 <pre>{caret(draft.text, problem)}</pre>
-                <p class="quiet">{problem.help}</p>
+                <p class="quiet" lang="en">
+                  {problem.help}
+                </p>
               </li>
             ))}
           </ol>

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import type { Problem } from "../../call.js";
-import { api, type Cluster, type Proposals, type Review, type Subject } from "../../client.js";
+import { api, type Cluster, type Cohort, type Proposals, type Review, type Subject } from "../../client.js";
 import { Button } from "../../components/button.js";
 import { Badge, PageHead, Section } from "../../components/parts.js";
 import { Empty, Ready, Wrong } from "../../components/states.js";
@@ -95,7 +95,7 @@ function Week({ review }: { review: Review }) {
           columns={[
             { key: "name", name: t("cohort"), cell: ({ name }) => maybe(`review.cohort_${name}`) ?? name },
             { key: "events", name: t("requests"), number: true, cell: ({ events }) => number(events) },
-            { key: "challenged", name: t("challenged"), number: true, cell: ({ challenged, events }) => share(challenged, events) },
+            { key: "challenged", name: t("challenged"), number: true, cell: (cohort) => <Challenged cohort={cohort} /> },
             { key: "blocked", name: t("blocked"), number: true, cell: ({ blocked, events }) => share(blocked, events) },
           ]}
         />
@@ -151,6 +151,16 @@ function Week({ review }: { review: Review }) {
   );
 }
 
+/** Nobody should be asked at the first visit: that is a verdict, whatever the share. */
+function Challenged({ cohort: { name, challenged, events } }: { cohort: Cohort }) {
+  const verdict = challenged > 0 ? <Badge tone="warning">{t("first_asked")}</Badge> : <Badge tone="ok">{t("first_free")}</Badge>;
+  return (
+    <>
+      {share(challenged, events)} {name === "first_visits" && events > 0 && verdict}
+    </>
+  );
+}
+
 function Proposed({ proposals }: { proposals: Proposals }) {
   if (proposals.routes.length === 0) return <Empty title={t("nothing")} />;
   return (
@@ -161,8 +171,8 @@ function Proposed({ proposals }: { proposals: Proposals }) {
         rowKey={({ route }) => route}
         columns={[
           { key: "route", name: t("route"), cell: ({ route }) => route },
-          { key: "changes", name: t("change"), cell: ({ changes }) => (changes.length === 0 ? "–" : changes.map((change) => <div key={change}>{change}</div>)) },
-          { key: "note", name: t("note"), cell: ({ note }) => note },
+          { key: "changes", name: t("change"), cell: ({ changes }) => (changes.length === 0 ? "–" : changes.map((change) => <div key={change} lang="en">{change}</div>)) },
+          { key: "note", name: t("note"), cell: ({ note }) => <span lang="en">{note}</span> },
         ]}
       />
       {proposals.lines !== "" && <pre class="story" tabIndex={0}>{proposals.lines}</pre>}

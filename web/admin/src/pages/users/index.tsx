@@ -9,7 +9,7 @@ import { Select, TextField } from "../../components/field.js";
 import { Badge, PageHead, Section, When } from "../../components/parts.js";
 import { Ready } from "../../components/states.js";
 import { Table } from "../../components/table.js";
-import { toast } from "../../components/toast.js";
+import { toast, toastProblem } from "../../components/toast.js";
 import { problemOf, useLoad } from "../../load.js";
 import { moment, words } from "../../text.js";
 import type en from "./en.json";
@@ -32,7 +32,7 @@ export function UsersPage() {
   const link = (name: string): void =>
     void api.users.link(name).then(
       (link) => setOpen({ kind: "link", name, link }),
-      (error: unknown) => toast(problemOf(error).detail, "danger"),
+      (error: unknown) => toastProblem(problemOf(error)),
     );
   return (
     <>
