@@ -8,14 +8,14 @@ needs.
 import sys
 import time
 
-from harness import app_client, middleware, starts, vectors
+from harness import app_client, middleware, published, starts, vectors
 from harness.sdks import APPS, SDKS
 
 
 def main(names):
     failed = False
-    checks = [(sdk, [("vectors", vectors.run), ("start", starts.run), ("middleware", middleware.run)]) for sdk in SDKS]
-    checks += [(sdk, [("app", app_client.run)]) for sdk in APPS]
+    checks = [(sdk, [("vectors", vectors.run), ("start", starts.run), ("middleware", middleware.run), ("package", published.run)]) for sdk in SDKS]
+    checks += [(sdk, [("app", app_client.run), ("package", published.run)]) for sdk in APPS]
     for sdk, runs in checks:
         if names and sdk.name not in names:
             continue

@@ -19,6 +19,9 @@ def run(client):
     said = _said(client, "vectors", *map(str, vectors))
     count = sum(map(_count, vectors))
     check(said.get("checked") == count, "vectors", said, count)
+    if client.failures:
+        said = _said(client, "failures")
+        check(said.get("checked") == client.failures, "cases of what goes wrong", said)
     spigot = Spigot()
     try:
         key, secret = spigot.add_site("app", "--host", "null", "--host", "127.0.0.1", "--press", "never")

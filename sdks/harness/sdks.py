@@ -24,6 +24,8 @@ class Sdk:
     hands_on: bool = True
     #: The puzzle's vectors that a client for apps is held to, in web/solver.
     vectors: tuple = ("vectors.json",)
+    #: How many cases of what goes wrong its driver has; the others have tests of their own for them.
+    failures: int = 0
 
 
 _NODE = ("serve", "serve-express", "serve-fastify", "serve-fetch")
@@ -50,6 +52,6 @@ SDKS = [
 #: The clients for apps whose compilers are here.
 APPS = [
     Sdk("electron", "electron", ["node", "test/driver.mjs"]),
-    Sdk("kotlin", "kotlin", ["java", "-cp", "target/classes:target/test-classes:target/lib/*", "dev.spigot.client.DriverKt"]),
+    Sdk("kotlin", "kotlin", ["java", "-cp", "target/classes:target/test-classes:target/lib/*", "dev.spigot.client.DriverKt"], failures=37),
     Sdk("dart", "dart", ["build/dart", "test/driver.dart"], vectors=("vectors.json", "pbkdf2.vectors.json")),
 ]

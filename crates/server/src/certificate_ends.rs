@@ -8,14 +8,14 @@ use spigot_admin::api::Certificate;
 
 use crate::config::TlsFiles;
 
-/// The chain that is shown, and whose signatures clients may show.
+/// The chains that are shown, and whose signatures clients may show.
 pub(crate) fn ends(files: &TlsFiles) -> Vec<Certificate> {
-    let all = [Some(&files.certificate), files.client_ca.as_ref()];
+    let all = files.all().map(|one| &one.certificate).chain(&files.client_ca);
     let one = |file: &std::path::PathBuf| Certificate {
         file: file.display().to_string(),
         ends_millis: first_end(file),
     };
-    all.into_iter().flatten().map(one).collect()
+    all.map(one).collect()
 }
 
 /// Of several in one file the first that ends: a chain holds no longer than each of its links.
@@ -33,6 +33,7 @@ fn end(certificate: &CertificateDer<'_>) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::CertificateFiles;
 
     #[test]
     fn a_chain_ends_with_its_first_link() {
@@ -48,8 +49,8 @@ mod tests {
             std::fs::write(&file, text).unwrap();
             let files = TlsFiles {
                 listen: Vec::new(),
-                certificate: file.clone(),
-                key: file.clone(),
+                first: CertificateFiles { certificate: file.clone(), key: file.clone() },
+                sites: Vec::new(),
                 client_ca: None,
             };
             let found = ends(&files);

@@ -83,10 +83,26 @@ pub(crate) struct Server {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TlsFiles {
     pub(crate) listen: Vec<SocketAddr>,
-    pub(crate) certificate: PathBuf,
-    pub(crate) key: PathBuf,
+    /// For every name that none of `sites` holds for.
+    pub(crate) first: CertificateFiles,
+    /// For the names that stand in them.
+    pub(crate) sites: Vec<CertificateFiles>,
     /// Who signs the certificates that clients may show.
     pub(crate) client_ca: Option<PathBuf>,
+}
+
+impl TlsFiles {
+    /// Every certificate with its key, the first one first.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &CertificateFiles> {
+        std::iter::once(&self.first).chain(&self.sites)
+    }
+}
+
+/// A certificate with its chain, and its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CertificateFiles {
+    pub(crate) certificate: PathBuf,
+    pub(crate) key: PathBuf,
 }
 
 /// How long events are kept.
@@ -287,15 +303,36 @@ fn prefixes(section: &Section<'_, '_>, key: &'static str) -> Vec<Prefix> {
     found
 }
 
+/// Certificates of sites: all are read anew when one changes.
+const CERTIFICATES_MAX: usize = 256;
+
 fn tls(top: &Section<'_, '_>) -> Option<TlsFiles> {
     let part = top.table("tls")?;
-    let certificate =
-        part.require("certificate", part.text("certificate"), "certificate = \"/etc/spigot/site.pem\"");
-    let key = part.require("key", part.text("key"), "key = \"/etc/spigot/site.key\"");
+    let first = certificate_files(&part);
+    let sites: Vec<_> = part
+        .tables("site")
+        .iter()
+        .map(|site| {
+            let files = certificate_files(site);
+            site.finish();
+            files
+        })
+        .collect();
+    if sites.len() > CERTIFICATES_MAX {
+        let help = "give hosts a certificate in common, for example one for all names below a domain";
+        part.reader.problem(part.span.clone(), format!("`tls` has at most {CERTIFICATES_MAX} sites"), help);
+    }
     let client_ca = part.text("client_ca").map(|file| file.value.into());
     let listen = addresses(&part, "listen").unwrap_or_else(|| vec![SocketAddr::from(([0, 0, 0, 0], 8443))]);
     part.finish();
-    Some(TlsFiles { listen, certificate: certificate?.value.into(), key: key?.value.into(), client_ca })
+    Some(TlsFiles { listen, first: first?, sites: sites.into_iter().collect::<Option<_>>()?, client_ca })
+}
+
+fn certificate_files(part: &Section<'_, '_>) -> Option<CertificateFiles> {
+    let certificate =
+        part.require("certificate", part.text("certificate"), "certificate = \"/etc/spigot/site.pem\"");
+    let key = part.require("key", part.text("key"), "key = \"/etc/spigot/site.key\"");
+    Some(CertificateFiles { certificate: certificate?.value.into(), key: key?.value.into() })
 }
 
 fn bounds(top: &Section<'_, '_>) -> Bounds {

@@ -144,7 +144,9 @@ pub(crate) fn start(config: Config, file: Option<PathBuf>, sharing: Sharing) -> 
 fn load_certificates(files: &TlsFiles) -> Result<Certificates, String> {
     Certificates::load(files).map_err(|error| {
         // Which of them it is, where one of them can be told.
-        let key = crate::tls::wrong(files).first().map_or(String::new(), |(key, _)| format!(".{key}"));
+        let key = crate::tls::wrong(files).first().map_or(String::new(), |wrong| {
+            format!("{}.{}", if wrong.site.is_some() { ".site" } else { "" }, wrong.key)
+        });
         format!("`tls{key}`: {error}")
     })
 }

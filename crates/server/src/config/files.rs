@@ -34,9 +34,12 @@ pub(super) fn check(top: &Section<'_, '_>, tls: Option<&TlsFiles>) {
         note(&breach, file.span, error);
     }
     if let (Some(files), Some(part)) = (tls, top.raw("tls").and_then(|_| top.table("tls"))) {
-        for (key, error) in tls::wrong(files) {
-            let span = part.raw(key).map_or(part.span.clone(), |(_, span)| span);
-            note(&part, span, error);
+        // What are no sites was said when they were read.
+        let sites = if files.sites.is_empty() { Vec::new() } else { part.tables("site") };
+        for tls::Wrong { site, key, error } in tls::wrong(files) {
+            let named = site.and_then(|site| sites.get(site)).unwrap_or(&part);
+            let span = named.raw(key).map_or(named.span.clone(), |(_, span)| span);
+            note(named, span, error);
         }
     }
 }
@@ -158,6 +161,26 @@ action = \"block\"
         check(&tls(&certificate, &does_not), &[(4, "cannot be used together")]);
         check(&tls(&empty, &fits), &[(3, "no certificate")]);
         check(&tls(&certificate, &empty), &[(4, "empty")]);
+        let nameless = rcgen::generate_simple_self_signed(Vec::new()).unwrap();
+        let of_nobody = (
+            file("nobody.pem", &nameless.cert.pem()),
+            file("nobody.key", &nameless.signing_key.serialize_pem()),
+        );
+        let more = |certificate: &str, key: &str| {
+            format!(
+                "{}[[tls.site]]\ncertificate = \"{certificate}\"\nkey = \"{key}\"\n",
+                tls(&of_nobody.0, &of_nobody.1)
+            )
+        };
+        check(&more(&certificate, &fits), &[]);
+        check(&more(&certificate, &does_not), &[(7, "cannot be used together")]);
+        check(
+            &more("/nowhere/site.pem", "/nowhere/site.key"),
+            &[(6, "/nowhere/site.pem"), (7, "/nowhere/site.key")],
+        );
+        check(&more(&of_nobody.0, &of_nobody.1), &[(6, "names no host")]);
+        // The first is for everybody, whatever it names.
+        check(&tls(&of_nobody.0, &of_nobody.1), &[]);
         check(&format!("browsers = \"{}\"", file("browsers.toml", "x = 1\ny = 2\n")), &[(1, "x")]);
         check(&format!("networks = [\"{}\"]", file("a.csv", "x\n")), &[(1, "a.csv")]);
         // What is of the wrong type is said once.

@@ -183,6 +183,61 @@ fn a_log_in_that_a_token_answered_for_makes_known_like_any_other() {
     });
 }
 
+/// Whatever a hook opens, it has to end: an attempt that stays open counts as a failed one, and four are a challenge.
+#[test]
+fn registrations_that_tokens_answered_for_hold_nothing() {
+    let kratos = Kratos::start();
+    let asked = "https://shop.example/self-service/registration?x=1";
+    for turn in 0..6 {
+        let token = earn(&mut Connection::open(kratos.demo.service), &kratos.site_key, &json!({}));
+        let solved = Visitor { address: "127.0.0.1", token: Some(&token) };
+        let email = format!("person-{}@example.org", ["a", "bb", "c3", "quux", "lee", "ivo"][turn]);
+        let flow = kratos.hook("registration/after", asked, &solved, Some(&email));
+        assert_eq!(flow, Flow::GoesOn, "{turn}");
+        let flow = kratos.hook("login/after", LOGIN, &at("127.0.0.1"), Some(&email));
+        assert_eq!(flow, Flow::GoesOn, "{turn}, the log-in of who has just registered");
+    }
+}
+
+#[test]
+fn log_ins_at_one_moment_leave_nothing_open() {
+    let kratos = Kratos::start();
+    // Letters alone: numbered names would be those of a farm.
+    let name = |n: u8| format!("{}@example.org", char::from(b'a' + n).to_string().repeat(4));
+    let log_in = |n: u8| kratos.hook("login/after", LOGIN, &at("127.14.0.1"), Some(&name(n)));
+    let flows: Vec<Flow> = std::thread::scope(|scope| {
+        let log_in = &log_in;
+        let running: Vec<_> = (0..12).map(|n| scope.spawn(move || log_in(n))).collect();
+        running.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    // Kratos asks after the right password. Who meets four that are not told yet is asked, and comes again.
+    assert!(flows.contains(&Flow::GoesOn), "{flows:?}");
+    for n in 12..24 {
+        assert_eq!(log_in(n), Flow::GoesOn, "log-in {n} after {flows:?}");
+    }
+    // Where a flow begins there is no account that could be guessed at, and nothing to hold.
+    for turn in 0..12 {
+        assert_eq!(kratos.hook("login/before", LOGIN, &at("127.14.0.1"), None), Flow::GoesOn, "{turn}");
+    }
+}
+
+#[test]
+fn a_token_opens_one_of_many_log_ins_at_one_moment() {
+    let kratos = Kratos::start();
+    let asked = "https://shop.example/self-service/login?x=1";
+    let token = earn(&mut Connection::open(kratos.demo.service), &kratos.site_key, &json!({}));
+    let guess = |n: usize| {
+        let solved = Visitor { address: "127.0.0.1", token: Some(&token) };
+        kratos.hook("login/after", asked, &solved, Some(&format!("guess{n}@example.org")))
+    };
+    let flows: Vec<Flow> = std::thread::scope(|scope| {
+        let guess = &guess;
+        let running: Vec<_> = (0..16).map(|n| scope.spawn(move || guess(n))).collect();
+        running.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    assert_eq!(flows.iter().filter(|flow| **flow == Flow::GoesOn).count(), 1, "{flows:?}");
+}
+
 #[test]
 fn who_is_denied_is_refused_and_a_log_in_makes_known() {
     let kratos = Kratos::start();

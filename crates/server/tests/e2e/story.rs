@@ -22,7 +22,7 @@ fn is_ci() -> bool {
     std::env::var_os("SPIGOT_CI").is_some()
 }
 
-/// Runs a program, with a text on its standard input; `None` and a word when it is not here, or lacks what it needs.
+/// Runs a program, with a text on its standard input; `None` when it is not here, or lacks what it needs, and why.
 fn run(program: &str, arguments: &[&str], input: &str) -> Option<()> {
     let spawned = Command::new(program)
         .args(arguments)
@@ -31,13 +31,13 @@ fn run(program: &str, arguments: &[&str], input: &str) -> Option<()> {
         .stderr(Stdio::piped())
         .spawn();
     let Ok(mut process) = spawned else {
-        println!("skipped: no {program} here");
+        println!("there is no {program} here");
         return None;
     };
     let _ = process.stdin.take().unwrap().write_all(input.as_bytes());
     let output = process.wait_with_output().unwrap();
     if !output.status.success() {
-        println!("skipped: {program} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        println!("{program} {arguments:?} did not do it: {}", String::from_utf8_lossy(&output.stderr));
     }
     output.status.success().then_some(())
 }
@@ -123,7 +123,10 @@ fn tools_that_say_they_are_chrome_are_found() {
             let agent = chrome(10 * (index + 1) + place);
             match ask(tool, folder, url, &agent) {
                 Some(()) => asked.push((tool, url.clone(), agent)),
-                None => assert!(!is_ci(), "{tool} has to be here with what it needs"),
+                None => {
+                    println!("skipped: {tool} is not here with what it needs");
+                    assert!(!is_ci(), "{tool} has to be here with what it needs");
+                }
             }
         }
     }

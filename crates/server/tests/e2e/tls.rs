@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use rustls::{ClientConfig, ClientConnection, HandshakeKind, RootCertStore, StreamOwned};
+use rustls_pki_types::CertificateDer;
 
 use super::demo::{Demo, OPEN, SOON, free_port};
 use super::served::Served;
@@ -18,16 +19,26 @@ pub(crate) struct Secure {
 }
 
 /// A certificate for `localhost`, new each time, as PEM files in the folder; what a client has to trust.
-pub(crate) fn certificate(folder: &Path) -> rustls_pki_types::CertificateDer<'static> {
-    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+pub(crate) fn certificate(folder: &Path) -> CertificateDer<'static> {
+    certificate_of(&["localhost"], folder, "certificate.pem", "key.pem")
+}
+
+pub(crate) fn certificate_of(
+    hosts: &[&str],
+    folder: &Path,
+    certificate: &str,
+    key: &str,
+) -> CertificateDer<'static> {
+    let hosts: Vec<String> = hosts.iter().map(|host| (*host).to_owned()).collect();
+    let made = rcgen::generate_simple_self_signed(hosts).unwrap();
     // The key first: between the two writes they do not fit, which has to be refused and made good by the second.
-    std::fs::write(folder.join("key.pem"), made.signing_key.serialize_pem()).unwrap();
-    std::fs::write(folder.join("certificate.pem"), made.cert.pem()).unwrap();
+    std::fs::write(folder.join(key), made.signing_key.serialize_pem()).unwrap();
+    std::fs::write(folder.join(certificate), made.cert.pem()).unwrap();
     made.cert.der().clone()
 }
 
 impl Secure {
-    pub(crate) fn start(more: &str) -> (Self, rustls_pki_types::CertificateDer<'static>) {
+    pub(crate) fn start(more: &str) -> (Self, CertificateDer<'static>) {
         let folder = tempfile::tempdir().unwrap();
         let trusted = certificate(folder.path());
         let address = free_port();
@@ -53,16 +64,25 @@ fn connect(
     address: SocketAddr,
     config: &Arc<ClientConfig>,
 ) -> std::io::Result<StreamOwned<ClientConnection, TcpStream>> {
+    connect_to("localhost", address, config)
+}
+
+/// Asks for the certificate of a host. An address is no name that is asked for.
+pub(crate) fn connect_to(
+    host: &'static str,
+    address: SocketAddr,
+    config: &Arc<ClientConfig>,
+) -> std::io::Result<StreamOwned<ClientConnection, TcpStream>> {
     let mut socket = TcpStream::connect(address)?;
     socket.set_read_timeout(Some(SOON))?;
-    let mut client = ClientConnection::new(config.clone(), "localhost".try_into().unwrap()).unwrap();
+    let mut client = ClientConnection::new(config.clone(), host.try_into().unwrap()).unwrap();
     while client.is_handshaking() {
         client.complete_io(&mut socket)?;
     }
     Ok(StreamOwned::new(client, socket))
 }
 
-fn trusting(certificate: rustls_pki_types::CertificateDer<'static>) -> Arc<ClientConfig> {
+pub(crate) fn trusting(certificate: CertificateDer<'static>) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
     roots.add(certificate).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -75,7 +95,7 @@ fn trusting(certificate: rustls_pki_types::CertificateDer<'static>) -> Arc<Clien
 }
 
 /// Asks over HTTP/1.1; the whole answer.
-fn ask(stream: &mut StreamOwned<ClientConnection, TcpStream>) -> String {
+pub(crate) fn ask(stream: &mut StreamOwned<ClientConnection, TcpStream>) -> String {
     ask_for(stream, "/whoami")
 }
 
@@ -245,7 +265,7 @@ fn verifier(secure: &Secure) -> Arc<dyn rustls::client::danger::ServerCertVerifi
     use rustls_pki_types::pem::PemObject;
     let file = secure.demo.folder.path().join("certificate.pem");
     let mut roots = RootCertStore::empty();
-    roots.add(rustls_pki_types::CertificateDer::from_pem_file(file).unwrap()).unwrap();
+    roots.add(CertificateDer::from_pem_file(file).unwrap()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     rustls::client::WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap()
 }

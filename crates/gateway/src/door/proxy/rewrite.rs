@@ -167,9 +167,11 @@ impl<S: State> Onward<'_, S> {
         let trusted = self.is_from_trusted_proxy();
         let said = |name: &HeaderName| trusted.then(|| parts.headers.get(name)).flatten();
         match said(&X_FORWARDED_FOR) {
-            Some(before) => {
-                let chain = [before.as_bytes(), b", ", connection.peer_text.as_bytes()].concat();
-                fields.set(&X_FORWARDED_FOR, &chain);
+            Some(_) => {
+                // Some proxies add a line of their own behind the client's, and the last is the one that is true.
+                let lines = parts.headers.get_all(&X_FORWARDED_FOR).iter().chain([&connection.peer_text]);
+                let lines: Vec<&[u8]> = lines.map(HeaderValue::as_bytes).collect();
+                fields.set(&X_FORWARDED_FOR, &lines.join(&b", "[..]));
             }
             None => fields.keep(&X_FORWARDED_FOR, &connection.peer_text),
         }

@@ -3,6 +3,7 @@
 //!
 //! - [`harness`]: an application, Spigot, and a server between it and its clients.
 //! - [`promises`]: what is asked of each of them.
+//! - [`peers`]: who may ask, and for whom; without a server.
 //! - One file for each server, with what is different about it. One that is not installed is skipped, aloud.
 
 mod apache;
@@ -11,6 +12,7 @@ mod envoy;
 mod haproxy;
 mod harness;
 mod nginx;
+mod peers;
 mod promises;
 mod spoofing;
 mod traefik;

@@ -1,14 +1,23 @@
 package dev.spigot.client
 
 import java.io.IOException
+import java.net.SocketTimeoutException
 import java.net.URI
 import java.util.Base64
 
-/** Why there is no token: `code` is the service's word, as docs/widget-protocol.md lists them. */
+/**
+ * Why there is no token: `code` is the service's word, as docs/widget-protocol.md lists them, or one of the client's own:
+ * `unreachable`, `timed_out`, `unreadable`, `kind_unknown`, `press_missing`.
+ */
 class SpigotException(val code: String, detail: String, val retryAfterSeconds: Int = 0) : IOException("$code: $detail")
 
 /** Solves what the service asks; safe to use on one thread at a time, and none of them the one that draws. */
-class Spigot(private val transport: Transport = UrlTransport(), private val goesOn: () -> Boolean = { true }) {
+class Spigot(
+    private val transport: Transport = UrlTransport(),
+    /** How long a puzzle may take. Challenges end after 120 seconds at the latest: later proofs are worth nothing. */
+    private val solveMillis: Long = 90_000,
+    private val goesOn: () -> Boolean = { true },
+) {
     /**
      * A token for one site key, to be sent with the form: it counts once, for some minutes.
      *
@@ -21,6 +30,7 @@ class Spigot(private val transport: Transport = UrlTransport(), private val goes
         action?.let { asked["action"] = it }
         data?.let { asked["data"] = it }
         var answer = call(base + "challenge", asked)
+        var isRenewed = false
         // Two at most follow upon each other; a service that asks for ever is none.
         repeat(STEPS_MAX) {
             (answer["token"] as? String)?.let { return it }
@@ -30,7 +40,14 @@ class Spigot(private val transport: Transport = UrlTransport(), private val goes
                 val after = press?.invoke() ?: throw SpigotException("press_missing", "this site asks for a press of a button")
                 mapOf("pressed" to mapOf("by" to "other", "after_millis" to after))
             } else emptyMap()
-            answer = call(base + "solve", submission + pressed)
+            answer = try {
+                call(base + "solve", submission + pressed)
+            } catch (refusal: RefusedWithChallenge) {
+                // Too late, or from another network by now: what comes along is solved, once.
+                if (isRenewed) throw refusal.why
+                isRenewed = true
+                refusal.challenge
+            }
         }
         return answer["token"] as? String ?: throw SpigotException("unreadable", "the service asks again and again")
     }
@@ -44,7 +61,11 @@ class Spigot(private val transport: Transport = UrlTransport(), private val goes
         val problem = refusal(first) ?: return Sent(first, null)
         val challenge = problem["challenge"] as? Map<*, *> ?: return Sent(first, null)
         val asked = URI(request.url)
-        val solved = asked.resolve(challenge["solve_url"] as? String ?: "/.spigot/solve")
+        val solved = try {
+            asked.resolve(challenge["solve_url"] as? String ?: "/.spigot/solve")
+        } catch (_: IllegalArgumentException) {
+            return Sent(first, null)
+        }
         // A proof goes to nobody but who asked for it.
         if (solved.scheme != asked.scheme || solved.authority != asked.authority) return Sent(first, null)
         val same = request.headers.filterKeys { it.equals("User-Agent", true) }
@@ -61,24 +82,35 @@ class Spigot(private val transport: Transport = UrlTransport(), private val goes
     /** An answer, and the clearance that was earned on the way. */
     class Sent(val answer: AppAnswer, val cookie: String?)
 
-    private fun refusal(answer: AppAnswer): Map<*, *>? {
-        val isProblem = answer.header("content-type").orEmpty().startsWith("application/problem+json")
-        return if (isProblem) Json.members(answer.text()).takeIf { it["code"] == "challenge" } else null
+    private fun refusal(answer: AppAnswer): Map<*, *>? =
+        if (isProblem(answer)) members(answer).takeIf { it["code"] == "challenge" } else null
+
+    private fun isProblem(answer: AppAnswer) = answer.header("content-type").orEmpty().startsWith("application/problem+json")
+
+    /** The members of a JSON object, or none where it is anything else. */
+    private fun members(answer: AppAnswer): Map<*, *> = try {
+        Json.members(answer.text())
+    } catch (_: IllegalArgumentException) {
+        emptyMap<String, Any?>()
     }
 
     private fun submission(challenge: Map<*, *>): Map<String, Any?> {
         val text = challenge["challenge"] as? String ?: throw SpigotException("unreadable", "the answer holds no challenge")
         val begun = System.nanoTime()
+        val until = begun + solveMillis * 1_000_000
         val proof = try {
-            solve(Base64.getUrlDecoder().decode(text), challenge)
+            solve(Base64.getUrlDecoder().decode(text), challenge) { System.nanoTime() - until < 0 && goesOn() }
         } catch (why: IllegalArgumentException) {
             throw SpigotException("unreadable", why.message.orEmpty())
+        } catch (why: InterruptedException) {
+            if (System.nanoTime() - until < 0) throw why
+            throw SpigotException("timed_out", "the puzzle took longer than $solveMillis ms")
         }
         val encoded = Base64.getUrlEncoder().withoutPadding().encodeToString(proof)
         return mapOf("challenge" to text, "proof" to encoded, "millis" to (System.nanoTime() - begun) / 1_000_000)
     }
 
-    private fun solve(bytes: ByteArray, challenge: Map<*, *>): ByteArray {
+    private fun solve(bytes: ByteArray, challenge: Map<*, *>, goesOn: () -> Boolean): ByteArray {
         fun number(name: String) = (challenge[name] as? Double)?.toInt() ?: throw IllegalArgumentException("the challenge has no $name")
         return when (val kind = challenge["kind"]) {
             "cachewalk" -> Cachewalk(number("log2_n"), number("grind"), number("open")).solve(bytes, goesOn)
@@ -89,14 +121,26 @@ class Spigot(private val transport: Transport = UrlTransport(), private val goes
 
     private fun call(url: String, body: Map<String, Any?>): Map<*, *> {
         val headers = mapOf("Content-Type" to "application/json")
-        val answer = transport.send(AppRequest("POST", url, headers, Json.write(body).encodeToByteArray()))
-        val told = Json.members(answer.text())
-        if (answer.status != 200) {
-            val seconds = answer.header("retry-after")?.toIntOrNull() ?: 0
-            throw SpigotException(told["code"] as? String ?: "unreadable", told["detail"] as? String ?: "status ${answer.status}", seconds)
+        val answer = try {
+            transport.send(AppRequest("POST", url, headers, Json.write(body).encodeToByteArray()))
+        } catch (why: SpigotException) {
+            throw why
+        } catch (why: SocketTimeoutException) {
+            throw SpigotException("timed_out", why.toString())
+        } catch (why: IOException) {
+            throw SpigotException("unreachable", why.toString())
         }
-        return told
+        val told = members(answer)
+        if (answer.status == 200) return told
+        val code = told["code"] as? String
+        if (code == null || !isProblem(answer)) throw SpigotException("unreadable", "status ${answer.status} without a problem")
+        val seconds = answer.header("retry-after")?.toIntOrNull() ?: 0
+        val why = SpigotException(code, told["detail"] as? String ?: "status ${answer.status}", seconds)
+        throw (told["challenge"] as? Map<*, *>)?.let { RefusedWithChallenge(why, it) } ?: why
     }
+
+    /** A refusal that a fresh challenge comes along with; never leaves this file but as what it says. */
+    private class RefusedWithChallenge(val why: SpigotException, val challenge: Map<*, *>) : Exception()
 
     private companion object {
         const val STEPS_MAX = 3

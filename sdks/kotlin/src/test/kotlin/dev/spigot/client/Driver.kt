@@ -4,10 +4,11 @@ import java.io.File
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
 
-/** `vectors FILE`, `token SERVICE SITE_KEY`, or `get URL`: what the shared checks ask of this client. */
+/** `vectors FILE`, `failures`, `token SERVICE SITE_KEY`, or `get URL`: what the shared checks ask of this client. */
 fun main(arguments: Array<String>) {
     when (arguments[0]) {
         "vectors" -> println(Json.write(mapOf("checked" to vectors(File(arguments[1])))))
+        "failures" -> println(Json.write(mapOf("checked" to failures())))
         "token" -> println(Json.write(mapOf("token" to Spigot().token(arguments[1], arguments[2], action = "sign-up"))))
         "get" -> {
             val sent = Spigot().send(AppRequest("GET", arguments[1], mapOf("Accept" to "application/json", "User-Agent" to "shop-app/1")))
