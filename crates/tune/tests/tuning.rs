@@ -124,6 +124,67 @@ fn people_who_are_bothered_for_nothing_are_left_alone() {
 }
 
 #[test]
+fn who_is_taken_for_whom() {
+    let reasoned =
+        |name: &str, kind: &str| Record { reasons: vec![reason(name, kind, "tells")], ..visit(1, &[]) };
+    let submitted = |kind: &str, result: &str| {
+        let (kind, result) = (kind.to_owned(), result.to_owned());
+        Record {
+            challenge: Some(RecordChallenge { kind, result, ..RecordChallenge::default() }),
+            ..visit(1, &[])
+        }
+    };
+    let (person, bot, unclear, unknown) = ((1, 0, 0), (0, 1, 0), (0, 0, 1), (0, 0, 0));
+    let check = |what: &str, events: &[Record], expected: (u64, u64, u64)| {
+        let report = of(events, &[]);
+        assert_eq!((report.people, report.bots, report.unclear), expected, "{what}");
+    };
+    check("who solves", &[submitted("cachewalk", "solved")], person);
+    check("who has a third party's word", &[submitted("provider", "solved")], person);
+    check("who waits", &[submitted("wait", "solved")], unknown);
+    check("who is only asked", &[submitted("cachewalk", "issued")], unknown);
+    check("whose solution is late", &[submitted("cachewalk", "expired")], unknown);
+    for result in ["forged", "malformed", "wrong", "not_vouched"] {
+        check(result, &[submitted("cachewalk", result)], bot);
+        check("a token's verification is the application's", &[submitted("token", result)], unknown);
+        check("and solves, too", &[submitted("cachewalk", result), solved(1)], unclear);
+    }
+    for (name, kind) in [
+        ("repeated_failures", "flow"),
+        ("restriction", "flow"),
+        ("failures_behind", "signal"),
+        ("spam_detected", "signal"),
+    ] {
+        check(name, &[reasoned(name, kind)], bot);
+        check(name, &[reasoned(name, kind), solved(1)], unclear);
+        check("a rule of that name is the operator's own affair", &[reasoned(name, "rule")], unknown);
+    }
+    let proven = reasoned("verified_crawler", "proof");
+    check("who proved who it is", std::slice::from_ref(&proven), unclear);
+    check("and solved all the same", &[proven.clone(), solved(1)], unclear);
+    check("and was slowed", &[proven, reasoned("restriction", "flow")], unclear);
+    check("another client", &[reasoned("restriction", "flow"), solved(2)], (1, 1, 0));
+}
+
+/// Each way of being a bot serves a proposal as well as the other.
+#[test]
+fn every_way_of_being_a_bot_is_learned_from() {
+    let flows = ["repeated_failures", "restriction"].map(|name| vec![reason(name, "flow", "asks block")]);
+    let behind = vec![reason("failures_behind", "signal", "adds 10")];
+    for reasons in flows.into_iter().chain([behind]) {
+        let bot = |n: u32| Record { reasons: reasons.clone(), ..caught(n) };
+        let mut events: Vec<Record> = (0..2000).flat_map(|n| [visit(n, &[]), solved(n)]).collect();
+        events.extend((2000..2400).flat_map(|n| [visit(n, &["tool_user_agent"]), bot(n)]));
+        let report = of(&events, &[]);
+        assert_eq!((report.people, report.bots), (2000, 400), "{reasons:?}");
+        let search = report.routes.iter().find(|route| route.route == "search").unwrap();
+        let proposed = search.proposed.as_ref().unwrap_or_else(|| panic!("{}", report.render()));
+        assert_eq!(proposed.bots_stopped.of, proposed.bots_stopped.all, "{}", report.render());
+        assert!(search.changes.iter().all(|change| change.what != "weights.failures_behind"), "{reasons:?}");
+    }
+}
+
+#[test]
 fn an_operators_mark_counts_over_what_was_seen() {
     let events = [visit(1, &[]), solved(1), visit(2, &[]), caught(2), visit(3, &[])];
     let check = |marks: &[(String, Kind)], expected: (u64, u64, u64)| {

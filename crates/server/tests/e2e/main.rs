@@ -71,6 +71,7 @@ mod survival;
 mod tls;
 mod tls_sites;
 mod trusted;
+mod tuning;
 mod upstream;
 mod vendors;
 mod widened;
