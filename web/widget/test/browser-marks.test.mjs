@@ -60,6 +60,14 @@ const PEOPLE = {
     innerHeight: 0,
     page: { hidden: true },
   }),
+  "Chrome that downloads PDFs, and Vivaldi": view(CHROME, BLINK, { agent: { plugins: [] } }),
+  "a phone that asks for the desktop's page": view(CHROME, BLINK, {
+    agent: { platform: "Linux armv81", maxTouchPoints: 5, plugins: [] },
+    outerWidth: 190,
+    outerHeight: 400,
+    innerWidth: 980,
+    innerHeight: 2060,
+  }),
   "a long frame": view(CHROME, BLINK, { innerHeight: 9000, framed: true }),
   "Chrome from before the engines are told apart": view(CHROME.replace("131", "72"), []),
   "Brave, with numbers of its own": view(CHROME, BLINK, {
@@ -121,7 +129,6 @@ const PROGRAMS = [
   ["tool", view(CHROME, BLINK, { __playwright__binding__: 1 })],
   ["no_languages", view(CHROME, BLINK, { agent: { languages: [] } })],
   ["no_window", view(CHROME, BLINK, { outerWidth: 0, outerHeight: 0 })],
-  ["no_plugins", view(CHROME, BLINK, { agent: { plugins: [] } })],
   ["brands", view(CHROME, BLINK, { agent: { userAgentData: { brands: [{ brand: "Other" }] } } })],
   ["mobile", view(CHROME, BLINK, { agent: { userAgentData: { mobile: true } } })],
   ["platform", view(CHROME.replace("X11; Linux x86_64", "Windows NT 10.0; Win64; x64"), BLINK)],

@@ -15,8 +15,6 @@ pub enum Mark {
     NoLanguages,
     /// A desktop's window that is in sight has no size.
     NoWindow,
-    /// A Chromium on a desk without a single plug-in.
-    NoPlugins,
     /// Client hints and user agent name different engines.
     Brands,
     /// One of them says phone, the other does not.
@@ -35,13 +33,12 @@ pub enum Mark {
 
 impl Mark {
     /// Every mark, in the order of their bits.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 12] = [
         Self::Webdriver,
         Self::Headless,
         Self::Tool,
         Self::NoLanguages,
         Self::NoWindow,
-        Self::NoPlugins,
         Self::Brands,
         Self::Mobile,
         Self::Platform,
@@ -60,7 +57,6 @@ impl Mark {
             Self::Tool => "tool",
             Self::NoLanguages => "no_languages",
             Self::NoWindow => "no_window",
-            Self::NoPlugins => "no_plugins",
             Self::Brands => "brands",
             Self::Mobile => "mobile",
             Self::Platform => "platform",

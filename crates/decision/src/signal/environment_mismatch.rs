@@ -12,12 +12,11 @@ pub(super) const SIGNAL: Signal = Signal {
 };
 
 /// What no person's browser has by itself. What browsers and extensions for privacy usually hide is not among it: numbers of
-/// cores, canvas, fonts, time zone, sizes that are rounded or the window's own.
-const MARKS: [Mark; 10] = [
+/// cores, canvas, fonts, time zone, sizes that are rounded or the window's own; nor are plug-ins: who has Chromium download
+/// PDFs has none, and phones that ask for the desktop's page have none either.
+const MARKS: [Mark; 9] = [
     // Each browser asks its system, and has one at least.
     Mark::NoLanguages,
-    // Chromium on a desk names its own reader of PDF, on or off, in front of every page that is not hidden.
-    Mark::NoPlugins,
     // What one browser says of itself in two places.
     Mark::Brands,
     Mark::Mobile,

@@ -40,7 +40,7 @@ mod tests {
         check(&[Mark::Patched, Mark::Tool], true);
         check(&[Mark::Headless], true);
         // What contradicts its user agent only.
-        check(&[Mark::Patched, Mark::NoWindow, Mark::NoPlugins, Mark::Touch], false);
+        check(&[Mark::Patched, Mark::NoWindow, Mark::Touch], false);
         super::super::check(&SIGNAL, &request("/"), false);
     }
 }

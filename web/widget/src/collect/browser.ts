@@ -37,7 +37,6 @@ const MARKS: Readonly<Record<string, (view: View, page: Document, agent: Agent) 
   // Tabs that were never in front have no size yet, and neither have pages within apps on phones.
   no_window: (view, page, agent) =>
     isDesktop(agent) && !page.hidden && view.outerWidth === 0 && view.outerHeight === 0 && view.innerWidth > 0,
-  no_plugins: (_view, _page, agent) => isDesktop(agent) && /Chrome\//.test(agent.userAgent) && agent.plugins.length === 0,
   brands: (_view, _page, agent) => {
     const { brands } = agent.userAgentData ?? {};
     return (
@@ -77,9 +76,10 @@ const MARKS: Readonly<Record<string, (view: View, page: Document, agent: Agent) 
     }),
 };
 
-/** A tablet of Apple's says that it is a Macintosh, and has touch. */
+/** A tablet of Apple's says that it is a Macintosh, and a phone of which the desktop's page is asked that it is Linux;
+ * they have touch. */
 function isDesktop({ userAgent, maxTouchPoints }: Agent): boolean {
-  return !/Mobile|Android|iPhone|iPad/.test(userAgent) && !(/Macintosh/.test(userAgent) && maxTouchPoints > 0);
+  return !/Mobile|Android|iPhone|iPad/.test(userAgent) && !(/Macintosh|Linux/.test(userAgent) && maxTouchPoints > 0);
 }
 
 function isPatched(getter: (() => unknown) | undefined): boolean {

@@ -35,17 +35,28 @@ const marks = {
   tool: [{ init: { content: "document.$cdc_abc_ = 1;" } }, { init: { content: "window.cdc_abc_Array = Array;" } }, { init: { content: "window.domAutomation = {};" } }],
   no_languages: { init: says("languages", "[]") },
   no_window: { init: { content: 'for (const name of ["outerWidth", "outerHeight"]) Object.defineProperty(window, name, { value: 0 });' } },
-  no_plugins: { init: says("plugins", "[]") },
   brands: { init: says("userAgentData", '{ brands: [{ brand: "Other" }], mobile: false }') },
   mobile: { init: says("userAgentData", '{ brands: [{ brand: "Chromium" }], mobile: true }') },
   platform: { userAgent: agent("Windows NT 10.0; Win64; x64") },
   touch: { userAgent: agent("Linux; Android 10; K", " Mobile"), init: says("userAgentData", '{ brands: [{ brand: "Chromium" }], mobile: true }') },
+  screen: [
+    { init: { content: 'for (const name of ["width", "height"]) Object.defineProperty(Screen.prototype, name, { get: () => 0 });' } },
+    { init: { content: 'for (const name of ["outerWidth", "outerHeight"]) Object.defineProperty(window, name, { value: 100 });' } },
+  ],
+  engine: { userAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", init: says("userAgentData", "undefined") },
   patched: { init: { content: 'Object.defineProperty(navigator, "webdriver", { get: () => false });' } },
 };
 
-test("a browser that hides nothing has no mark", async () => {
-  assert.deepEqual((await seenIn({})).browser.marks, []);
-});
+const people = {
+  "hides nothing": {},
+  "downloads PDFs in place of showing them": { init: says("plugins", "[]") },
+  "is on a phone and asks for the desktop's page": { init: [says("plugins", "[]"), says("maxTouchPoints", "5"), says("platform", '"Linux armv81"')] },
+};
+for (const [who, browser] of Object.entries(people)) {
+  test(`a browser that ${who} has no mark`, async () => {
+    assert.deepEqual((await seenIn(browser)).browser.marks, []);
+  });
+}
 
 for (const [mark, browsers] of Object.entries(marks)) {
   for (const [n, browser] of [browsers].flat().entries()) {
@@ -113,6 +124,6 @@ test("docs/privacy.md names every sum that is sent, every mark, and nothing else
   assert.deepEqual(rows.flatMap(({ names }) => names).sort(), sent.sort());
   const source = readFileSync(new URL("../../src/collect/browser.ts", import.meta.url), "utf8");
   const known = [...source.split("const MARKS")[1].split("\n};")[0].matchAll(/^ {2}(\w+): \(/gm)].map(([, name]) => name);
-  assert.deepEqual(known, Object.keys(marks));
+  assert.deepEqual(known.sort(), Object.keys(marks).sort());
   assert.deepEqual(rows.find(({ names }) => names.includes("browser.marks")).words.sort(), known.sort());
 });
