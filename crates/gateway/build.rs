@@ -1,5 +1,5 @@
 //! Lists the built files of the interstitial and the widget, so that whatever `web/*/dist` holds is served, and compresses
-//! them once and for all. A tree without them builds, too.
+//! them once and for all; Brotli's form lies beside those that have one. A tree without them builds, too.
 
 use std::fmt::Write as _;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -18,7 +18,7 @@ fn main() {
     }
 }
 
-/// Writes `<part>_files.rs`: name, media type, entity tag, content and compressed content of each file.
+/// Writes `<part>_files.rs`: name, media type, entity tag, content and the compressed contents of each file.
 fn table(part: &str, root: &Path, out: &Path) -> std::io::Result<()> {
     println!("cargo::rerun-if-changed={}", root.display());
     let mut files = Vec::new();
@@ -36,11 +36,15 @@ fn table(part: &str, root: &Path, out: &Path) -> std::io::Result<()> {
         gzip.write_all(&plain)?;
         let compressed = out.join(format!("{part}_{number}.gz"));
         std::fs::write(&compressed, gzip.finish()?)?;
+        let brotli = match file.with_file_name(brotli_name(file)) {
+            beside if beside.is_file() => format!("include_bytes!({:?})", beside.display().to_string()),
+            _ => "&[]".to_owned(),
+        };
         let (path, compressed) = (file.display().to_string(), compressed.display().to_string());
         let _ = writeln!(
             table,
             "    File {{ name: {name:?}, media_type: {media_type:?}, tag: \"{:016x}\", \
-             plain: include_bytes!({path:?}), gzip: include_bytes!({compressed:?}) }},",
+             plain: include_bytes!({path:?}), gzip: include_bytes!({compressed:?}), brotli: {brotli} }},",
             hasher.finish(),
         );
     }
@@ -53,6 +57,12 @@ fn list(folder: &Path, files: &mut Vec<PathBuf>) {
     for path in entries.flatten().map(|entry| entry.path()) {
         if path.is_dir() { list(&path, files) } else { files.push(path) }
     }
+}
+
+fn brotli_name(file: &Path) -> std::ffi::OsString {
+    let mut name = file.file_name().unwrap_or_default().to_owned();
+    name.push(".br");
+    name
 }
 
 fn media_type(name: &str) -> Option<&'static str> {

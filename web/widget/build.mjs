@@ -3,19 +3,23 @@
 
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync, brotliDecompressSync, gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { minify } from "terser";
 import { stylesAsText } from "./build-styles.mjs";
+import { privateNames } from "./private-names.mjs";
 import { apiReport } from "./report.mjs";
 
 const HERE = new URL(".", import.meta.url);
 const DIST = new URL("dist/", HERE);
 /** What a visitor may be made to load, compressed: a script, the worker and a language, the WebAssembly aside. Pages made
- * for somebody else's widget load its names as well. */
-const GZIP_BYTES_MAX = { "widget.js": 20_000, "compat.js": 22_000 };
+ * for somebody else's widget load its names as well: by gzip they are above, which goes to those who take no Brotli. */
+const BYTES_MAX = { "widget.js": { brotli: 20_000, gzip: 20_000 }, "compat.js": { brotli: 20_000, gzip: 22_000 } };
+/** The server sends what lies beside a file under its name and this, to whoever takes it. */
+const BROTLI = ".br";
 const { version } = JSON.parse(read("package.json"));
 
+const ownNames = privateNames([new URL("src/", HERE), new URL("../solver/browser/", HERE)]);
 const worker = await script("../solver/browser/worker.ts");
 const files = new Map([
   ["widget.js", await script("src/widget.ts")],
@@ -69,6 +73,7 @@ async function script(path, format = "iife") {
     module: format === "esm",
     toplevel: true,
     compress: { passes: 3 },
+    mangle: { properties: { regex: new RegExp(`^(${ownNames.join("|")})$`) } },
     format: { comments: false },
   });
   return Buffer.from(`${code}\n`);
@@ -98,18 +103,20 @@ function tagOf(name) {
 }
 
 function printSizes() {
-  const compressed = (name) => (files.has(name) ? gzipSync(files.get(name), { level: 9 }).length : 0);
+  const compressed = { gzip: (file) => gzipSync(file, { level: 9 }).length, brotli: (file) => brotliCompressSync(file).length };
   for (const [name, content] of files) {
     if (!name.startsWith("languages/"))
       console.log(
-        `${name.padEnd(19)}${String(content.length).padStart(7)} bytes${String(compressed(name)).padStart(7)} gzip`,
+        `${name.padEnd(19)}${String(content.length).padStart(7)} bytes${String(compressed.gzip(content)).padStart(7)} gzip${String(compressed.brotli(content)).padStart(7)} brotli`,
       );
   }
-  const language = Math.max(...[...files.keys()].filter((name) => name.startsWith("languages/")).map(compressed));
-  for (const [name, most] of Object.entries(GZIP_BYTES_MAX)) {
-    const sum = compressed(name) + compressed("worker.js") + language;
-    console.log(`${name}, worker.js and the longest language, without the WebAssembly: ${sum} gzip of ${most}`);
-    if (sum > most) fail(`${name}: ${sum} bytes compressed; at most ${most}`);
+  for (const [coding, weigh] of Object.entries(compressed)) {
+    const language = Math.max(...languages().map(([, content]) => weigh(content)));
+    for (const [name, { [coding]: most }] of Object.entries(BYTES_MAX)) {
+      const sum = weigh(files.get(name)) + weigh(worker) + language;
+      console.log(`${name}, worker.js and the longest language, without the WebAssembly: ${sum} ${coding} of ${most}`);
+      if (sum > most) fail(`${name}: ${sum} bytes by ${coding}; at most ${most}`);
+    }
   }
 }
 
@@ -119,6 +126,7 @@ function write() {
     const url = new URL(name, DIST);
     mkdirSync(dirname(url.pathname), { recursive: true });
     writeFileSync(url, content);
+    writeFileSync(new URL(`${name}${BROTLI}`, DIST), brotliCompressSync(content));
   }
   writeFileSync(new URL("api.d.ts", HERE), apiReport());
 }
@@ -126,11 +134,15 @@ function write() {
 function check() {
   const kept = readdirSync(DIST, { recursive: true }).filter((name) => name.includes("."));
   const differs = [...files].filter(([name, content]) => {
-    return !kept.includes(name) || !readFileSync(new URL(name, DIST)).equals(content);
+    const beside = `${name}${BROTLI}`;
+    if (!kept.includes(name) || !kept.includes(beside)) return true;
+    // Another version of the library may compress otherwise.
+    const forms = [readFileSync(new URL(name, DIST)), brotliDecompressSync(readFileSync(new URL(beside, DIST)))];
+    return forms.some((form) => !form.equals(content));
   });
   const wrong = [
     ...differs.map(([name]) => `dist/${name}`),
-    ...kept.filter((name) => !files.has(name)).map((name) => `dist/${name}`),
+    ...kept.filter((name) => !files.has(name.endsWith(BROTLI) ? name.slice(0, -BROTLI.length) : name)).map((name) => `dist/${name}`),
   ];
   if (read("api.d.ts") !== apiReport()) wrong.push("api.d.ts");
   if (wrong.length > 0) fail(`not what the sources give: ${wrong.join(", ")}; run npm run build`);

@@ -16,6 +16,8 @@ pub(crate) struct File {
     tag: &'static str,
     plain: &'static [u8],
     gzip: &'static [u8],
+    /// Nothing where there is none.
+    brotli: &'static [u8],
 }
 
 static CHALLENGE: &[File] = include!(concat!(env!("OUT_DIR"), "/challenge_files.rs"));
@@ -56,21 +58,23 @@ impl File {
     }
 
     fn chosen(&self, asked: &HeaderMap) -> Response<Through> {
-        let compressed = takes_gzip(asked) && self.gzip.len() < self.plain.len();
+        let (coding, bytes) = self.form(asked);
         // Each form of a file has a tag of its own (RFC 9110, 8.8.3.3).
-        let tag = format!("\"{}{}\"", self.tag, if compressed { "-gzip" } else { "" });
+        let tag = match coding {
+            Some(coding) => format!("\"{}-{coding}\"", self.tag),
+            None => format!("\"{}\"", self.tag),
+        };
         let known = asked.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
         let mut response = if known {
             let mut response = Response::new(Through::Empty);
             *response.status_mut() = StatusCode::NOT_MODIFIED;
             response
         } else {
-            let bytes = if compressed { self.gzip } else { self.plain };
             plain(StatusCode::OK, self.media_type, Bytes::from_static(bytes))
         };
         let headers = response.headers_mut();
-        if compressed && !known {
-            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        if let (Some(coding), false) = (coding, known) {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
         }
         headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
         // A new version of Spigot brings new files under the same names: kept, but asked for each time.
@@ -80,15 +84,26 @@ impl File {
         }
         response
     }
+
+    /// The smallest form that a client takes, and its coding.
+    fn form(&self, asked: &HeaderMap) -> (Option<&'static str>, &'static [u8]) {
+        [("br", self.brotli), ("gzip", self.gzip)]
+            .into_iter()
+            .filter(|(coding, bytes)| {
+                !bytes.is_empty() && bytes.len() < self.plain.len() && takes(asked, coding)
+            })
+            .min_by_key(|(_, bytes)| bytes.len())
+            .map_or((None, self.plain), |(coding, bytes)| (Some(coding), bytes))
+    }
 }
 
-/// Whether `Accept-Encoding` names gzip and gives it any weight.
-fn takes_gzip(asked: &HeaderMap) -> bool {
+/// Whether `Accept-Encoding` names a coding and gives it any weight.
+fn takes(asked: &HeaderMap, coding: &str) -> bool {
     let fields = asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-    fields.flat_map(|field| field.split(',')).any(|coding| {
-        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+    fields.flat_map(|field| field.split(',')).any(|named| {
+        let (name, weight) = named.split_once(';').unwrap_or((named, ""));
         let weight = weight.trim().strip_prefix("q=").unwrap_or("1");
-        name.trim().eq_ignore_ascii_case("gzip") && weight.parse().is_ok_and(|weight: f32| weight > 0.0)
+        name.trim().eq_ignore_ascii_case(coding) && weight.parse().is_ok_and(|weight: f32| weight > 0.0)
     })
 }
 
@@ -103,7 +118,7 @@ mod tests {
             for field in fields {
                 asked.append(header::ACCEPT_ENCODING, HeaderValue::from_static(field));
             }
-            assert_eq!(takes_gzip(&asked), expected, "{fields:?}");
+            assert_eq!(takes(&asked, "gzip"), expected, "{fields:?}");
         };
         check(&["gzip, deflate, br, zstd"], true);
         check(&["br", "GZIP"], true);
@@ -124,9 +139,12 @@ mod tests {
             file.chosen(&headers.collect())
         };
         let (plain, gzip) = (asked(&[]), asked(&[(header::ACCEPT_ENCODING, "gzip")]));
+        let brotli = asked(&[(header::ACCEPT_ENCODING, "gzip, deflate, br, zstd")]);
+        assert_eq!(brotli.headers()[header::CONTENT_ENCODING], "br");
+        assert!(of_widget("widget.js.br").is_none(), "it is a form, not a file");
         let tag =
             |response: &Response<Through>| response.headers()[header::ETAG].to_str().unwrap().to_owned();
-        assert_ne!(tag(&plain), tag(&gzip));
+        assert!(tag(&plain) != tag(&gzip) && tag(&gzip) != tag(&brotli));
         assert_eq!(plain.headers().get(header::CONTENT_ENCODING), None);
         assert_eq!(gzip.headers()[header::CONTENT_ENCODING], "gzip");
         let again = asked(&[(header::ACCEPT_ENCODING, "gzip"), (header::IF_NONE_MATCH, &tag(&gzip))]);
@@ -136,6 +154,8 @@ mod tests {
         );
         let other = asked(&[(header::ACCEPT_ENCODING, "gzip"), (header::IF_NONE_MATCH, &tag(&plain))]);
         assert_eq!(other.status(), StatusCode::OK);
-        assert!([&plain, &gzip, &again].iter().all(|r| r.headers()[header::VARY] == "accept-encoding"));
+        assert!(
+            [&plain, &gzip, &brotli, &again].iter().all(|r| r.headers()[header::VARY] == "accept-encoding")
+        );
     }
 }

@@ -38,9 +38,9 @@ test("no text is left over", () => {
   for (const key of Object.keys(en)) assert.ok(new RegExp(`texts\\.${key}\\b`).test(used), key);
 });
 
-/** What CaptchaLa's settings offer, by its tags, as far as there is a file here. */
+/** What CaptchaLa's settings offer, by its tags. */
 const CAPTCHALA =
-  "ar bg bn cs da de el en es et fa fi fil fr he hi hr hu id it ja ko ms nl no pl pt pt-BR ro ru sk sl sr sv th tr uk ur vi zh-CN zh-TW";
+  "ar bg bn cs da de el en es et fa fi fil fr gu he hi hr hu id it ja km kn ko lo ml mr ms my ne nl no pa pl pt pt-BR ro ru si sk sl sr sv sw ta te th tr uk ur vi zh-CN zh-TW";
 const OURS = { no: "nb", "zh-CN": "zh", "zh-TW": "zh-Hant" };
 for (const tag of CAPTCHALA.split(" ")) {
   test(`a page made for CaptchaLa in ${tag} gets that language`, () => assert.equal(pickLanguage([tag]), OURS[tag] ?? tag));

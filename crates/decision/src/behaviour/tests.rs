@@ -22,7 +22,11 @@ fn what_a_widget_sends() {
         (behaviour.since_millis, behaviour.pointer.path_pixels, behaviour.fill.millis),
         (8000, 900, 4000)
     );
-    assert_eq!(behaviour.browser.marks().collect::<Vec<_>>(), [Mark::Webdriver], "a mark of yesterday counts nothing");
+    assert_eq!(
+        behaviour.browser.marks().collect::<Vec<_>>(),
+        [Mark::Webdriver],
+        "a mark of yesterday counts nothing"
+    );
     assert_eq!(read("{}"), Ok(Behaviour::default()), "a widget that knows less");
 }
 

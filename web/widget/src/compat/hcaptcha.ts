@@ -27,7 +27,9 @@ export function createHcaptcha(language: string | undefined): Readonly<Record<st
   const response = (which: Which): string => find(which)?.getResponse() ?? "";
 
   return {
-    render(container: string | Element, given?: Foreign): string {
+    /** Without a container it is invisible, at the end of the page. */
+    render(container: string | Element | Foreign, given?: Foreign): string {
+      if (isForeign(container)) return widgets.render(document.body, { ...container, size: "invisible" });
       const place = containerOf(container);
       if (place === null) throw new Error(`[hCaptcha] there is no element "${String(container)}"`);
       const known = widgets.id(widgetIn(place));
@@ -36,7 +38,10 @@ export function createHcaptcha(language: string | undefined): Readonly<Record<st
       widgets.get(id)!.dataset["hcaptchaWidgetId"] = id;
       return id;
     },
-    execute(which?: Which, { async = false }: { async?: boolean } = {}): Promise<unknown> | undefined {
+    /** Without an id it is the first. */
+    execute(which?: Which | Foreign, given?: Foreign): Promise<unknown> | undefined {
+      if (isForeign(which)) [which, given] = [undefined, which];
+      const async = given?.["async"] === true;
       const widget = find(which);
       if (widget === undefined) return async ? Promise.reject("missing-captcha") : undefined;
       const token = widget.execute();
@@ -58,6 +63,10 @@ export function createHcaptcha(language: string | undefined): Readonly<Record<st
         find(typeof which === "string" ? which : undefined)?.setAttribute("data", rqdata.slice(0, 255));
     },
   };
+}
+
+function isForeign(value: unknown): value is Foreign {
+  return typeof value === "object" && value !== null && !(value instanceof Element);
 }
 
 function translate(foreign: Foreign, language: string | undefined): Translated {

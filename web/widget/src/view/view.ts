@@ -52,6 +52,10 @@ export class View {
     root.append(this.box, this.frame, this.live);
     // Not every press comes from a pointer or a key: a screen reader or a switch presses by itself.
     this.button.onclick = (event) => actions.go(pressedBy(event));
+    // Whoever still holds the key that sent the form has not pressed this one.
+    this.button.onkeydown = (event) => {
+      if (event.repeat) event.preventDefault();
+    };
     this.cancel.onclick = () => actions.cancel();
     this.frame.addEventListener("cancel", (event) => (event.preventDefault(), actions.cancel()));
   }

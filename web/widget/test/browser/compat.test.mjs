@@ -80,6 +80,43 @@ test("hcaptcha: invisible, execute with a promise, errors by its names", async (
   });
 });
 
+test("hcaptcha as its loader shows it: no container, no id", async () => {
+  await visit(page("/1/api.js?render=explicit", form("")), async ({ page }) => {
+    await page.waitForFunction(() => window.hcaptcha);
+    const [id, { response }] = await page.evaluate(async (sitekey) => [hcaptcha.render({ sitekey }), await hcaptcha.execute({ async: true })], SITE_KEY);
+    assert.equal(response, "token-1");
+    assert.deepEqual(await page.evaluate((id) => [hcaptcha.getResponse(id), hcaptcha.execute({ async: false })], id), ["token-1", undefined]);
+    assert.equal(await page.getAttribute("body > spigot-challenge", "mode"), "invisible");
+  });
+});
+
+test("hcaptcha: what opens, and what runs out while it waits", async () => {
+  const options = { ...page("/1/api.js?render=explicit", form('<div id="place"></div>')), interaction: "press", challengeLife: 3_000 };
+  await visit(options, async ({ page }) => {
+    await page.waitForFunction(() => window.hcaptcha);
+    await page.evaluate((sitekey) => {
+      window.heard = [];
+      const names = ["open-callback", "chalexpired-callback", "callback"];
+      hcaptcha.render("place", { sitekey, ...Object.fromEntries(names.map((name) => [name, () => heard.push(name)])) });
+    }, SITE_KEY);
+    await page.waitForFunction(() => window.heard.length === 2);
+    assert.deepEqual(await page.evaluate(() => window.heard), ["open-callback", "chalexpired-callback"]);
+  });
+});
+
+test("turnstile: what its callbacks tell of a press, in time and too late, and of a token's end", async () => {
+  const before = inline(`window.heard = []; for (const name of ["before", "after", "timeout", "expired"]) window[name] = () => heard.push(name);`);
+  const body = form(`<div class="cf-turnstile" data-sitekey="${SITE_KEY}" data-before-interactive-callback="before" data-after-interactive-callback="after"
+    data-timeout-callback="timeout" data-expired-callback="expired" data-refresh-timeout="auto" data-refresh-expired="never"></div>`);
+  await visit({ ...page("/turnstile/v0/api.js", body, before), interaction: "press", challengeLife: 3_000, life: 500 }, async ({ page }) => {
+    await page.waitForFunction(() => window.heard?.includes("timeout"));
+    assert.deepEqual(await page.evaluate(() => window.heard), ["before", "timeout"]);
+    await page.click("spigot-challenge .go");
+    await page.waitForFunction(() => window.heard.includes("expired"));
+    assert.deepEqual(await page.evaluate(() => window.heard), ["before", "timeout", "after", "expired"]);
+  });
+});
+
 test(".g-recaptcha, and its field by id", async () => {
   const body = form(`<div class="g-recaptcha" data-sitekey="${SITE_KEY}"></div>`);
   await visit(page("/recaptcha/api.js", body), async ({ page }) => {

@@ -41,6 +41,33 @@ for (const key of ["Enter", " "]) {
   });
 }
 
+test("by touch", async () => {
+  await visit({ interaction: "press", context: { hasTouch: true, isMobile: true }, body: form(widget()) }, async ({ page, stub }) => {
+    await state(page, "press");
+    await page.tap(GO);
+    assert.equal(await token(page), "token-1");
+    assert.equal(stub.submissions[0].pressed.by, "pointer");
+    assert.ok(stub.submissions[0].seen.pointer.touches > 0);
+  });
+});
+
+test("the key that sent the form is held down: that is no press of the button it leads to", async () => {
+  await visit({ interaction: "press", body: form(widget('auto="submit"')) }, async ({ page, stub }) => {
+    await page.waitForFunction(() => customElements.get("spigot-challenge"));
+    await page.focus("[name=which]");
+    await page.keyboard.down("Enter");
+    await state(page, "press");
+    await page.waitForFunction(() => document.querySelector("spigot-challenge").shadowRoot.activeElement?.className === "go");
+    for (let n = 0; n < 5; n++) await page.keyboard.down("Enter");
+    assert.equal(await page.getAttribute("spigot-challenge", "data-state"), "press");
+    await page.keyboard.up("Enter");
+    assert.equal(stub.submissions.length, 0);
+    await page.keyboard.press("Enter");
+    await got(page);
+    assert.equal(stub.submissions[0].pressed.by, "key");
+  });
+});
+
 test("by a script, which is said", async () => {
   await visit({ interaction: "press", body: form(widget()) }, async ({ page, stub }) => {
     await state(page, "press");
