@@ -176,16 +176,19 @@ pub(crate) struct VersionText {
 
 fn show(call: &Call<'_>, _: &Nothing) -> Result<PolicyShown, Problem> {
     let text = text_now(call)?;
-    let policy = call.live().policy();
+    let live = call.live().policy();
+    // A text that was published just now decides within a second; what it comes to is shown at once.
+    let compiled = call.live().compiled(&text);
+    let policy = compiled.as_ref().unwrap_or(live.as_ref());
     let signals = spigot_decision::signal::SIGNALS.iter();
     Ok(PolicyShown {
         version: text_version(&text),
-        revision: policy.revision.clone(),
+        revision: live.revision.clone(),
         file: call.live().policy_file().map(|file| file.display().to_string()),
         problems: call.live().check(&text),
-        routes: routes(&policy, &text),
-        limits: policy_forms::limits(&policy, &text),
-        ladders: policy_forms::ladders(&policy),
+        routes: routes(policy, &text),
+        limits: policy_forms::limits(policy, &text),
+        ladders: policy_forms::ladders(policy),
         signals: signals.map(|signal| PolicySignal { name: signal.name, weight: signal.weight }).collect(),
         text,
     })

@@ -41,7 +41,7 @@ export function ReplayView({ draft, may }: { draft: Draft; may: boolean }) {
       </div>
       <p role="status">{replay?.is_running && t("replay_running", { count: replay.events })}</p>
       <Wrong problem={problem} />
-      {replay?.problem && <Notice kind="danger">{replay.problem}</Notice>}
+      {replay?.problem && <Notice kind="danger"><span lang="en">{replay.problem}</span></Notice>}
       {replay?.result && <Result result={replay.result} />}
     </Section>
   );
