@@ -197,7 +197,33 @@ impl<S> Connection<S> {
     }
 }
 
-/// Whether a trusted proxy in front says that the client speaks TLS with it.
+/// Whether a trusted proxy in front says that the client speaks TLS with it. Of several lines the last one counts: a proxy
+/// that adds its own leaves the client's above it.
 fn came_by_tls(headers: &HeaderMap) -> bool {
-    headers.get("x-forwarded-proto").is_some_and(|proto| proto.as_bytes().eq_ignore_ascii_case(b"https"))
+    let told = headers.get_all("x-forwarded-proto").iter().next_back();
+    told.is_some_and(|proto| proto.as_bytes().eq_ignore_ascii_case(b"https"))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn the_nearest_proxy_says_whether_it_was_tls() {
+        let check = |lines: &[&'static str], expected: bool| {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append("x-forwarded-proto", HeaderValue::from_static(line));
+            }
+            assert_eq!(came_by_tls(&headers), expected, "{lines:?}");
+        };
+        check(&[], false);
+        check(&["https"], true);
+        check(&["HTTPS"], true);
+        check(&["http"], false);
+        check(&["https", "http"], false);
+        check(&["http", "https"], true);
+    }
 }
