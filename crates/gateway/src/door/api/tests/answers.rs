@@ -69,6 +69,42 @@ async fn every_yes_and_no_is_documented() {
     }
 }
 
+/// When the record of what was spent is full, nothing counts: each client library gets what it takes for a failure.
+#[tokio::test]
+async fn a_full_record_is_a_no_in_every_dialect() {
+    for path in dialects() {
+        let service = Service::start();
+        let mut answers = Vec::new();
+        // It has room for a thousand, in parts that do not fill at once.
+        for _ in 0..5000 {
+            let (yes, answer) = asked(&service, path, SECRET, &service.token(LOGIN)).await;
+            if !yes {
+                answers.push(answer);
+            }
+            if answers.len() == 3 {
+                break;
+            }
+        }
+        assert_eq!(answers.len(), 3, "{path} is never full");
+        for answer in answers {
+            let told = match path {
+                "/api/v2/captcha/siteverify" => &answer["error"]["error_code"],
+                "/v1/validate" => &answer["data"]["error"],
+                path if path.contains("/projects/") => &answer["error"]["status"],
+                _ => &answer["error-codes"][0],
+            };
+            let expected = match path {
+                "/turnstile/v0/siteverify" => "internal-error",
+                "/siteverify" | "/recaptcha/api/siteverify" => "bad-request",
+                "/api/v2/captcha/siteverify" => "internal_server_error",
+                "/v1/validate" => "unavailable",
+                _ => "UNAVAILABLE",
+            };
+            assert_eq!(told, expected, "{path}: {answer}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn questions_by_get_and_the_words_that_clients_have_for_nothing() {
     for path in SITEVERIFY {
