@@ -52,6 +52,7 @@ try {
       for (const where of [...PAGES, `support/${decision}`]) {
         await open(demo, page, where);
         if (where === "policy/replay") await replay(page);
+        await page.waitForFunction(() => !document.querySelector(".toast"));
         await shoot(page, where);
       }
       for (const [name, [where, button]] of Object.entries(process.env.PAGES ? {} : DIALOGS)) {
@@ -59,6 +60,8 @@ try {
         await page.locator("#main").getByRole("button", { name: button }).first().click();
         await page.getByRole("dialog").waitFor();
         await shoot(page, name);
+        await page.keyboard.press("Escape");
+        await page.getByRole("dialog").waitFor({ state: "hidden" });
       }
       await outside.goto(demo.panel);
       await outside.getByRole("button", { name: "Sign in", exact: true }).waitFor();

@@ -34,6 +34,7 @@ const LEFT = 52;
 const TOP = 14;
 const BOTTOM = 24;
 const LABEL_HEIGHT = 15;
+const SIGN_WIDTH = 12;
 /** Width of the names at the right; on a phone they stand above instead. */
 const NAMES = 104;
 const NARROW = 400;
@@ -118,18 +119,15 @@ export function Chart({ title, times, stepMinutes, series, marks = [], unit = ""
               {clock(time, (last - first) / 60_000 > 2_880 ? 1_440 : stepMinutes)}
             </text>
           ))}
-          {marks.map((mark) => {
+          {together(marks, (mark) => x(Math.min(last, Math.max(first, mark.time)))).map(({ place, sign, tone }) => (
             // One within the last step stands at its beginning, as what happened in it does.
-            const place = x(Math.min(last, Math.max(first, mark.time)));
-            return (
-              <g key={`${mark.sign} ${mark.time}`} class={`mark ${mark.tone}`}>
-                <line x1={place} x2={place} y1={TOP} y2={HEIGHT - BOTTOM} />
-                <text x={place} y={TOP - 3} text-anchor="middle">
-                  {mark.sign}
-                </text>
-              </g>
-            );
-          })}
+            <g key={sign} class={`mark ${tone}`}>
+              <line x1={place} x2={place} y1={TOP} y2={HEIGHT - BOTTOM} />
+              <text x={place} y={TOP - 3} text-anchor="middle">
+                {sign}
+              </text>
+            </g>
+          ))}
           {series.map((one, index) => (
             <polyline key={one.name} class={`line line-${index}`} points={points(one.values)} />
           ))}
@@ -180,6 +178,22 @@ export function clock(time: number, stepMinutes: number, whole = false): string 
   const options: Intl.DateTimeFormatOptions =
     stepMinutes >= 1_440 ? { day: "numeric", month: "short" } : whole ? { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" } : { hour: "2-digit", minute: "2-digit" };
   return new Intl.DateTimeFormat(document.documentElement.lang || "en", options).format(new Date(time));
+}
+
+/** Marks whose signs would stand on each other are one: "2–8". They come in the order of time. */
+function together(marks: readonly ChartMark[], x: (mark: ChartMark) => number): { place: number; sign: string; tone: ChartMark["tone"] }[] {
+  const groups: { place: number; marks: ChartMark[] }[] = [];
+  for (const mark of marks) {
+    const place = x(mark);
+    const group = groups.at(-1);
+    if (group && Math.abs(place - group.place) < SIGN_WIDTH) group.marks.push(mark);
+    else groups.push({ place, marks: [mark] });
+  }
+  return groups.map(({ place, marks: [first, ...more] }) => ({
+    place,
+    sign: [first?.sign, more.at(-1)?.sign].filter(Boolean).join("–"),
+    tone: [first, ...more].some((mark) => mark?.tone === "danger") ? "danger" : "info",
+  }));
 }
 
 /** Moves names apart that would stand on each other. */

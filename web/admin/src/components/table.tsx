@@ -20,25 +20,26 @@ interface Props<Row> {
   onOpen?: (row: Row) => void;
 }
 
+/** Roles are said in words: on a phone the cells are blocks, which takes a table's own away. */
 export function Table<Row>({ caption, columns, rows, rowKey, onOpen }: Props<Row>) {
   return (
     <div class="table-frame" role="region" aria-label={caption} tabIndex={0}>
-      <table class="table">
+      <table class="table" role="table">
         <caption class="unseen">{caption}</caption>
-        <thead>
-          <tr>
+        <thead role="rowgroup">
+          <tr role="row">
             {columns.map((column) => (
-              <th key={column.key} scope="col" class={column.number ? "number" : undefined}>
+              <th role="columnheader" key={column.key} scope="col" class={column.number ? "number" : undefined}>
                 {column.name}
               </th>
             ))}
           </tr>
         </thead>
-        <tbody>
+        <tbody role="rowgroup">
           {rows.map((row) => (
-            <tr key={rowKey(row)}>
+            <tr role="row" key={rowKey(row)}>
               {columns.map((column, at) => (
-                <td key={column.key} data-column={column.name} class={column.number ? "number" : undefined}>
+                <td role="cell" key={column.key} data-column={column.name} class={column.number ? "number" : undefined}>
                   {at === 0 && onOpen ? (
                     <button class="row-opener" type="button" onClick={() => onOpen(row)}>
                       {column.cell(row)}

@@ -1,5 +1,7 @@
 // How long a check takes here in Chromium at the default difficulty: the solve as the widget submits it, and from the
-// page's request to the token. Median, 95th percentile and spread (CV) of 50 runs, each in a new profile.
+// page's request to the token. Median, 95th percentile and spread (CV) of 50 runs: in a browser that stands, as a
+// visitor's does (the first is not counted), and each in a new profile, whose processes start beside the solve. What else
+// the machine does is in the figures: run it alone.
 
 import { DEFAULT, closeBrowser, form, token, visit, widget } from "./stub.mjs";
 
@@ -14,25 +16,53 @@ function summary(times) {
   return { median: at(0.5), p95: at(0.95), cv: Number(cv.toFixed(2)) };
 }
 
-async function measure(name, options = {}) {
-  const solves = [];
-  const wholes = [];
-  for (let run = 0; run < RUNS; run++) {
-    await visit({ puzzle: DEFAULT, body: form(widget()), go: false, ...options }, async ({ stub, page }) => {
-      const start = performance.now();
-      await page.goto(`${stub.origin}/`);
-      await token(page);
-      wholes.push(performance.now() - start);
-      solves.push(stub.submissions[0].millis);
+/** One check in `page`: its solve and the whole, in milliseconds. */
+async function check({ stub, page }) {
+  const start = performance.now();
+  await page.goto(`${stub.origin}/`);
+  // Who asks again and again whether it is solved takes the time from the solve.
+  await page.evaluate(() => {
+    const solved = () => document.querySelector("spigot-challenge")?.dataset.state === "done";
+    return new Promise((done) => {
+      const watch = new MutationObserver(() => solved() && done());
+      watch.observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["data-state"] });
+      if (solved()) done();
     });
-  }
-  const solve = summary(solves);
-  const { median, p95, cv } = summary(wholes);
+  });
+  const whole = performance.now() - start;
+  await token(page);
+  return { solve: stub.submissions.at(-1).millis, whole };
+}
+
+const options = { puzzle: DEFAULT, body: form(widget()), go: false };
+
+async function inOneBrowser(change = {}) {
+  const checks = [];
+  await visit({ ...options, ...change }, async (visitor) => {
+    for (let run = 0; run <= RUNS; run++) {
+      await visitor.context.clearCookies();
+      checks.push(await check(visitor));
+    }
+  });
+  return checks.slice(1);
+}
+
+async function inNewProfiles() {
+  const checks = [];
+  for (let run = 0; run < RUNS; run++) await visit(options, async (visitor) => checks.push(await check(visitor)));
+  return checks;
+}
+
+function report(name, checks) {
+  const solve = summary(checks.map(({ solve }) => solve));
+  const { median, p95, cv } = summary(checks.map(({ whole }) => whole));
   console.log(`${name}: solve ${solve.median} ms median, ${solve.p95} ms p95, CV ${solve.cv}; from the request ${median} ms median, ${p95} ms p95, CV ${cv}`);
   return solve;
 }
 
-const solve = await measure("workers, WebAssembly");
-console.log(`wanted of the solve: under ${WANTED.median} ms, ${WANTED.p95} ms, ${WANTED.cv}: ${Object.keys(WANTED).every((name) => solve[name] < WANTED[name]) ? "met" : "not met"}`);
-await measure("workers, WebAssembly, the service on another origin", { elsewhere: true });
+const solve = report("workers, WebAssembly", await inOneBrowser());
+const met = Object.keys(WANTED).every((name) => solve[name] < WANTED[name]);
+console.log(`wanted of the solve: under ${WANTED.median} ms, ${WANTED.p95} ms, ${WANTED.cv}: ${met ? "met" : "not met"}`);
+report("the same, the service on another origin", await inOneBrowser({ elsewhere: true }));
+report("the same, each in a new profile", await inNewProfiles());
 await closeBrowser();

@@ -41,14 +41,10 @@ export function TriggersSection() {
 function RouteName({ route }: { route: RouteTriggers }) {
   return (
     <>
-      <strong>{route.route}</strong>
-      {route.is_monitored && (
-        <>
-          {" "}
-          <Badge tone="info">{t("monitored")}</Badge>
-        </>
-      )}
-      <div class="quiet code clip" title={route.patterns.join("\n")}>
+      <div>
+        <strong>{route.route}</strong> {route.is_monitored && <Badge tone="info">{t("monitored")}</Badge>}
+      </div>
+      <div class="quiet code clip short" title={route.patterns.join("\n")}>
         {route.patterns.slice(0, 2).join(", ")}
       </div>
     </>
