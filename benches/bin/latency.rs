@@ -7,8 +7,9 @@
 //! The first address is the server itself, the others are proxies in front of it. The most that the first proxy answers
 //! is measured; then all are asked at half that rate, in turns of one second. Requests have their times in advance and
 //! each latency counts from that time, so a stall is felt by all requests that fell into it. What is compared is the
-//! same percentile in one run: what the machine itself does to a hop shows at every proxy. `benches/proxy/latency.py`
-//! starts Spigot, HAProxy and nginx for it.
+//! same percentile in one run: what the machine itself does to a hop shows at every proxy. One turn in which the machine
+//! stood still decides a tail over all turns, so beside it stands the middle turn's 99th percentile.
+//! `benches/proxy/latency.py` starts Spigot, HAProxy and nginx for it.
 
 #![expect(clippy::disallowed_methods, reason = "a load generator keeps its requests' times on the wall")]
 
@@ -31,25 +32,33 @@ fn main() {
     println!("{first} answers {most} requests/s at most; all are asked at {rate}/s in turns");
     let asked: Vec<&String> = std::iter::once(server).chain(proxies).collect();
     let mut found = vec![Vec::new(); asked.len()];
+    let mut tails = vec![Vec::new(); asked.len()];
     for round in 0..=ROUNDS {
-        for (text, found) in asked.iter().zip(&mut found) {
-            let latencies = turn(address(text), path, rate);
+        for ((text, found), tails) in asked.iter().zip(&mut found).zip(&mut tails) {
+            let mut latencies = turn(address(text), path, rate);
             if round > 0 {
+                latencies.sort_unstable();
+                tails.push(percentile(&latencies, 0.99));
                 found.extend(latencies);
             }
         }
     }
+    for tails in &mut tails {
+        tails.sort_unstable();
+    }
+    let middle = |tails: &[Duration]| millis(percentile(tails, 0.5));
     for latencies in &mut found {
         latencies.sort_unstable();
     }
     let percentiles = [("median", 0.5), ("p90", 0.9), ("p99", 0.99)];
-    for (text, latencies) in asked.iter().zip(&found) {
+    for ((text, latencies), tails) in asked.iter().zip(&found).zip(&tails) {
         print!("{text:>21}:");
         for (name, share) in percentiles {
             let (own, server) = (millis(percentile(latencies, share)), millis(percentile(&found[0], share)));
             print!("  {name} {own:7.3} ms ({:+.3})", own - server);
         }
-        println!();
+        let (own, server) = (middle(tails), middle(&tails[0]));
+        println!("  middle turn's p99 {own:7.3} ms ({:+.3})", own - server);
     }
 }
 

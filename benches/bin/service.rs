@@ -12,9 +12,11 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use http::Request;
-use spigot_cachewalk::{Solver, key};
+use spigot_cachewalk::{Params, Solver, key};
 use spigot_challenge::token::{Grounds, Strictness, seal};
 use spigot_challenge::{
     Binding, Errand, Keyring, Kind, Secret, Solved, Submission, Terms, Workspace, admit, issue, kind,
@@ -31,6 +33,8 @@ const NOW: i64 = 1_800_000_000_000;
 const SITE: &str = "3f0c7a52-6d0e-4f4e-9b53-0a3d0c9f1d11";
 const SECRET: &str = "0x0123456789abcdef0123456789abcdef01234567";
 const ROUNDS: usize = 100_000;
+/// Each is solved first, for about a third of a second.
+const SOLVES: usize = 60;
 
 struct Nowhere;
 
@@ -83,6 +87,7 @@ fn main() {
         garbage().await;
         issued().await;
         siteverify().await;
+        solves().await;
     });
     proofs();
 }
@@ -148,6 +153,37 @@ async fn siteverify() {
         gateway.ask_service(server, &request).await;
     }
     told("siteverify, garbage refused", ROUNDS, start.elapsed());
+}
+
+/// What a visitor's browser sends after it solved, up to the token in the answer. The proof is verified on a thread of
+/// its own meanwhile, so that the way there and back is in it.
+async fn solves() {
+    let gateway = gateway();
+    let ask = post(
+        "/.spigot/widget/challenge",
+        serde_json::json!({ "protocol": 1, "site_key": SITE, "action": "login" }).to_string(),
+    );
+    let mut submissions = Vec::new();
+    for n in 0..SOLVES {
+        let client = IpAddr::from(Ipv4Addr::from_bits(0x0a00_0000 + u32::try_from(n).unwrap_or(0) * 16));
+        let answer = gateway.ask_service(client, &ask).await;
+        let asked: serde_json::Value = serde_json::from_slice(answer.body()).expect("JSON");
+        let word = |name: &str| asked["challenge"][name].as_u64().expect("a number") as u32;
+        let params = Params::new(word("log2_n") as u8, word("grind"), word("open") as u8).expect("a puzzle");
+        let challenge = asked["challenge"]["challenge"].as_str().expect("a text");
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(challenge).expect("base64url");
+        let proof = BASE64_URL_SAFE_NO_PAD.encode(Solver::new(key(&bytes), params).solve().encode());
+        let body = serde_json::json!({
+            "protocol": 1, "site_key": SITE, "challenge": challenge, "proof": proof, "millis": 300,
+        });
+        submissions.push((client, post("/.spigot/widget/solve", body.to_string())));
+    }
+    let start = Instant::now();
+    for (client, submission) in &submissions {
+        let answer = gateway.ask_service(*client, submission).await;
+        assert!(answer.body().windows(8).any(|w| w == b"\"token\":"), "{:?}", answer.body());
+    }
+    told("real proofs submitted, a token each", SOLVES, start.elapsed());
 }
 
 /// Real proofs of the default puzzle at its default work: signature, context, proof. It is verified on threads of its

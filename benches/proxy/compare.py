@@ -107,7 +107,7 @@ def policy():
     text = (ROOT / "policies/default.toml").read_text()
     text = text.replace("at_least = 2000", "at_least = 1000000000").replace('rate = "600 per 2s', 'rate = "1000000 per 2s')
     return text.replace(
-        "triggers = { traffic_anomaly", "triggers = { high_frequency = { more_than = 1000000 }, traffic_anomaly", 1)
+        "triggers = { traffic_anomaly", 'triggers = { high_frequency = { more_than = 1000000, window = "10s" }, traffic_anomaly', 1)
 
 
 RAN, WAITED = 0, 1
