@@ -46,18 +46,18 @@ fn main() {
     for tails in &mut tails {
         tails.sort_unstable();
     }
-    let middle = |tails: &[Duration]| millis(percentile(tails, 0.5));
+    let middle = |tails: &Vec<Duration>| millis(percentile(tails, 0.5));
     for latencies in &mut found {
         latencies.sort_unstable();
     }
     let percentiles = [("median", 0.5), ("p90", 0.9), ("p99", 0.99)];
-    for ((text, latencies), tails) in asked.iter().zip(&found).zip(&tails) {
+    for ((text, latencies), turn_tails) in asked.iter().zip(&found).zip(&tails) {
         print!("{text:>21}:");
         for (name, share) in percentiles {
             let (own, server) = (millis(percentile(latencies, share)), millis(percentile(&found[0], share)));
             print!("  {name} {own:7.3} ms ({:+.3})", own - server);
         }
-        let (own, server) = (middle(tails), middle(&tails[0]));
+        let (own, server) = (middle(turn_tails), middle(&tails[0]));
         println!("  middle turn's p99 {own:7.3} ms ({:+.3})", own - server);
     }
 }
