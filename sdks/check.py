@@ -8,18 +8,27 @@ needs.
 import sys
 import time
 
-from harness import app_client, middleware, published, starts, vectors
+from harness import app_client, metadata, middleware, published, starts, vectors
 from harness.sdks import APPS, SDKS
 
 
+SERVERS = {
+    "vectors": vectors.run, "start": starts.run, "middleware": middleware.run, "package": published.run,
+}
+CLIENTS = {"app": app_client.run, "package": published.run}
+
+
 def main(names):
-    failed = False
-    checks = [(sdk, [("vectors", vectors.run), ("start", starts.run), ("middleware", middleware.run), ("package", published.run)]) for sdk in SDKS]
-    checks += [(sdk, [("app", app_client.run), ("package", published.run)]) for sdk in APPS]
+    ran, wrong = metadata.run()
+    failed = bool(wrong)
+    for line in wrong:
+        print(line)
+    print(f"every package: what it says of itself: {ran} checks, {len(wrong)} wrong", flush=True)
+    checks = [(sdk, SERVERS) for sdk in SDKS] + [(sdk, CLIENTS) for sdk in APPS]
     for sdk, runs in checks:
         if names and sdk.name not in names:
             continue
-        for what, run in runs:
+        for what, run in runs.items():
             begun = time.monotonic()
             ran, wrong = run(sdk)
             failed |= bool(wrong)

@@ -1,12 +1,10 @@
 """The client for apps against the shared vectors of the puzzle and a running Spigot."""
 
 import json
-import pathlib
-import re
 import subprocess
-import tempfile
 import urllib.request
 
+from . import app_starts
 from .driver import SDKS, Application
 from .middleware import Checks
 from .sdks import SDKS as SERVERS
@@ -14,22 +12,6 @@ from .server import Spigot
 
 # A phone's puzzle on a busy computer, by a virtual machine that has just started.
 SOON_SECONDS = 300
-
-#: The start that a README shows, put into the least program that has what it names. What an app's own platform would give
-#: it is a stand-in.
-_STARTS = {
-    "electron": ("start.mjs", """
-{before}
-const net = {{ fetch }}, handlers = {{}}, service = '{service}', siteKey = '{key}'
-const ipcMain = {{ handle: (name, asked) => {{ handlers[name] = asked }} }}
-class BrowserWindow {{ constructor(asked) {{ this.asked = asked.webPreferences }} }}
-{start}
-const [asked] = Object.values(handlers)
-const {{ token }} = await asked({{ senderFrame: {{ origin: 'app://shop' }} }}, 'sign-up')
-const sent = await spigot.send('{application}', {{ headers: {{ accept: 'application/json', 'user-agent': 'shop-app/1' }} }})
-console.log(JSON.stringify({{ token, status: sent.status }}))
-"""),
-}
 
 
 def run(client):
@@ -52,9 +34,8 @@ def run(client):
         node = next(sdk for sdk in SERVERS if sdk.name == "node")
         with Application(node, spigot.base, secret) as application:
             asked = f"http://127.0.0.1:{application.port}/asked/app"
-            if client.name in _STARTS:
-                said = _started(client, spigot.base, key, asked)
-                check(said.get("token", "").startswith("pt_") and said.get("status") == 200, "the README's start", said)
+            said = app_starts.run(client, spigot.base, key, asked)
+            check(said.get("token", "").startswith("pt_") and said.get("status") == 200, "the README's start", said)
             said = _said(client, "get", asked)
             check(said.get("status") == 200 and said.get("cookie"), "a refusal is solved and sent once more", said)
             said = _said(client, "get", f"http://127.0.0.1:{application.port}/refused/app")
@@ -62,29 +43,6 @@ def run(client):
     finally:
         spigot.close()
     return check.ran, check.wrong
-
-
-def _started(client, service, key, application):
-    """Runs the README's start, with these addresses in place of the examples."""
-    folder = SDKS / client.folder
-    start = re.search(r"```\w+\n(.*?)```", (folder / "README.md").read_text(), re.S).group(1)
-    start = start.replace("https://challenge.example", service).replace("https://shop.example/api/orders", application)
-    # Modules are imported at the head, whatever the start needs beside them.
-    imports = [line for line in start.splitlines() if line.startswith("import ")]
-    start = "\n".join(line for line in start.splitlines() if line not in imports)
-    name, program = _STARTS[client.name]
-    with tempfile.TemporaryDirectory(prefix="start-", dir=folder) as place:
-        file = pathlib.Path(place) / name
-        before = "\n".join(imports)
-        file.write_text(program.format(before=before, start=start, service=service, key=key, application=application).lstrip())
-        output = subprocess.run(
-            [client.command[0], file], cwd=folder, text=True, timeout=SOON_SECONDS,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        ).stdout
-    try:
-        return json.loads(output.splitlines()[-1])
-    except (IndexError, ValueError):
-        return {"output": output}
 
 
 def _count(path):

@@ -4,6 +4,8 @@ import dataclasses
 import pathlib
 
 PYTHON = pathlib.Path(__file__).parent.parent / "python/.venv/bin/python"
+#: What Maven makes, in the folder of each.
+JAR, KOTLIN_JAR = "target/spigot-server-0.1.0.jar", "target/spigot-client-0.1.0.jar"
 
 
 @dataclasses.dataclass
@@ -18,6 +20,8 @@ class Sdk:
     frameworks: tuple = ()
     #: Those of them whose servers take bodies of no told length.
     chunks: tuple = ()
+    #: Those of them whose routers go by the decoded path; the others' by the path as it came.
+    decoded: tuple = ()
     #: Those of them that have a page for a form's parameters.
     parameters: tuple = ()
     #: Whether the middleware hands /.spigot/ on by itself.
@@ -35,18 +39,22 @@ _JAVA = ("serve", "serve-spring")
 _EVERY = ("serve",)
 
 SDKS = [
-    Sdk("go", "go", ["build/driver"], chunks=_EVERY),
-    Sdk("node", "node", ["node", "test/driver.mjs"], serves=_NODE, frameworks=("serve-express",), chunks=_NODE),
+    Sdk("go", "go", ["build/driver"], chunks=_EVERY, decoded=_EVERY),
+    Sdk(
+        "node", "node", ["node", "test/driver.mjs"], serves=_NODE, frameworks=("serve-express",), chunks=_NODE,
+        decoded=("serve-fastify",),
+    ),
     Sdk(
         "python", "python", [PYTHON, "test/driver.py"], serves=(*_WSGI, *_ASGI),
         frameworks=("serve-django", "serve-flask", "serve-fastapi"), chunks=_ASGI,
+        decoded=(*_WSGI, *_ASGI),
     ),
-    Sdk("php", "php", ["php", "test/driver.php"], serves=("serve", "serve-laravel")),
+    Sdk("php", "php", ["php", "test/driver.php"], serves=("serve", "serve-laravel"), decoded=("serve-laravel",)),
     Sdk("rust", "rust", ["../../target/debug/examples/sdk-driver"], chunks=_EVERY),
     Sdk("java", "java", [
         "java", "-Djdk.httpclient.allowRestrictedHeaders=host", "-cp", "target/classes:target/test-classes:target/lib/*",
         "dev.spigot.Driver",
-    ], serves=_JAVA, frameworks=("serve-spring",), chunks=_JAVA, parameters=("serve-spring",)),
+    ], serves=_JAVA, frameworks=("serve-spring",), chunks=_JAVA, parameters=("serve-spring",), decoded=_EVERY),
 ]
 
 #: The clients for apps whose compilers are here.

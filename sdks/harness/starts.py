@@ -2,14 +2,15 @@
 against a Spigot with a secret for tests, which passes."""
 
 import os
-import re
 import shutil
 import subprocess
 import tempfile
 
+from . import crate
 from .driver import SDKS
 from .middleware import Checks
-from .sdks import PYTHON
+from .readme import start_of
+from .sdks import JAR, PYTHON
 from .server import Spigot
 
 PASSES = "0x0000000000000000000000000000000000000001"
@@ -88,25 +89,52 @@ class Start {{
     }}
 }}
 """),
+    "rust": ("main.rs", """
+use std::net::SocketAddr;
+
+use axum::Router;
+use axum::extract::ConnectInfo;
+use axum::http::{{StatusCode, request::Parts}};
+use axum::response::{{IntoResponse, Response}};
+use spigot_client::{{Expected, Spigot, SpigotLayer}};
+
+struct Form {{
+    token: String,
+}}
+
+async fn start(form: Form, router: Router) -> Result<Response, Box<dyn std::error::Error>> {{
+    {start}
+    drop(app.into_make_service_with_connect_info::<SocketAddr>());
+    println!("it starts");
+    Ok(StatusCode::OK.into_response())
+}}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {{
+    let answer = start(Form {{ token: "token".to_owned() }}, Router::new()).await;
+    assert_eq!(answer.expect("it starts").status(), StatusCode::OK);
+}}
+"""),
 }
 
 
 def run(sdk):
     check = Checks()
-    if sdk.name not in PROGRAMS:
-        return check.ran, check.wrong
     name, program = PROGRAMS[sdk.name]
     folder = SDKS / sdk.folder
-    start = re.search(r"```\w+\n(.*?)```", (folder / "README.md").read_text(), re.S).group(1)
+    start = start_of(sdk)
     check(SHOWN in start, "it says where the service is", start)
+    if sdk.name == "rust":
+        _is_documented(check, (folder / "README.md").read_text())
     spigot = Spigot()
     place = tempfile.mkdtemp(prefix="start-", dir=folder)
     try:
         path = os.path.join(place, name)
+        text = program.format(start=start.replace(SHOWN, spigot.base), folder=folder).lstrip()
         with open(path, "w") as file:
-            file.write(program.format(start=start.replace(SHOWN, spigot.base), folder=folder).lstrip())
+            file.write(text)
         ran = subprocess.run(
-            _command(sdk.name, path), cwd=folder, env={**os.environ, "SPIGOT_SECRET": PASSES}, text=True, timeout=300,
+            _command(sdk.name, path, text), cwd=folder, env={**os.environ, "SPIGOT_SECRET": PASSES}, text=True, timeout=300,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )
         check(ran.returncode == 0 and "it starts" in ran.stdout, "the README's start", ran.returncode, ran.stdout)
@@ -116,8 +144,17 @@ def run(sdk):
     return check.ran, check.wrong
 
 
-def _command(name, path):
+def _is_documented(check, readme):
+    """The engine in the application's process is another crate's, whose documentation is compiled with it."""
+    documented = (SDKS.parent / "crates/embedded/src/lib.rs").read_text()
+    for line in readme.split("```rust,ignore\n")[2].split("```")[0].splitlines():
+        check(f"//! {line.split(' // ')[0]}\n" in documented, "a line of the start in process", line)
+
+
+def _command(name, path, text):
+    if name == "rust":
+        return crate.program(text)
     return {
         "python": [PYTHON, path], "node": ["node", path], "go": ["go", "run", path], "php": ["php", path],
-        "java": ["java", "-cp", "target/classes:target/lib/*", path],
+        "java": ["java", "-cp", "target/lib/*:" + JAR, path],
     }[name]

@@ -49,7 +49,11 @@ export class Spigot {
    * with the clearance; a second refusal is the answer. A body has to be one that can be sent twice.
    */
   async send(url, init = {}) {
-    const first = await sent(this.fetch, url, init, this.timeoutMillis)
+    const headers = new Headers(init.headers)
+    // Whoever does not say that they read JSON is refused with a page or a sentence, which nobody here could solve.
+    const accept = headers.get('accept') ?? '*/*'
+    if (!accept.includes('json')) headers.set('accept', `${accept}, application/problem+json`)
+    const first = await sent(this.fetch, url, { ...init, headers }, this.timeoutMillis)
     if (first.status !== 403 || !isProblem(first) || isStream(init.body)) return first
     const problem = await members(first, this.timeoutMillis)
     if (problem.code !== 'challenge' || !isObject(problem.challenge)) return first
@@ -57,7 +61,6 @@ export class Spigot {
     const to = new URL(typeof challenge.solve_url === 'string' ? challenge.solve_url : '/.spigot/solve', url)
     // A proof goes to nobody but who asked for it.
     if (to.origin !== new URL(url).origin || !/^https?:$/.test(to.protocol)) return first
-    const headers = new Headers(init.headers)
     const agent = headers.get('user-agent')
     const submission = await solved(challenge, this.solveMillis)
     const answer = await posted(this.fetch, to, submission, agent ? { 'user-agent': agent } : {}, this.timeoutMillis)

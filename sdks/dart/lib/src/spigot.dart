@@ -57,7 +57,9 @@ final class Spigot {
 
   /// Sends a request of the app. When it is refused with a challenge, that is solved and the request sent once more, with
   /// the clearance; a second refusal is the answer.
-  Future<Sent> send(AppRequest request) async {
+  Future<Sent> send(AppRequest request) => _send(_readsProblems(request));
+
+  Future<Sent> _send(AppRequest request) async {
     final first = await transport.send(request);
     final challenge = _refusal(first);
     if (challenge == null) return (answer: first, cookie: null);
@@ -78,6 +80,15 @@ final class Spigot {
     final cookie = _cookie(solved);
     if (solved.status != 200 || cookie == null) return (answer: first, cookie: null);
     return (answer: await transport.send(_again(request, cookie)), cookie: cookie);
+  }
+
+  /// Whoever does not say that they read JSON is refused with a page or a sentence, which nobody here could solve.
+  AppRequest _readsProblems(AppRequest request) {
+    final name = request.headers.keys.firstWhere((name) => name.toLowerCase() == 'accept', orElse: () => 'Accept');
+    final accept = request.headers[name] ?? '*/*';
+    if (accept.contains('json')) return request;
+    final headers = {...request.headers, name: '$accept, application/problem+json'};
+    return AppRequest(request.method, request.url, headers: headers, body: request.body);
   }
 
   Uri _widget(Uri service, String call) {

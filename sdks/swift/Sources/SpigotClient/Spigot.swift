@@ -47,6 +47,19 @@ public struct Spigot: Sendable {
     /// Sends a request of the app. When it is refused with a challenge, that is solved and the request sent once more; a
     /// second refusal is the answer.
     public func send(_ request: URLRequest) async throws -> (Data, HTTPURLResponse) {
+        try await sent(readsProblems(request))
+    }
+
+    /// Whoever does not say that they read JSON is refused with a page or a sentence, which nobody here could solve.
+    private func readsProblems(_ request: URLRequest) -> URLRequest {
+        let accept = request.value(forHTTPHeaderField: "Accept") ?? "*/*"
+        if accept.contains("json") { return request }
+        var asked = request
+        asked.setValue("\(accept), application/problem+json", forHTTPHeaderField: "Accept")
+        return asked
+    }
+
+    private func sent(_ request: URLRequest) async throws -> (Data, HTTPURLResponse) {
         let first = try await answered(request)
         guard let challenge = refusal(first), let url = request.url,
             let solve = URL(string: challenge["solve_url"] as? String ?? "/.spigot/solve", relativeTo: url),

@@ -56,7 +56,9 @@ class Spigot(
      * Sends a request of the app. When it is refused with a challenge, that is solved and the request sent once more, with
      * the clearance; a second refusal is the answer. The clearance is in the answer's `cookie` for the next requests.
      */
-    fun send(request: AppRequest): Sent {
+    fun send(request: AppRequest): Sent = sent(readsProblems(request))
+
+    private fun sent(request: AppRequest): Sent {
         val first = transport.send(request)
         val problem = refusal(first) ?: return Sent(first, null)
         val challenge = problem["challenge"] as? Map<*, *> ?: return Sent(first, null)
@@ -81,6 +83,14 @@ class Spigot(
 
     /** An answer, and the clearance that was earned on the way. */
     class Sent(val answer: AppAnswer, val cookie: String?)
+
+    /** Whoever does not say that they read JSON is refused with a page or a sentence, which nobody here could solve. */
+    private fun readsProblems(request: AppRequest): AppRequest {
+        val name = request.headers.keys.firstOrNull { it.equals("Accept", true) } ?: "Accept"
+        val accept = request.headers[name] ?: "*/*"
+        if ("json" in accept) return request
+        return AppRequest(request.method, request.url, request.headers + (name to "$accept, application/problem+json"), request.body)
+    }
 
     private fun refusal(answer: AppAnswer): Map<*, *>? =
         if (isProblem(answer)) members(answer).takeIf { it["code"] == "challenge" } else null
