@@ -8,12 +8,12 @@ needs.
 import sys
 import time
 
-from harness import app_client, metadata, middleware, published, starts, vectors
+from harness import app_client, metadata, middleware, paths, published, starts, vectors
 from harness.sdks import APPS, SDKS
 
 
 SERVERS = {
-    "vectors": vectors.run, "start": starts.run, "middleware": middleware.run, "package": published.run,
+    "vectors": vectors.run, "start": starts.run, "middleware": middleware.run, "paths": paths.run, "package": published.run,
 }
 CLIENTS = {"app": app_client.run, "package": published.run}
 

@@ -44,6 +44,9 @@ def run(check, sdk, mode, port):
         check(status == 200 and json.loads(text)["body"] == "", f"{mode}: nothing to show is shown", method, status, text)
     status, _, page = visitor.ask("POST", "/shown/asked/x", FORM, b"name=kept+by+the+page")
     check("/.spigot/" in page and "kept by the page" in page, f"{mode}: a challenge's page carries a form that was shown", status, page)
+    status, _, page = visitor.ask("POST", "/asked/x", FORM, b"name=lost")
+    lost = "cannot be kept" in page and "name=lost" not in page
+    check(status == 403 and lost, f"{mode}: and says of one that was not that it is lost", status, page)
     if mode in sdk.parameters:
         body = f"text={LONG}&email={name}.parameter%40example.org"
         status, _, text = visitor.ask("POST", "/shown/long/form", FORM, body.encode())

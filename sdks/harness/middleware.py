@@ -82,7 +82,10 @@ def _refused(check, mode, port):
     check(status == 403 and "problem+json" in headers["content-type"], f"{mode}: a problem for programs", status, headers)
     check(json.loads(text)["code"] == "blocked", f"{mode}: with its code", text)
     # No word of the visitor's about who they are changes it.
-    for name in ("X-Forwarded-For", "X-Real-IP", "Forwarded", "True-Client-IP", "CF-Connecting-IP", "X-Original-URI", "X-Rewrite-URL"):
+    for name in (
+        "X-Forwarded-For", "X-Real-IP", "Forwarded", "True-Client-IP", "CF-Connecting-IP",
+        "X-Original-URI", "X-Original-URL", "X-Rewrite-URL",
+    ):
         status, _, _ = visitor.ask("GET", "/refused/x", {**BROWSER, name: "10.0.0.1"})
         check(status == 403, f"{mode}: {name} changes nothing", status)
     for path in (
@@ -90,11 +93,20 @@ def _refused(check, mode, port):
         "/;/refused/x", "/refused;a/x", "/a/;/../refused/x", "/%2espigot/x", "//.spigot/x",
         # Below Spigot's own, and out again.
         "/.spigot/../refused/x", "/.spigot/%2e%2e/refused/x", "/.spigot/x/..%2f../refused/x", "/.spigot/x/%2E./../refused/x",
+        # What some take for a path and others for an address, or for its end.
+        f"http://{HOST}/refused/x", "/shelf#/../refused/x",
     ):
         status, _, text = visitor.ask("GET", path, BROWSER)
         # A server that reads the path before its middleware does gives the application what was judged.
-        cleaned = status == 200 and json.loads(text)["path"] == "/a/refused/x"
-        check(status in (400, 403, 404) or cleaned, f"{mode}: {path} is the same path", status, text)
+        read = ("/a/refused/x", "/shelf", f"//{HOST}/refused/x")
+        cleaned = status == 200 and json.loads(text)["path"] in read
+        # An address where a path should be is no question that the service answers.
+        check(status in (400, 403, 404, 503) or cleaned, f"{mode}: {path} is the same path", status, text)
+    # To an application that resolves nothing these are other paths than those that are judged.
+    for path in ("/refused/../shelf", "/refused/x/%2e%2e/../shelf", "/refused/%2E%2E/shelf", "/./shelf", "/refused/..%2fshelf"):
+        status, _, text = visitor.ask("GET", path, BROWSER)
+        cleaned = status == 200 and json.loads(text)["path"] == "/shelf"
+        check(status in (400, 403, 404) or cleaned, f"{mode}: {path} is nothing that passes", status, text)
     # What leads to the service's other addresses is not handed on.
     for path in ("/.spigot/../health", "/.spigot/%2e%2e/v1/decide", "/.spigot/x/../../turnstile/v0/siteverify"):
         status, _, text = visitor.ask("POST", path, {**BROWSER, "Content-Type": "application/json"}, b"{}")

@@ -84,6 +84,16 @@ impl Ambiguous {
     }
 }
 
+/// Whether a segment of a path (without query) is `.` or `..`, also written `%2e`. What is forwarded has none; whoever
+/// describes a request serves what it received, where frameworks take such a segment for a name.
+#[must_use]
+pub fn has_dot_segment(path: &str) -> bool {
+    path.split('/').any(|segment| {
+        let dots = segment.to_ascii_lowercase().replace("%2e", ".");
+        dots == "." || dots == ".."
+    })
+}
+
 /// Normalises a path (without query). Borrowed when it already is normal, which is the usual case and costs one scan.
 ///
 /// # Errors
@@ -201,6 +211,16 @@ mod tests {
         check("/a%2", Err(Ambiguous::BadEscape));
         check("/a#b", Err(Ambiguous::Fragment));
         check("login", Err(Ambiguous::NotAbsolute));
+    }
+
+    #[test]
+    fn segments_of_dots() {
+        for path in ["/.", "/a/..", "/a/../b", "/%2e/b", "/a/.%2E/b", "/%2e%2e", "//../a"] {
+            assert!(has_dot_segment(path), "{path}");
+        }
+        for path in ["/", "/a.b", "/.well-known/x", "/a../b", "/.../b", "/%2e%2e%2e", "/a%2e", "*"] {
+            assert!(!has_dot_segment(path), "{path}");
+        }
     }
 
     #[test]

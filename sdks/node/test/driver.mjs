@@ -44,8 +44,9 @@ const fromEnvironment = () =>
     timeoutMillis: Number(environment.SPIGOT_TIMEOUT_MILLIS),
   })
 
-/** Tells what it was given. */
-const told = (method, path, headers, body) => JSON.stringify({ method, path, headers: headers.sort(), body })
+/** Tells what it was given; `routed` is the path that its router goes by. */
+const told = (method, path, headers, body, routed = path.split('?')[0]) =>
+  JSON.stringify({ method, path, routed, headers: headers.sort(), body })
 
 function serve(listener) {
   const server = createServer(listener)
@@ -85,7 +86,7 @@ async function serveExpress() {
   app.use(application.text({ type: () => true, limit: '1mb' }))
   app.use((request, response) => {
     const body = typeof request.body === 'string' ? request.body : ''
-    response.end(told(request.method, request.originalUrl, Object.entries(request.headers), body))
+    response.end(told(request.method, request.originalUrl, Object.entries(request.headers), body, request.path))
   })
   serve(app)
 }
@@ -96,7 +97,9 @@ async function serveFastify() {
   app.register(fastify(fromEnvironment(), { showsBody }))
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, (_, body, done) => done(null, body))
-  app.all('/*', async ({ method, originalUrl, headers, body }) => told(method, originalUrl, Object.entries(headers), body ?? ''))
+  app.all('/*', async ({ method, originalUrl, headers, body, params }) =>
+    told(method, originalUrl, Object.entries(headers), body ?? '', `/${params['*']}`),
+  )
   await app.listen({ port: 0, host: '127.0.0.1' })
   listening(app.server)
 }

@@ -24,7 +24,13 @@ final class Application implements RequestHandlerInterface
     {
         $response = (new ResponseFactory())->createResponse(200);
         $response->getBody()->write(
-            told($request->getMethod(), $request->getRequestTarget(), $request->getHeaders(), (string) $request->getBody()),
+            told(
+                $request->getMethod(),
+                $request->getRequestTarget(),
+                $request->getHeaders(),
+                (string) $request->getBody(),
+                $request->getUri()->getPath(),
+            ),
         );
         return $response;
     }

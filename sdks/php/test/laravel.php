@@ -26,11 +26,12 @@ $container->bind(LaravelMiddleware::class, fn (Container $bound): LaravelMiddlew
     showsBody: fn (Request $request): bool => str_starts_with($request->getPathInfo(), '/shown/'),
 ));
 $router = new Router(new Dispatcher($container), $container);
-$router->any('{any}', fn (Request $request): string => told(
+$router->any('{any}', fn (Request $request, string $any): string => told(
     $request->getMethod(),
     $request->getRequestUri(),
     $request->headers->all(),
     $request->getContent(),
+    "/$any",
 ))->where('any', '.*');
 
 $request = Request::capture();

@@ -23,12 +23,13 @@ function from_environment(): Spigot
     );
 }
 
-/** What an application tells of what it was given. */
-function told(string $method, string $target, array $fields, string $body): string
+/** What an application tells of what it was given; `$routed` is the path that its router goes by. */
+function told(string $method, string $target, array $fields, string $body, string $routed): string
 {
     $headers = [];
     foreach ($fields as $name => $values) {
         $headers[] = [strtolower((string) $name), implode(', ', $values)];
     }
-    return json_encode(['method' => $method, 'path' => $target, 'headers' => $headers, 'body' => $body], JSON_THROW_ON_ERROR);
+    $told = ['method' => $method, 'path' => $target, 'routed' => $routed, 'headers' => $headers, 'body' => $body];
+    return json_encode($told, JSON_THROW_ON_ERROR);
 }

@@ -24,8 +24,10 @@ def from_environment():
 
 
 def seen(method, path, query, headers, body):
+    """`path` is the decoded one, which these frameworks' routers go by."""
     headers = sorted([name.lower(), value] for name, value in headers)
-    return {"method": method, "path": path + (f"?{query}" if query else ""), "headers": headers, "body": body}
+    whole = path + (f"?{query}" if query else "")
+    return {"method": method, "path": whole, "routed": path, "headers": headers, "body": body}
 
 
 def guarded_wsgi(application):
@@ -45,7 +47,8 @@ def plain_wsgi():
         headers = [(name[5:].replace("_", "-"), value) for name, value in environ.items() if name.startswith("HTTP_")]
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)).decode()
         start_response("200 OK", [("Content-Type", "application/json")])
-        told = seen(environ["REQUEST_METHOD"], environ["PATH_INFO"], environ["QUERY_STRING"], headers, body)
+        path = environ["PATH_INFO"].encode("latin-1").decode()
+        told = seen(environ["REQUEST_METHOD"], path, environ["QUERY_STRING"], headers, body)
         return [json.dumps(told).encode()]
 
     class Server(ThreadingMixIn, wsgiref.simple_server.WSGIServer):
@@ -128,7 +131,8 @@ def fastapi():
     @application.api_route("/{path:path}", methods=METHODS)
     async def view(request: Request):
         body = (await request.body()).decode()
-        return seen(request.method, request.url.path, request.url.query, request.headers.items(), body)
+        path, query = request.scope["path"], request.scope["query_string"].decode()
+        return seen(request.method, path, query, request.headers.items(), body)
 
     under_uvicorn(application)
 

@@ -122,6 +122,9 @@ async fn application(request: axum::extract::Request) -> String {
         .map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes())))
         .collect();
     let path = parts.uri.path_and_query().unwrap().as_str();
-    json!({ "method": parts.method.as_str(), "path": path, "headers": headers, "body": String::from_utf8_lossy(&body) })
-        .to_string()
+    json!({
+        "method": parts.method.as_str(), "path": path, "routed": parts.uri.path(), "headers": headers,
+        "body": String::from_utf8_lossy(&body),
+    })
+    .to_string()
 }

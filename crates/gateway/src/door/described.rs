@@ -12,6 +12,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, Response};
+use spigot_decision::path::has_dot_segment;
 use spigot_decision::policy::Policy;
 use spigot_decision::{Decision, Sender};
 use spigot_event::DecisionId;
@@ -31,6 +32,8 @@ use crate::pipeline::{Decided, End, Gateway, Seen, Snapshot};
 use crate::respond::{Refusal, is_ours, remove_ours};
 use crate::story::{self, Judged, Told};
 use crate::wire::order_of;
+
+const DOTS: &str = "its path has a segment . or .., which not every server resolves";
 
 /// A request as somebody else received it.
 #[derive(Debug)]
@@ -134,6 +137,10 @@ impl<S: State> Gateway<S> {
             Ok(understood) => understood,
             Err(why) => return self.unclear(&snapshot, why),
         };
+        // Resolved for ourselves alone: `/a/../log-in` would be judged as `/log-in` and served as `/{name}/log-in`.
+        if path.whole() != parts.uri.path() && has_dot_segment(parts.uri.path()) {
+            return self.unclear(&snapshot, DOTS);
+        }
         if path.whole().starts_with(BELOW) && !about.is_action {
             if path.whole() != parts.uri.path() {
                 // Whoever describes it passes on what it received, and that reaches the application, undecided.
@@ -185,7 +192,7 @@ impl<S: State> Gateway<S> {
     }
 
     /// It can be read in two ways, and is not decided upon.
-    fn unclear(&self, snapshot: &Snapshot, why: &'static str) -> Judgement {
+    pub(super) fn unclear(&self, snapshot: &Snapshot, why: &'static str) -> Judgement {
         Metrics::one(&self.metrics.requests_refused);
         let response = Refusal { detail: why, ..UNCLEAR }.undecided();
         Judgement::undecided(snapshot, Answer::Instead(response.map(Through::of_ours)))

@@ -128,9 +128,11 @@ fn a_described_request_is_decided_and_recorded() {
     );
 
     // What could be read in two ways is answered, and nothing is weighed.
-    let unclear = asker.decide(&json!({ "path": "/%zz" }));
-    assert_eq!((&unclear["passes"], &unclear["id"]), (&json!(false), &json!("")));
-    assert_eq!(unclear["response"]["status"], 400);
+    for path in ["/%zz", "/a%2fb", "/shelf/../shelf", "/%2e/shelf", "/shelf/%2E.", "/shelf#/../refused/x"] {
+        let unclear = asker.decide(&json!({ "path": path }));
+        assert_eq!((&unclear["passes"], &unclear["id"]), (&json!(false), &json!("")), "{path}");
+        assert_eq!(unclear["response"]["status"], 400, "{path}");
+    }
     // The application has no say in what is Spigot's own, and hands it on.
     assert_eq!(asker.decide(&json!({ "path": "/.spigot/action/checkout" }))["passes"], true);
 }

@@ -155,7 +155,7 @@ func serve() {
 		}
 		sort.Slice(headers, func(i, j int) bool { return headers[i][0] < headers[j][0] })
 		_ = json.NewEncoder(w).Encode(map[string]any{
-			"method": r.Method, "path": r.URL.RequestURI(), "headers": headers, "body": string(body),
+			"method": r.Method, "path": r.URL.RequestURI(), "routed": r.URL.Path, "headers": headers, "body": string(body),
 		})
 	})
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

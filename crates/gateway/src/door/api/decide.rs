@@ -86,6 +86,7 @@ async fn asker<S: State>(call: Call<'_, S>) -> Result<Asker, Response<Through>> 
 
 /// What is to be done with one of them, as it is told.
 async fn decided<S: State>(call: Call<'_, S>, asker: &Asker, item: Item) -> Result<Value, Trouble> {
+    let is_clear = item.has_clear_path();
     let (described, about) = item.described().map_err(|why| trouble(&why))?;
     let site = match asker {
         Asker::Site(site) => site,
@@ -99,6 +100,9 @@ async fn decided<S: State>(call: Call<'_, S>, asker: &Asker, item: Item) -> Resu
             "host_not_allowed",
             "The secret's site does not have this host. `spigot site hosts NAME --add HOST` adds one.",
         ));
+    }
+    if !is_clear {
+        return Ok(told(call.gateway.unclear(call.snapshot, "its target is no path")));
     }
     let software = match call.agents {
         Some(agents) => agents.borrow_mut().read(described.user_agent()),

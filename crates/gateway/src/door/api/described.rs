@@ -102,6 +102,11 @@ fn read(item: Value) -> Result<Item, Unclear> {
 }
 
 impl Item {
+    /// Whether its path is all of one: what is behind a `#` would be cut off here, and served by others.
+    pub(super) fn has_clear_path(&self) -> bool {
+        self.path.as_ref().is_none_or(|path| !path.contains('#'))
+    }
+
     /// The request that it describes.
     pub(super) fn described(self) -> Result<(Described, About), Unclear> {
         let malformed =

@@ -12,6 +12,7 @@ pub(crate) static APACHE: Server = Server {
     opens: true,
     shows_bodies: false,
     removes_keys: true,
+    redirects: false,
 };
 
 const SHIPPED: &str = include_str!("../../../../../integrations/apache/spigot.conf");

@@ -11,6 +11,7 @@ pub(crate) static CADDY: Server = Server {
     opens: true,
     shows_bodies: false,
     removes_keys: false,
+    redirects: true,
 };
 
 const SHIPPED: &str = include_str!("../../../../../integrations/caddy/Caddyfile");

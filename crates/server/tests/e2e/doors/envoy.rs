@@ -13,6 +13,7 @@ pub(crate) static ENVOY_HTTP: Server = Server {
     opens: true,
     shows_bodies: true,
     removes_keys: true,
+    redirects: true,
 };
 
 pub(crate) static ENVOY_GRPC: Server = Server {
@@ -26,6 +27,7 @@ pub(crate) static ENVOY_GRPC: Server = Server {
     opens: true,
     shows_bodies: true,
     removes_keys: true,
+    redirects: false,
 };
 
 fn arrange(shipped: &str, places: &Places, folder: &Path) -> Vec<String> {

@@ -11,6 +11,7 @@ pub(crate) static HAPROXY: Server = Server {
     opens: true,
     shows_bodies: true,
     removes_keys: true,
+    redirects: false,
 };
 
 const SHIPPED: &str = include_str!("../../../../../integrations/haproxy/haproxy.cfg");

@@ -28,6 +28,8 @@ pub(crate) struct Server {
     pub(crate) shows_bodies: bool,
     /// It takes a client's key out of what it passes on.
     pub(crate) removes_keys: bool,
+    /// It takes a success for a yes, so that one that is an answer comes after a redirection.
+    pub(crate) redirects: bool,
 }
 
 /// What happens to requests while Spigot gives no answer.

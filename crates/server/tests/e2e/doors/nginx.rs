@@ -11,6 +11,7 @@ pub(crate) static NGINX: Server = Server {
     opens: true,
     shows_bodies: false,
     removes_keys: false,
+    redirects: false,
 };
 
 const SHIPPED: &str = include_str!("../../../../../integrations/nginx/spigot.conf");

@@ -126,6 +126,12 @@ fn refuses(stand: &Stand) {
         let cleaned = answer.text().starts_with("GET /shop/admin/users HTTP");
         assert!(answer.status != 200 || cleaned, "{target}: {}", answer.text());
     }
+    // An application that resolves nothing would be asked for another path than the one that was judged.
+    for target in ["/admin/../shop", "/admin/%2e%2E/shop", "/./shop"] {
+        let answer = stand.client(7).request("GET", target, &[JSON], b"");
+        let cleaned = answer.text().starts_with("GET /shop HTTP");
+        assert!(answer.status == 400 || cleaned, "{target}: {answer:?}");
+    }
     let unclear = stand.client(7).request("GET", "/a%2fb", &[JSON], b"");
     assert_eq!(unclear.status, 400, "{unclear:?}");
     assert_eq!(stand.client(7).request("DELETE", "/shop", &[JSON], b"").status, 403);
@@ -144,6 +150,7 @@ fn slows(stand: &Stand) {
 fn pretends(stand: &Stand) {
     let mut client = stand.client(9);
     let mut answer = client.get("/inert");
+    assert_eq!(answer.status == 303, stand.server.redirects, "{answer:?}");
     if answer.status == 303 {
         answer = client.get(answer.header("location").unwrap());
     }

@@ -12,6 +12,7 @@ pub(crate) static TRAEFIK: Server = Server {
     opens: false,
     shows_bodies: false,
     removes_keys: false,
+    redirects: true,
 };
 
 /// With the lines of the shipped file that show bodies.

@@ -125,8 +125,9 @@ public final class Driver {
                 Collections.list(request.getHeaders(name)).forEach(value -> headers.add(List.of(name.toLowerCase(Locale.ROOT), value)));
             }
             String query = request.getQueryString();
+            String routed = request.getServletPath() + request.getPathInfo();
             Map<String, Object> seen = Map.of(
-                    "method", request.getMethod(), "path", request.getRequestURI() + (query == null ? "" : "?" + query),
+                    "method", request.getMethod(), "path", request.getRequestURI() + (query == null ? "" : "?" + query), "routed", routed,
                     "headers", headers, "body", new String(request.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
             response.getOutputStream().write(Json.write(seen).getBytes(StandardCharsets.UTF_8));
         }

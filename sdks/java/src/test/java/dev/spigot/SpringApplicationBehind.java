@@ -18,6 +18,7 @@ import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.util.ServletRequestPathUtils;
 
 /** An application of Spring Boot with the filter as a bean: it tells what it was given. */
 @SpringBootApplication
@@ -44,8 +45,9 @@ public class SpringApplicationBehind {
         }
         String query = request.getQueryString();
         byte[] body = entity.getBody();
+        String routed = ServletRequestPathUtils.getParsedRequestPath(request).pathWithinApplication().value();
         return written(Map.of(
-                "method", request.getMethod(), "path", request.getRequestURI() + (query == null ? "" : "?" + query),
+                "method", request.getMethod(), "path", request.getRequestURI() + (query == null ? "" : "?" + query), "routed", routed,
                 "headers", headers, "body", body == null ? "" : new String(body, StandardCharsets.UTF_8)));
     }
 
