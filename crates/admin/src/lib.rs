@@ -36,5 +36,8 @@ pub use policy_text::{PolicyVersion, text_version};
 pub use setting::{
     EntrySetting, ExceptionSetting, ForcedSetting, HoldSetting, LiftSetting, ListName, Setting,
 };
-pub use site::{ApiKeySetting, NO_ORIGIN, SecretSetting, SiteSetting, token_millis};
+pub use site::{
+    ApiKeySetting, CLIENTS, HOSTS_MAX, NO_ORIGIN, PRESSES, SECRETS_MAX, SecretSetting, SiteSetting,
+    TOKEN_SECONDS, token_millis,
+};
 pub use versions::{InForce, NotMade};

@@ -1,13 +1,20 @@
 use std::net::Ipv6Addr;
+use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 use spigot_decision::policy::{app_package, units, wrong_host};
 use spigot_decision::{Level, Millis};
 
 /// Secrets that one site has at a time: the one in use, and those that are on their way out.
-const SECRETS_MAX: usize = 8;
+pub const SECRETS_MAX: usize = 8;
 /// Hosts that one site allows: each call of a widget looks at all of them.
-const HOSTS_MAX: usize = 64;
+pub const HOSTS_MAX: usize = 64;
+/// How strictly tokens can be bound to the client that they were given to.
+pub const CLIENTS: [&str; 3] = ["off", "loose", "strict"];
+/// When a visitor can have to press a button; `managed` is when the request is suspected.
+pub const PRESSES: [&str; 3] = ["never", "managed", "always"];
+/// How long a token can count.
+pub const TOKEN_SECONDS: RangeInclusive<u32> = 10..=3600;
 /// The origin of pages that have none: files, sandboxed frames, apps.
 pub const NO_ORIGIN: &str = "null";
 
@@ -22,9 +29,9 @@ pub struct SiteSetting {
     pub hosts: Vec<String>,
     /// The level of its challenges, by name.
     pub level: String,
-    /// How strictly tokens are bound to the client that they were given to: `off`, `loose` or `strict`.
+    /// How strictly tokens are bound to the client that they were given to: one of [`CLIENTS`].
     pub client: String,
-    /// When a visitor has to press a button: `never`, `managed` (when the request is suspected) or `always`.
+    /// When a visitor has to press a button: one of [`PRESSES`].
     pub press: String,
     /// How long a token counts.
     pub token_millis: u32,
@@ -109,13 +116,14 @@ impl SiteSetting {
         if Level::from_name(&self.level).is_none() {
             return Err(format!("\"{}\" is no level; write low, medium or high", self.level));
         }
-        if !matches!(self.client.as_str(), "off" | "loose" | "strict") {
+        if !CLIENTS.contains(&self.client.as_str()) {
             return Err(format!("\"{}\" is no binding; write off, loose or strict", self.client));
         }
-        if !matches!(self.press.as_str(), "never" | "managed" | "always") {
+        if !PRESSES.contains(&self.press.as_str()) {
             return Err(format!("\"{}\" is no manner of asking; write never, managed or always", self.press));
         }
-        if !(10_000..=3_600_000).contains(&self.token_millis) {
+        let millis = TOKEN_SECONDS.start() * 1000..=TOKEN_SECONDS.end() * 1000;
+        if !millis.contains(&self.token_millis) {
             return Err("a token counts from 10s to 1h".to_owned());
         }
         Ok(self)

@@ -13,7 +13,7 @@ use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use spigot_admin::api::{Answer, Api, BODY_BYTES, Body};
+use spigot_admin::api::{Answer, Api, BODY_BYTES, Body, Problem};
 use spigot_admin::panel;
 use spigot_decision::Policy;
 use spigot_decision::policy::PrefixMap;
@@ -114,11 +114,11 @@ async fn serve(shared: Arc<Shared>, listener: std::net::TcpListener, mut stopped
 
 async fn answer(shared: &Arc<Shared>, request: Request<Incoming>, peer: IpAddr) -> Response<Sent> {
     let path = request.uri().path();
-    if path == "/v1/sites" || path.starts_with("/v1/sites/") {
-        return site_api::answer(&shared.port.folder, request).await.map(Sent::Whole);
+    if site_api::is_here(path) {
+        return called(shared, request, peer, SITES).await;
     }
     if path.starts_with("/api/") {
-        return called(shared, request, peer).await;
+        return called(shared, request, peer, PANEL).await;
     }
     let (gateway, keeping) = (&shared.port.gateway, &shared.port.keeping);
     let (status, media_type, text) = match path {
@@ -136,46 +136,57 @@ async fn answer(shared: &Arc<Shared>, request: Request<Incoming>, peer: IpAddr) 
     plain(status, media_type, text)
 }
 
-/// A call of the API, on a thread that may wait.
-async fn called(shared: &Arc<Shared>, request: Request<Incoming>, peer: IpAddr) -> Response<Sent> {
-    let too_many = || {
-        plain(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "text/plain; charset=utf-8",
-            "Too many calls at once. Try again in a moment.\n".to_owned(),
-        )
-    };
+/// One of the port's APIs: how much it takes, and how it answers.
+#[derive(Clone, Copy)]
+struct Called {
+    bytes_max: usize,
+    answer: fn(&AdminPort, &Request<Bytes>, IpAddr) -> Answer,
+}
+
+const PANEL: Called =
+    Called { bytes_max: BODY_BYTES, answer: |port, request, peer| port.api.answer(request, peer, now()) };
+const SITES: Called = Called {
+    bytes_max: SMALL_BYTES,
+    answer: |port, request, _| site_api::answer(&port.folder, request, now()),
+};
+
+/// A call of an API, on a thread that may wait.
+async fn called(
+    shared: &Arc<Shared>,
+    request: Request<Incoming>,
+    peer: IpAddr,
+    called: Called,
+) -> Response<Sent> {
+    let refused =
+        |status, code, detail: &str| sent(Answer::problem(&Problem::new(status, code, detail)), None);
+    let too_many =
+        || refused(StatusCode::SERVICE_UNAVAILABLE, "busy", "Too many calls at once. Try again in a moment.");
     let (head, body) = request.into_parts();
     let peer = client_address(peer, &head.headers, FORWARDED, &shared.port.proxies);
     // Whoever dribbles a body holds nothing that others need: a call counts from when its body is there.
-    let is_small = body.size_hint().upper().is_some_and(|bytes| bytes <= SMALL_BYTES as u64);
-    let (most, time) = if is_small { (SMALL_BYTES, BODY_TIME) } else { (BODY_BYTES, LARGE_TIME) };
+    let is_small = body.size_hint().upper().is_some_and(|bytes| bytes <= SMALL_BYTES as u64)
+        || called.bytes_max <= SMALL_BYTES;
+    let (most, time) = if is_small { (SMALL_BYTES, BODY_TIME) } else { (called.bytes_max, LARGE_TIME) };
     let large = if is_small { None } else { Some(shared.large.try_acquire()) };
     if large.as_ref().is_some_and(Result::is_err) {
         return too_many();
     }
     let body = tokio::time::timeout(time, Limited::new(body, most).collect()).await;
     let Ok(Ok(body)) = body else {
-        return plain(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "text/plain; charset=utf-8",
-            format!(
-                "A body has at most {BODY_BYTES} bytes, and {} seconds to arrive; {} when it is a small one.\n",
-                LARGE_TIME.as_secs(),
-                BODY_TIME.as_secs()
-            ),
-        );
+        let detail =
+            format!("A body has at most {most} bytes here, and {} seconds to arrive.", time.as_secs());
+        return refused(StatusCode::PAYLOAD_TOO_LARGE, "too_large", &detail);
     };
     let Ok(_permit) = shared.calls.try_acquire() else { return too_many() };
     let request = Request::from_parts(head, body.to_bytes());
     let worker = shared.clone();
-    let answered = tokio::task::spawn_blocking(move || worker.port.api.answer(&request, peer, now())).await;
+    let answered = tokio::task::spawn_blocking(move || (called.answer)(&worker.port, &request, peer)).await;
     match answered {
         Ok(answer) => sent(answer, Some(shared)),
-        Err(_) => plain(
+        Err(_) => refused(
             StatusCode::INTERNAL_SERVER_ERROR,
-            "text/plain; charset=utf-8",
-            "This call ended unforeseen. The log of the program says where.\n".to_owned(),
+            "unforeseen",
+            "This call ended unforeseen. The log of the program says where.",
         ),
     }
 }

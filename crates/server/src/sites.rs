@@ -1,25 +1,45 @@
 //! Sites and their keys: made, changed, shown, and handed to the gateway. The command line and the API both go through
 //! here.
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use spigot_admin::{ApiKeySetting, PolicyStore, SiteSetting, token_millis};
+use spigot_admin::{
+    ApiKeySetting, CLIENTS, HOSTS_MAX, PRESSES, PolicyStore, SECRETS_MAX, SiteSetting, TOKEN_SECONDS,
+    token_millis,
+};
 use spigot_challenge::token::Strictness;
 use spigot_decision::{Level, Millis};
 use spigot_gateway::{HeldSecret, Press, SecretDigest, SiteKey, SiteKeys};
 
 use spigot_keeping::{hex, random};
 
+// Members that name a schema of their own say when they are left out, or the document gives `null` for a default.
 /// What to change of a site; what is absent stays.
-#[derive(Clone, Debug, Default, serde::Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "SiteSettings")]
 pub(crate) struct Wanted {
+    /// 1 to 64 characters.
+    #[schemars(length(min = 1, max = 64))]
     pub(crate) name: Option<String>,
+    /// `shop.example`, `*.shop.example`, `*`; `null` for apps and files, `android-app://com.example.shop` for one app.
+    #[schemars(length(min = 1, max = HOSTS_MAX))]
     pub(crate) hosts: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "level")]
     pub(crate) level: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "client")]
     pub(crate) client: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "press")]
     pub(crate) press: Option<String>,
+    /// How long a token counts, as a duration: `5m`.
     pub(crate) token_life: Option<String>,
     /// The same, as it is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "token_seconds")]
     pub(crate) token_life_seconds: Option<u32>,
 }
 
@@ -96,27 +116,103 @@ fn new_site_key() -> Result<String, String> {
 }
 
 /// A site as people and programs see it: without what its secrets are kept as.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Site", deny_unknown_fields)]
+pub(crate) struct Shown {
+    /// For pages.
+    pub(crate) site_key: String,
+    pub(crate) name: String,
+    /// Whose pages may show the widget.
+    #[schemars(length(min = 1, max = HOSTS_MAX))]
+    pub(crate) hosts: Vec<String>,
+    #[schemars(schema_with = "level")]
+    pub(crate) level: String,
+    #[schemars(schema_with = "client")]
+    pub(crate) client: String,
+    #[schemars(schema_with = "press")]
+    pub(crate) press: String,
+    #[schemars(schema_with = "token_seconds")]
+    pub(crate) token_life_seconds: u32,
+    /// Newest first.
+    #[schemars(length(max = SECRETS_MAX))]
+    pub(crate) secrets: Vec<ShownSecret>,
+    /// The new secret, when one was just made: this once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "secret")]
+    pub(crate) secret: Option<String>,
+}
+
+/// A secret, without itself. Times are RFC 3339.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Secret", deny_unknown_fields)]
+pub(crate) struct ShownSecret {
+    pub(crate) number: u32,
+    pub(crate) created: String,
+    #[schemars(schema_with = "retires")]
+    pub(crate) retires: Option<String>,
+}
+
+impl Shown {
+    pub(crate) fn of(site: &SiteSetting) -> Self {
+        let secrets = site.secrets.iter().map(|secret| ShownSecret {
+            number: secret.number,
+            created: Millis(secret.created).to_string(),
+            retires: secret.retires.map(|retires| Millis(retires).to_string()),
+        });
+        Self {
+            site_key: site.site_key.clone(),
+            name: site.name.clone(),
+            hosts: site.hosts.clone(),
+            level: site.level.clone(),
+            client: site.client.clone(),
+            press: site.press.clone(),
+            token_life_seconds: site.token_millis / 1000,
+            secrets: secrets.collect(),
+            secret: None,
+        }
+    }
+}
+
+/// The same as JSON.
 pub(crate) fn shown(site: &SiteSetting) -> Value {
-    let secrets: Vec<_> = site
-        .secrets
-        .iter()
-        .map(|secret| {
-            json!({
-                "number": secret.number,
-                "created": Millis(secret.created).to_string(),
-                "retires": secret.retires.map(|retires| Millis(retires).to_string()),
-            })
-        })
-        .collect();
-    json!({
-        "site_key": site.site_key,
-        "name": site.name,
-        "hosts": site.hosts,
-        "level": site.level,
-        "client": site.client,
-        "press": site.press,
-        "token_life_seconds": site.token_millis / 1000,
-        "secrets": secrets,
+    json!(Shown::of(site))
+}
+
+fn level(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string", "enum": Level::ALL.map(Level::name), "description": "Of its challenges; medium without.",
+    })
+}
+
+fn client(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string", "enum": CLIENTS,
+        "description": "How strictly tokens are bound to the visitor; loose without.",
+    })
+}
+
+fn press(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string", "enum": PRESSES,
+        "description": "When a visitor presses a button; managed, which is when the request is suspected, without.",
+    })
+}
+
+fn token_seconds(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "integer", "minimum": TOKEN_SECONDS.start(), "maximum": TOKEN_SECONDS.end(),
+        "description": "How long a token counts; 300 without.",
+    })
+}
+
+fn retires(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": ["string", "null"], "description": "From when it does not count any more." })
+}
+
+fn secret(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string", "minLength": 42, "maxLength": 42,
+        "description": "For the site's server, when it was just made: 0x and 40 hexadecimal digits. It is told this once.",
     })
 }
 

@@ -8,7 +8,7 @@ use spigot_decision::Millis;
 use super::call::{Call, take_in_changes};
 use super::cookie::Cookies;
 use super::guard;
-use super::operation::{Download, Names, Operation, Reply, WriteDownload};
+use super::operation::{Download, Names, Operation, Reply, WriteDownload, names_in};
 use super::problem::Problem;
 use super::{Api, openapi};
 
@@ -30,14 +30,40 @@ pub enum Body {
     Written(WriteDownload),
 }
 
+impl Answer {
+    /// What was asked for.
+    #[must_use]
+    pub fn json(status: StatusCode, value: &serde_json::Value) -> Self {
+        Self::of(status, "application/json", value)
+    }
+
+    /// Why that is not.
+    #[must_use]
+    pub fn problem(problem: &Problem) -> Self {
+        let mut answer = Self::of(problem.status, "application/problem+json", &problem.body());
+        if problem.status == StatusCode::UNAUTHORIZED {
+            answer.headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        answer
+    }
+
+    fn of(status: StatusCode, media_type: &'static str, value: &serde_json::Value) -> Self {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        Self { status, headers, body: Body::Whole(value.to_string().into()) }
+    }
+}
+
 impl Api {
     /// Answers a call. It may wait for the disk, and hash a password.
     pub fn answer(&self, request: &Request<Bytes>, peer: IpAddr, now: Millis) -> Answer {
         let cookies = RefCell::default();
         let mut answer = match self.called(request, peer, now, &cookies) {
-            Ok(Reply::Json(value)) => json(StatusCode::OK, "application/json", &value),
+            Ok(Reply::Json(value)) => Answer::json(StatusCode::OK, &value),
             Ok(Reply::Download(download)) => file(download),
-            Err(problem) => json(problem.status, "application/problem+json", &problem.body()),
+            Err(problem) => Answer::problem(&problem),
         };
         for cookie in cookies.into_inner() {
             answer.headers.append(header::SET_COOKIE, cookie);
@@ -94,7 +120,7 @@ impl Api {
     fn operation(&self, method: &Method, path: &str) -> Result<(&Operation, Names), Problem> {
         let mut is_known = false;
         for operation in &self.operations {
-            let Some(names) = operation.matches(path) else { continue };
+            let Some(names) = names_in(operation.path, path) else { continue };
             if operation.method == *method {
                 return Ok((operation, names));
             }
@@ -110,17 +136,6 @@ impl Api {
             Problem::absent("There is nothing here; see /api/openapi.json")
         })
     }
-}
-
-fn json(status: StatusCode, media_type: &'static str, value: &serde_json::Value) -> Answer {
-    let mut headers = HeaderMap::new();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if status == StatusCode::UNAUTHORIZED {
-        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-    }
-    Answer { status, headers, body: Body::Whole(value.to_string().into()) }
 }
 
 fn file(download: Download) -> Answer {

@@ -50,7 +50,7 @@ pub use guard::Hosts;
 pub use health::{Certificate, List, Node, Report};
 pub use live::{Live, Peaks, Wrong};
 pub use openapi::document;
-pub use operation::{Download, Operation, WriteDownload};
+pub use operation::{Download, Names, Operation, WriteDownload, names_in};
 pub use problem::Problem;
 pub use replays::{ReplayExample, ReplayProgress, ReplayResult, ReplayRoute};
 pub use resources::{Looked, check_resources, looks, operations};

@@ -36,7 +36,7 @@ pub(crate) enum From {
 }
 
 /// What stands in a path for the names of its operation.
-pub(crate) type Names = Vec<(&'static str, String)>;
+pub type Names = Vec<(&'static str, String)>;
 type Run = Box<dyn Fn(&Call<'_>) -> Result<Reply, Problem> + Send + Sync>;
 pub(crate) type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
 
@@ -155,23 +155,24 @@ impl Operation {
         self.input = (!takes_nothing).then_some((from, SchemaGenerator::subschema_for::<I> as SchemaOf));
         self
     }
+}
 
-    /// What stands for the names in its path when `path` is one of its.
-    pub(crate) fn matches(&self, path: &str) -> Option<Names> {
-        let (mut wanted, mut given) = (self.path.split('/'), path.split('/'));
-        let mut names = Vec::new();
-        loop {
-            match (wanted.next(), given.next()) {
-                (None, None) => return Some(names),
-                (Some(wanted), Some(given)) => {
-                    match wanted.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
-                        Some(name) if !given.is_empty() => names.push((name, super::call::unescape(given)?)),
-                        None if wanted == given => {}
-                        _ => return None,
-                    }
+/// What stands for the `{names}` of `pattern` in `path`, unescaped, when the path is one of its.
+#[must_use]
+pub fn names_in(pattern: &'static str, path: &str) -> Option<Names> {
+    let (mut wanted, mut given) = (pattern.split('/'), path.split('/'));
+    let mut names = Vec::new();
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) => return Some(names),
+            (Some(wanted), Some(given)) => {
+                match wanted.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+                    Some(name) if !given.is_empty() => names.push((name, super::call::unescape(given)?)),
+                    None if wanted == given => {}
+                    _ => return None,
                 }
-                _ => return None,
             }
+            _ => return None,
         }
     }
 }

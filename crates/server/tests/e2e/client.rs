@@ -4,6 +4,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
+use spigot_documented::Document;
+
 /// An answer.
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -23,6 +25,20 @@ impl Answer {
 
     pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+    }
+
+    /// The same, once it is sure that a document shows such a one.
+    pub(crate) fn held(self, document: &Document, method: &str, target: &str) -> Self {
+        let path = target.split('?').next().unwrap_or_default();
+        let media_type = self.header("content-type").unwrap_or_default();
+        let answer = spigot_documented::Answer {
+            to: (method, path),
+            status: self.status,
+            media_type,
+            body: &self.body,
+        };
+        document.held(&answer).unwrap_or_else(|why| panic!("{why}"));
+        self
     }
 
     /// The clearance, as a `Cookie` field.

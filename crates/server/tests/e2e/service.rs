@@ -1,14 +1,20 @@
 //! The widget's calls, as a widget makes them, and what a token is worth.
 
+use std::sync::LazyLock;
 use std::time::Instant;
 
 use serde_json::{Value, json};
+use spigot_documented::Document;
 
 use super::challenge::solve;
 use super::client::{Answer, Connection};
 use super::demo::{Demo, SOON};
 
 pub(crate) const ORIGIN: &str = "https://shop.example";
+
+/// What the service answers is held to it.
+pub(crate) static DOCUMENT: LazyLock<Document> =
+    LazyLock::new(|| Document::read(include_str!("../../../../docs/openapi/service.json")).unwrap());
 
 /// A demo with one site.
 pub(crate) struct Service {
@@ -71,7 +77,7 @@ pub(crate) fn asked(site_key: &str, more: &Value) -> Value {
 pub(crate) fn call(connection: &mut Connection, name: &str, body: &Value) -> Answer {
     let headers = [("Origin", ORIGIN), ("Content-Type", "text/plain;charset=UTF-8")];
     let path = format!("/.spigot/widget/{name}");
-    connection.request("POST", &path, &headers, body.to_string().as_bytes())
+    connection.request("POST", &path, &headers, body.to_string().as_bytes()).held(&DOCUMENT, "POST", &path)
 }
 
 /// The submission for a challenge that was answered to `asked`.
@@ -100,7 +106,8 @@ pub(crate) fn form(connection: &mut Connection, path: &str, body: &str) -> Answe
 }
 
 pub(crate) fn turnstile(connection: &mut Connection, body: &str) -> Value {
-    let answer = form(connection, "/turnstile/v0/siteverify", body);
+    let path = "/turnstile/v0/siteverify";
+    let answer = form(connection, path, body).held(&DOCUMENT, "POST", path);
     assert_eq!(answer.status, 200, "{}", answer.text());
     let answer = answer.json();
     assert!(answer["error-codes"].is_array(), "{answer}");

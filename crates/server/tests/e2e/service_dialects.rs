@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 
 use super::client::{Answer, Connection};
-use super::service::{Service, add_site, form, turnstile};
+use super::service::{DOCUMENT, Service, add_site, form, turnstile};
 
 const DUMMY: &str = "XXXX.DUMMY.TOKEN.XXXX";
 
 fn json_post(connection: &mut Connection, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
     let mut all = vec![("Content-Type", "application/json")];
     all.extend(headers);
-    connection.request("POST", path, &all, body.to_string().as_bytes())
+    connection.request("POST", path, &all, body.to_string().as_bytes()).held(&DOCUMENT, "POST", path)
 }
 
 /// A token of another site, and one whose last letter is changed.

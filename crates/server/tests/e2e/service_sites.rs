@@ -1,6 +1,7 @@
 //! Sites and their keys: on the command line, by the API, and what a running server makes of changes.
 
 use serde_json::{Value, json};
+use spigot_documented::Document;
 
 use super::client::{Answer, Connection};
 use super::demo::{Demo, OPEN, SOON, command, free_port};
@@ -119,9 +120,12 @@ fn the_api_does_what_the_command_line_does_behind_a_key() {
     let made: Value = serde_json::from_slice(&output.stdout).unwrap();
     let bearer = format!("Bearer {}", made["key"].as_str().unwrap());
     let mut connection = Connection::open(demo.admin);
+    let document = Document::read(include_str!("../../../../docs/openapi/sites.json")).unwrap();
+    assert_eq!(connection.get("/v1/openapi.json").json(), *document.whole());
     let mut ask = |method: &str, path: &str, key: &str, body: &str| -> Answer {
         let headers = [("Authorization", key), ("Content-Type", "application/json")];
-        connection.request(method, path, &headers, body.as_bytes())
+        let answer = connection.request(method, path, &headers, body.as_bytes());
+        answer.held(&document, method, path)
     };
     for key in ["", "Bearer ", "Bearer spigot_00", "Basic x"] {
         assert_eq!(ask("GET", "/v1/sites", key, "").status, 401, "{key:?}");
@@ -155,8 +159,15 @@ fn the_api_does_what_the_command_line_does_behind_a_key() {
     assert!(changes.contains(&key), "the command line sees it: {changes}");
     assert_eq!(ask("DELETE", &path, &bearer, "").status, 200);
     assert_eq!(ask("GET", &path, &bearer, "").status, 404);
-    assert_eq!(ask("PUT", "/v1/sites", &bearer, "").status, 405);
-    assert_eq!(ask("GET", "/v1/sites/a/b/c", &bearer, "").status, 404);
+    let large = format!("{{\"name\":\"{}\"}}", "x".repeat(70_000));
+    assert_eq!(ask("POST", "/v1/sites", &bearer, &large).status, 413);
+    // Of these no document can say anything.
+    let mut connection = Connection::open(demo.admin);
+    for (method, path, status) in [("PUT", "/v1/sites", 405), ("GET", "/v1/sites/a/b/c", 404)] {
+        let answer = connection.request(method, path, &[("Authorization", &bearer)], b"");
+        assert_eq!(answer.status, status, "{method} {path}");
+        assert_eq!(answer.header("allow"), (status == 405).then_some("GET, POST"), "{method} {path}");
+    }
 }
 
 #[test]

@@ -128,3 +128,70 @@ impl Trouble {
         (status, code, detail.to_owned())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// What an answer can be called, with its status. Waits and third parties are the interstitial's.
+    fn every_code() -> BTreeSet<(u16, String)> {
+        let rejections = [
+            Rejection::Malformed,
+            Rejection::UnknownVersion,
+            Rejection::UnknownKey,
+            Rejection::Forged,
+            Rejection::Expired,
+            Rejection::Stale,
+            Rejection::OtherContext,
+            Rejection::OtherNetwork,
+            Rejection::TooEarly,
+            Rejection::Wrong,
+            Rejection::Replay,
+            Rejection::Unavailable,
+            Rejection::Busy,
+        ];
+        let of_calls = [
+            Trouble::Malformed(""),
+            Trouble::ProtocolUnsupported,
+            Trouble::SiteKeyUnknown,
+            Trouble::HostNotAllowed(String::new()),
+            Trouble::ActionMalformed,
+            Trouble::DataTooLong,
+            Trouble::ServerTokenInvalid,
+            Trouble::PressMissing(Value::Null),
+            Trouble::Restricted(DecisionId([0; 10]), None),
+            Trouble::Throttled(None),
+            Trouble::NoFallback,
+            Trouble::TooOften,
+            Trouble::Unavailable,
+        ];
+        let all = rejections.map(|why| Trouble::Rejected(why, None)).into_iter().chain(of_calls);
+        all.map(|trouble| trouble.told())
+            .map(|(status, code, _)| (status.as_u16(), code.to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn each_code_is_documented_with_its_status_and_no_other_is() {
+        let page = include_str!("../../../../../docs/widget-protocol.md");
+        let (_, table) = page.split_once("| code | status |").unwrap();
+        let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
+        let told: BTreeSet<_> = rows
+            .flat_map(|row| {
+                let (codes, status) = row.trim_matches('|').split_once('|').unwrap();
+                let status: u16 = status.trim()[..3].parse().unwrap();
+                codes.split('`').skip(1).step_by(2).map(move |code| (status, code.to_owned()))
+            })
+            .collect();
+        assert_eq!(told, every_code(), "docs/widget-protocol.md");
+        let document: Value =
+            serde_json::from_str(include_str!("../../../../../docs/openapi/service.json")).unwrap();
+        let codes = &document["components"]["schemas"]["WidgetProblem"]["properties"]["code"]["enum"];
+        let documented: BTreeSet<_> =
+            codes.as_array().unwrap().iter().map(|code| code.as_str().unwrap().to_owned()).collect();
+        let all: BTreeSet<_> = every_code().into_iter().map(|(_, code)| code).collect();
+        assert_eq!(documented, all, "docs/openapi/service.json");
+    }
+}

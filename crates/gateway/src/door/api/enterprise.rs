@@ -12,7 +12,7 @@ use spigot_state::State;
 
 use super::refused::Unheard;
 use super::verify::{Accepted, Denied, Question};
-use super::{Call, Dialect, header_text, json_answer, score};
+use super::{Call, Dialect, header_text, json_answer, score, tell_place};
 use crate::body::Through;
 use crate::entropy::random;
 
@@ -47,13 +47,13 @@ pub(super) async fn answer<S: State>(call: Call<'_, S>, body: &[u8]) -> Response
         Ok(Accepted::Real(redeemed)) => {
             let token = redeemed.token();
             let as_expected = expected.is_empty() || expected == token.action;
-            let properties = json!({
+            let mut properties = json!({
                 "valid": as_expected,
                 "invalidReason": if as_expected { "INVALID_REASON_UNSPECIFIED" } else { "UNEXPECTED_ACTION" },
-                "hostname": token.host,
                 "action": token.action,
                 "createTime": Millis(token.issued_millis).to_string(),
             });
+            tell_place(&mut properties, &token.host, "androidPackageName");
             (properties, if as_expected { score(token) } else { 0.0 })
         }
         Ok(Accepted::Test) => {

@@ -236,6 +236,14 @@ fn origin(host: &str) -> String {
     }
 }
 
+/// Says where a token is from, as reCAPTCHA does: the page's host, or the app's package under `package`.
+fn tell_place(told: &mut Value, host: &str, package: &str) {
+    match app_package(host) {
+        Some(app) => told[package] = app.into(),
+        None => told["hostname"] = host.into(),
+    }
+}
+
 /// How likely a person sent it, for dialects that want a number from 0 to 1 (higher is better): what was solved, less
 /// what was suspicious about it. With a risk of 50, from where a challenge is asked for, it is at most 0.5.
 fn score(token: &Token) -> f64 {

@@ -4,14 +4,13 @@
 use http::{Response, StatusCode};
 use serde_json::json;
 use spigot_decision::Millis;
-use spigot_decision::policy::app_package;
 use spigot_state::State;
 
 use super::fields::{Fields, Unreadable};
 use super::refused::Unheard;
 use super::turnstile;
 use super::verify::{Accepted, Denied, Question};
-use super::{Call, Dialect, json_answer, score};
+use super::{Call, Dialect, json_answer, score, tell_place};
 use crate::body::Through;
 
 pub(super) async fn answer<S: State>(
@@ -27,10 +26,7 @@ pub(super) async fn answer<S: State>(
                 "challenge_ts": Millis(token.issued_millis).to_string(),
                 "error-codes": [],
             });
-            match app_package(&token.host) {
-                Some(package) => body["apk_package_name"] = json!(package),
-                None => body["hostname"] = json!(token.host),
-            }
+            tell_place(&mut body, &token.host, "apk_package_name");
             // A page of v3 always names its action, one of v2 never does.
             if !token.action.is_empty() {
                 body["score"] = json!(score(token));

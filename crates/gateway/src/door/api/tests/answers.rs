@@ -4,8 +4,7 @@ use bytes::Bytes;
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
 
-use super::schema::held;
-use super::{For, LOGIN, SECRET, SITE, Service};
+use super::{For, LOGIN, SECRET, SITE, Service, held};
 use crate::body::Through;
 use crate::door::api::refused::Unheard;
 use crate::door::api::{Dialect, ROUTES, score_of};
@@ -144,18 +143,19 @@ async fn scores_and_reasons_as_enterprise_has_them() {
 async fn an_apps_token_names_its_package_in_place_of_a_host() {
     let service = Service::start();
     let app = For { host: "android-app://com.example.shop", ..LOGIN };
-    let answer = asked(&service, SITEVERIFY[2], SECRET, &service.token(app)).await.1;
-    assert_eq!(
-        (&answer["apk_package_name"], answer.get("hostname")),
-        (&json!("com.example.shop"), None),
-        "{answer}"
-    );
-    let answer = asked(&service, SITEVERIFY[2], SECRET, &service.token(LOGIN)).await.1;
-    assert_eq!(
-        (&answer["hostname"], answer.get("apk_package_name")),
-        (&json!("shop.example"), None),
-        "{answer}"
-    );
+    for (path, within, name) in [
+        (SITEVERIFY[2], "", "apk_package_name"),
+        ("/v1/projects/shop/assessments", "/tokenProperties", "androidPackageName"),
+    ] {
+        for (of, package, host) in
+            [(app, Some("com.example.shop"), None), (LOGIN, None, Some("shop.example"))]
+        {
+            let answer = asked(&service, path, SECRET, &service.token(of)).await.1;
+            let told = answer.pointer(within).expect("what is told of the token");
+            let text = |name: &str| told.get(name).and_then(Value::as_str);
+            assert_eq!((text(name), text("hostname")), (package, host), "{path}: {answer}");
+        }
+    }
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn what_is_not_looked_at_is_told_in_the_words_of_the_dialect() {
             assert_eq!(answer.status().as_u16(), status, "{path}");
             let has = |name| answer.headers().contains_key(name);
             assert_eq!((has("allow"), has("retry-after")), (status == 405, status == 429), "{path}");
-            let body = held(path, "post", &answer.map(Through::of_ours));
+            let body = held(path, "POST", &answer.map(Through::of_ours));
             for member in ["type", "title", "status", "detail", "code"] {
                 assert!(body.get(member).is_some(), "{path}: {member} of ours");
             }

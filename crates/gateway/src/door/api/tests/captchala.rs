@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{For, LIFE, LOGIN, SECRET, SITE, Service};
+use super::{For, LIFE, LOGIN, NOW, SECRET, SITE, Service};
 
 const AUTH: [(&str, &str); 2] = [("x-app-key", SITE), ("x-app-secret", SECRET)];
 
@@ -76,6 +76,24 @@ async fn what_is_wrong_with_the_question() {
         last = slowed().await;
     }
     assert_eq!(last, (429, "rate_limit_exceeded".to_owned()));
+}
+
+#[tokio::test]
+async fn what_is_issued() {
+    let service = Service::start();
+    let path = "/v1/server/challenge/issue";
+    let check = |(status, answer): (u16, Value), seconds: u64| {
+        assert_eq!((status, &answer["data"]["expires_in"]), (200, &json!(seconds)), "{answer}");
+        assert_eq!(answer["data"]["issued_at"], NOW / 1000, "{answer}");
+        let token = answer["data"]["server_token"].as_str().unwrap_or_default();
+        assert!(token.starts_with("sct_"), "{answer}");
+    };
+    check(service.json(path, &AUTH, &json!({})).await, 300);
+    let all =
+        json!({ "action": "login", "binding_ip": "192.0.2.1", "ttl": 60, "max_uses": 3, "bind_uid": "ada" });
+    check(service.json(path, &AUTH, &all).await, 60);
+    check(service.json(path, &AUTH, &json!({ "ttl": 1_000_000, "max_uses": 1_000_000 })).await, 3600);
+    check(service.form(path, &AUTH, "action=login&bind_ip=2001:db8::1&ttl=1".to_owned()).await, 1);
 }
 
 #[tokio::test]

@@ -3,12 +3,12 @@
 mod answers;
 mod captchala;
 mod openapi;
-mod schema;
 mod strictness;
+mod widget;
 
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
 use http::{Request, Response, header};
@@ -19,9 +19,11 @@ use spigot_challenge::{
 };
 use spigot_decision::policy::load;
 use spigot_decision::{Keys, Millis};
+use spigot_documented::{Answer, Document};
 use spigot_event::{Event, Maintained, Recorder, RecorderSettings, Sink, SinkError};
 use spigot_state::{Memory, MemorySettings};
 
+use crate::door::api::OPENAPI;
 use crate::pipeline::{Gateway, Snapshot};
 use crate::settings::{Service as ServiceSettings, Settings};
 use crate::site_keys::{SiteKey, SiteKeys, tests::site};
@@ -33,6 +35,8 @@ pub(crate) const VISITOR: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2,
 /// How long its tokens count, in milliseconds.
 pub(crate) const LIFE: i64 = 300_000;
 const NOW: i64 = 1_795_248_000_000;
+
+static DOCUMENT: LazyLock<Document> = LazyLock::new(|| Document::read(OPENAPI).expect("the document"));
 
 struct Nowhere;
 
@@ -125,8 +129,7 @@ impl Service {
     pub(crate) async fn ask(&self, request: Request<Bytes>) -> (u16, Value) {
         let server = IpAddr::from([198, 51, 100, 1]);
         let answer = self.gateway.ask_service(server, &request).await;
-        let method = request.method().as_str().to_lowercase();
-        (answer.status().as_u16(), schema::held(request.uri().path(), &method, &answer))
+        (answer.status().as_u16(), held(request.uri().path(), request.method().as_str(), &answer))
     }
 
     pub(crate) async fn form(&self, path: &str, headers: &[(&str, &str)], body: String) -> (u16, Value) {
@@ -159,6 +162,14 @@ fn solved(keys: &Keyring) -> Solved {
     verified.expect("it is right").spent(true).expect("it is the first")
 }
 
-fn media_type<T>(answer: &Response<T>) -> &str {
-    answer.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
+/// An answer's body, as the document shows it.
+fn held(path: &str, method: &str, answer: &Response<Bytes>) -> Value {
+    let media_type = answer.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let answer = Answer {
+        to: (method, path),
+        status: answer.status().as_u16(),
+        media_type: media_type.unwrap_or_default(),
+        body: answer.body(),
+    };
+    DOCUMENT.held(&answer).unwrap_or_else(|why| panic!("{why}"))
 }
