@@ -1,5 +1,5 @@
-// Makes `dist/`, which the Rust server embeds, and `api.d.ts`, what a page's author may use. `--check` writes nothing and
-// fails when either is not what the sources give. Prints what each file weighs.
+// Makes `dist/`, which the Rust server embeds, and the packages' `api.d.ts`, what an author may use. `--check` writes
+// nothing and fails when either is not what the sources give. Prints what each file weighs.
 
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
@@ -8,7 +8,7 @@ import { build } from "esbuild";
 import { minify } from "terser";
 import { stylesAsText } from "./build-styles.mjs";
 import { privateNames } from "./private-names.mjs";
-import { apiReport } from "./report.mjs";
+import { apiReports } from "./report.mjs";
 
 const HERE = new URL(".", import.meta.url);
 const DIST = new URL("dist/", HERE);
@@ -128,7 +128,7 @@ function write() {
     writeFileSync(url, content);
     writeFileSync(new URL(`${name}${BROTLI}`, DIST), brotliCompressSync(content));
   }
-  writeFileSync(new URL("api.d.ts", HERE), apiReport());
+  for (const [file, report] of apiReports()) writeFileSync(new URL(file, HERE), report);
 }
 
 function check() {
@@ -144,7 +144,7 @@ function check() {
     ...differs.map(([name]) => `dist/${name}`),
     ...kept.filter((name) => !files.has(name.endsWith(BROTLI) ? name.slice(0, -BROTLI.length) : name)).map((name) => `dist/${name}`),
   ];
-  if (read("api.d.ts") !== apiReport()) wrong.push("api.d.ts");
+  for (const [file, report] of apiReports()) if (read(file) !== report) wrong.push(file);
   if (wrong.length > 0) fail(`not what the sources give: ${wrong.join(", ")}; run npm run build`);
 }
 

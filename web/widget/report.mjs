@@ -1,13 +1,21 @@
-// What a page's author may use, as TypeScript declares it: the package's own declarations, kept in the tree, so that a
-// change of it is seen.
+// What authors of pages and applications may use, as TypeScript declares it: the packages' own declarations, kept in the
+// tree, so that a change of them is seen.
 
 import ts from "typescript";
 
 const HERE = new URL(".", import.meta.url);
 
-/** The declarations of the package's entry and of the types that it passes on. */
-export function apiReport() {
-  return ["src/types.ts", "src/index.ts"].map((path) => `// ${path}\n${declarations(path)}`).join("\n");
+/** What each package's entry declares, with the types that it passes on; beside the package's sources. */
+const REPORTS = new Map([
+  ["api.d.ts", ["src/types.ts", "src/index.ts"]],
+  ["../react/api.d.ts", ["../react/src/index.ts"]],
+  ["../vue/api.d.ts", ["../vue/src/index.ts"]],
+]);
+
+/** The reports, by the file that each is kept in. */
+export function apiReports() {
+  const report = (paths) => paths.map((path) => `// ${path.replace(/^.*(?=src\/)/, "")}\n${declarations(path)}`).join("\n");
+  return new Map([...REPORTS].map(([file, paths]) => [file, report(paths)]));
 }
 
 export function declarations(path) {
