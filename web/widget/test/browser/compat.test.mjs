@@ -1,19 +1,13 @@
 // Pages made for Turnstile, hCaptcha and reCAPTCHA, as they are: only the script's address is another.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { after, test } from "node:test";
-import { NONCE, SITE_KEY, closeBrowser, form, got, state, token, visit } from "./stub.mjs";
+import { SITE_KEY, closeBrowser, compatAt, form, got, inline, state, token, visit } from "./stub.mjs";
 
 after(closeBrowser);
 
-const COMPAT = readFileSync(new URL("../../dist/compat.js", import.meta.url), "utf8");
-const PATHS = ["/turnstile/v0/api.js", "/1/api.js", "/recaptcha/api.js", "/recaptcha/enterprise.js", "/.spigot/widget/compat.js"];
-/** The service hands the script out under the other services' paths too. */
-const answer = (request) => (PATHS.includes(request.url.split("?")[0]) ? { type: "text/javascript", text: COMPAT } : undefined);
 const src = (path) => `<script src="${path}" async defer></script>`;
-const inline = (text) => `<script nonce="${NONCE}">${text}</script>`;
-const page = (path, body, before = "") => ({ head: before + src(path), answer, body });
+const page = (path, body, before = "") => ({ head: before + src(path), answer: compatAt, body });
 
 for (const path of ["/turnstile/v0/api.js", "/.spigot/widget/compat.js"]) {
   test(`.cf-turnstile with ${path}`, async () => {

@@ -2,14 +2,9 @@
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { DEFAULT, NONCE, PBKDF2, SITE_KEY, closeBrowser, form, got, script, state, token, visit, widget } from "./stub.mjs";
+import { DEFAULT, NONCE, PBKDF2, SITE_KEY, STRICT, TRUSTED, closeBrowser, form, got, script, state, token, visit, widget } from "./stub.mjs";
 
 after(closeBrowser);
-
-const STRICT = (stub, more = "") =>
-  `default-src 'none'; script-src 'nonce-${NONCE}' 'strict-dynamic' 'wasm-unsafe-eval'; img-src data:; base-uri 'none'; ` +
-  `form-action 'self'; connect-src 'self' ${stub.base}; worker-src 'self' blob:; ${more}`;
-const TRUSTED = "require-trusted-types-for 'script'; trusted-types spigot;";
 
 async function solves(options, then) {
   await visit({ body: form(widget()), ...options }, async (visited) => {

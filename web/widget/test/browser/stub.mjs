@@ -18,6 +18,11 @@ export const DEFAULT = { kind: "cachewalk", log2_n: 13, grind: 1000, open: 3 };
 export const SITE_KEY = "7d9c1e2a-0000-4000-8000-5f0e8a6b1c3d";
 export const DECISION = "9f3k2m7q5x8t1b4c";
 export const NONCE = "n0nce";
+/** A page's policy that trusts nothing but what carries its nonce, and what that loads. */
+export const STRICT = (stub, more = "") =>
+  `default-src 'none'; script-src 'nonce-${NONCE}' 'strict-dynamic' 'wasm-unsafe-eval'; img-src data:; base-uri 'none'; ` +
+  `form-action 'self'; connect-src 'self' ${stub.base}; worker-src 'self' blob:; ${more}`;
+export const TRUSTED = "require-trusted-types-for 'script'; trusted-types spigot;";
 
 const FOLDER = "/.spigot/widget/";
 const TYPES = { js: "text/javascript", json: "application/json", wasm: "application/wasm" };
@@ -25,6 +30,10 @@ const AGAIN = ["expired", "stale", "spent", "other_network", "other_context", "t
 const dist = (name) => readFileSync(new URL(`../../dist/${name}`, import.meta.url));
 const escape = (text) => text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 
+/** Where pages made for other services look for their scripts, and what the service hands out there. */
+const COMPAT = ["/turnstile/v0/api.js", "/1/api.js", "/recaptcha/api.js", "/recaptcha/enterprise.js", `${FOLDER}compat.js`];
+export const compatAt = (request) => (COMPAT.includes(request.url.split("?")[0]) ? { type: TYPES.js, text: dist("compat.js") } : undefined);
+export const inline = (text) => `<script nonce="${NONCE}">${text}</script>`;
 /** The widget's script and an element, as a page would have them. */
 export const script = (base = "") => `<script src="${base}${FOLDER}widget.js" nonce="${NONCE}" async></script>`;
 export const widget = (attributes = "") => `<spigot-challenge site-key="${SITE_KEY}" ${attributes}></spigot-challenge>`;
