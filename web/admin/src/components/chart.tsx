@@ -123,7 +123,7 @@ export function Chart({ title, times, stepMinutes, series, marks = [], unit = ""
             // One within the last step stands at its beginning, as what happened in it does.
             <g key={sign} class={`mark ${tone}`}>
               <line x1={place} x2={place} y1={TOP} y2={HEIGHT - BOTTOM} />
-              <text x={place} y={TOP - 3} text-anchor="middle">
+              <text x={place} y={TOP - 3} text-anchor={place > right - SIGN_WIDTH ? "end" : "middle"}>
                 {sign}
               </text>
             </g>

@@ -1,6 +1,7 @@
 // Small parts that several pages show in the same way.
 
 import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import type en from "../shell/en.json";
 import { maybe, moment, words } from "../text.js";
 import { Icon, type IconName } from "./icon.js";
@@ -60,8 +61,14 @@ export function Section({ title, lead, children }: { title: string; lead?: Compo
 
 /** Views beside each other: links, so that each has an address. */
 export function Tabs({ label, tabs, current }: { label: string; tabs: ReadonlyArray<{ name: string; text: string; href: string }>; current: string }) {
+  const nav = useRef<HTMLElement>(null);
+  // Where there is no room for all, the one that is open is in sight. Only sideways: the page stays where it is.
+  useEffect(() => {
+    const open = nav.current?.querySelector<HTMLElement>("[aria-current]");
+    if (nav.current && open) nav.current.scrollLeft = open.offsetLeft - nav.current.offsetLeft - (nav.current.clientWidth - open.offsetWidth) / 2;
+  }, [current]);
   return (
-    <nav class="tabs" aria-label={label}>
+    <nav class="tabs" aria-label={label} ref={nav}>
       {tabs.map((tab) => (
         <a key={tab.name} href={tab.href} aria-current={tab.name === current ? "page" : undefined}>
           {tab.text}

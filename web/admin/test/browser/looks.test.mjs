@@ -35,6 +35,10 @@ test("every page to steer by fits a phone", async () => {
   demo.command("list", "deny", "2001:db8:1234:5678:9abc:def0:1234:5678/128", "--note", "a long note about somebody who came again and again", "--author", "ada");
   demo.command("restrict", "add", "198.51.100.9", "--for", "1d", "--reason", "guesses coupons all night long", "--author", "ada");
   demo.command("force", "POST /a/rather/long/path/that/somebody/chose/for/the/form", "--for", "1h", "--reason", "a wave");
+  await open(demo, page, "policy");
+  const text = page.locator(".policy-text");
+  await text.fill(`# ${"A remark that is longer than a phone is wide. ".repeat(4)}\n${await text.inputValue()}`);
+  await page.getByText("Nothing is wrong with it").waitFor();
   const views = ["captcha", "lists", "lists/allow", "restrictions", "exceptions", "policy", "policy/forms", "policy/replay", "policy/publish", "policy/history", "users", "audit", "account"];
   for (const view of views) {
     await open(demo, page, view);

@@ -31,6 +31,13 @@ test("draft, replay, publish, roll back", async () => {
     return (await page.getByRole("cell", { name: "products" }).count()) > 0;
   });
   await accessible(page, "a replay");
+  // 20 visits, one each; who made them, what becomes of them, and that nobody is stopped by what is asked once.
+  const [, requests, different] = /^Of (\d+) requests (\d+) would be treated differently, of \d+ clients: 0 newly stopped, 0 no longer/.exec(await page.locator("#main .notice").innerText()) ?? [];
+  assert.ok(Number(different) >= 20 && Number(requests) >= Number(different), `${different} of ${requests}`);
+  const products = page.getByRole("region", { name: "Per route" }).getByRole("row", { name: /^products/ });
+  assert.match(await products.innerText(), /0 → 20/);
+  await page.getByRole("region", { name: "Who" }).getByRole("cell", { name: "allowed → asked once" }).first().waitFor();
+  await page.getByText("counts as solved here").waitFor();
   assert.equal((await visit(demo, "/products/1", { headers: json })).status, 200, "nobody meets a draft");
   await page.getByRole("link", { name: "Publish", exact: true }).click();
   await page.getByText("lines in, 0 lines out").first().waitFor();

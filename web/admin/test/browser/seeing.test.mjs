@@ -48,6 +48,11 @@ test("the log is searched, opened and exported", async () => {
   const text = await readFile(await csv.path(), "utf8");
   assert.equal(text.trim().split("\r\n").length, 4, text);
   assert.ok(text.startsWith("time,id,"), text);
+  const [jsonl] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Export JSONL" }).click()]);
+  const events = (await readFile(await jsonl.path(), "utf8")).trim().split("\n").map((line) => JSON.parse(line));
+  assert.equal(events.length, 3);
+  // The same decisions in both.
+  for (const event of events) assert.ok(text.includes(event.id), `${event.id} is not in\n${text}`);
   await page.getByLabel("Country").fill("Atlantis");
   await page.getByText("Write two letters", { exact: false }).or(page.getByText("two letters", { exact: false })).first().waitFor();
   assert.deepEqual(page.complaints, []);

@@ -7,7 +7,7 @@ import { Section } from "../../components/parts.js";
 import { Empty, Notice, Wrong, said } from "../../components/states.js";
 import { Table } from "../../components/table.js";
 import { problemOf } from "../../load.js";
-import { number, words } from "../../text.js";
+import { maybe, number, words } from "../../text.js";
 import type en from "./en.json";
 
 const t = words<typeof en>("policy");
@@ -55,6 +55,7 @@ function Result({ result }: { result: ReplayResult }) {
       <Notice kind={result.different === 0 ? "ok" : "info"}>
         {t("replay_said", { requests: result.requests, different: result.different, newly: result.newly_stopped, longer: result.no_longer_stopped, clients: result.clients_different })}
       </Notice>
+      {result.examples.some((one) => one.before === "standing" || one.after === "standing") && <p class="quiet">{t("replay_standing")}</p>}
       <h3>{t("replay_routes")}</h3>
       <Table
         caption={t("replay_routes")}
@@ -77,7 +78,7 @@ function Result({ result }: { result: ReplayResult }) {
             columns={[
               { key: "address", name: t("replay_who"), cell: (one) => <code>{one.address}</code> },
               { key: "route", name: t("route"), cell: (one) => one.route },
-              { key: "change", name: t("replay_change"), cell: (one) => `${one.before} → ${one.after}` },
+              { key: "change", name: t("replay_change"), cell: (one) => `${treated(one.before)} → ${treated(one.after)}` },
               { key: "requests", name: t("replay_requests"), number: true, cell: (one) => number(one.requests) },
               { key: "why", name: t("replay_why"), cell: (one) => (one.by_after.length > 0 ? one.by_after : one.by_before).join(", ") },
             ]}
@@ -86,4 +87,9 @@ function Result({ result }: { result: ReplayResult }) {
       )}
     </>
   );
+}
+
+/** How a request was treated, in words. */
+function treated(treatment: string): string {
+  return maybe(`shell.action_${treatment}`) ?? treatment;
 }
