@@ -40,6 +40,19 @@ impl<'p> Understood<'p> {
     }
 }
 
+/// As patterns compare it: in lower case and without a final slash. Many servers and frameworks give `/Login` and `/login/`
+/// the same answer as `/login`, so whoever writes one of these meets what stands before the log-in; where they are
+/// something else, too much is asked and not too little.
+#[must_use]
+pub fn folded(path: &str) -> Cow<'_, str> {
+    let kept = path.strip_suffix('/').filter(|rest| !rest.is_empty()).unwrap_or(path);
+    if kept.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(kept.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(kept)
+    }
+}
+
 /// A normal path stays one: no segment begins with a semicolon, nor is `.` or `..` before one.
 fn without_parameters(path: &str) -> String {
     let mut out = String::with_capacity(path.len());

@@ -1,5 +1,7 @@
 //! Which requests a route is for: methods and a path pattern.
 
+use crate::path::folded;
+
 /// `GET|POST /products/{id}`: methods (all when none are named) and a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
@@ -59,13 +61,18 @@ impl Pattern {
         Ok(Self { methods, path: PathPattern::parse(path)?, text: text.trim().to_owned() })
     }
 
-    /// Whether it is for this method and normalised path.
+    /// Whether it is for this method and normalised path, whose case and final slash do not count.
     #[must_use]
     pub fn matches(&self, method: &str, path: &str) -> bool {
+        self.fits(method, &folded(path))
+    }
+
+    /// The same of a path that is [`folded`].
+    pub(super) fn fits(&self, method: &str, path: &str) -> bool {
         (self.methods.is_empty() || self.methods.iter().any(|m| m == method)) && self.path.matches(path)
     }
 
-    /// A piece that every path it matches has.
+    /// A piece that every path it matches has when it is folded.
     pub(super) fn piece(&self) -> Piece<'_> {
         match &self.path {
             PathPattern::Exact(path) => Piece::Path(path),
@@ -111,7 +118,7 @@ impl PathPattern {
             && !suffix.is_empty()
             && !suffix.contains(['*', '/', '{'])
         {
-            return Ok(Self::Suffix(suffix.to_owned()));
+            return Ok(Self::Suffix(suffix.to_ascii_lowercase()));
         }
         if let Some(base) = path.strip_suffix("/**")
             && !base.contains(['*', '{'])
@@ -121,7 +128,7 @@ impl PathPattern {
         if !path.contains(['*', '{']) {
             return Ok(Self::Exact(canonical(path)?));
         }
-        let segments = path[1..].split('/').map(Segment::parse).collect::<Result<Vec<_>, _>>()?;
+        let segments = folded(path)[1..].split('/').map(Segment::parse).collect::<Result<Vec<_>, _>>()?;
         if segments.iter().filter(|s| **s == Segment::Any).count() > 1 {
             // Bounds matching to one linear pass from both ends.
             return Err("use ** at most once in a pattern".to_owned());
@@ -194,13 +201,13 @@ fn check_normal(path: &str) -> Result<(), String> {
     }
 }
 
-/// Patterns are compared with normalised paths, so a literal part must be normal itself.
+/// Patterns are compared with normalised paths, so a literal part must be normal itself. Folded.
 fn canonical(path: &str) -> Result<String, String> {
     if path.is_empty() {
         return Ok(String::new());
     }
     match crate::path::normalise(path) {
-        Ok(normal) if normal == path => Ok(path.to_owned()),
+        Ok(normal) if normal == path => Ok(folded(path).into_owned()),
         Ok(normal) => Err(format!("requests are matched after normalisation; write \"{normal}\"")),
         Err(ambiguous) => {
             Err(format!("{}; such requests are refused before any route is chosen", ambiguous.message()))
@@ -268,14 +275,20 @@ mod tests {
 
     #[test]
     fn patterns() {
-        check("/login", &["GET /login", "POST /login"], &["GET /login/", "GET /logins", "GET /"]);
+        check("/login", &["GET /login", "POST /login"], &["GET /login/x", "GET /logins", "GET /"]);
+        check("/login", &["GET /login/", "GET /Login", "POST /LOGIN/"], &["GET /LOGINS"]);
+        check("/Login/", &["GET /login", "GET /Login/"], &["GET /"]);
+        check("/**/Admin/", &["GET /admin", "GET /a/ADMIN/"], &["GET /a/admin/b"]);
+        check("/Products/*-Sale", &["GET /products/x-sale"], &["GET /products/sale"]);
+        check("/", &["GET /"], &["GET /a"]);
+        check("/caf%C3%A9", &["GET /caf%C3%A9", "GET /CAF%C3%A9/"], &["GET /cafe"]);
         check("GET|POST /login", &["GET /login"], &["PUT /login"]);
         check(
             "/products/{id}",
             &["GET /products/1"],
             &["GET /products/", "GET /products/1/2", "GET /products"],
         );
-        check("/api/**", &["GET /api", "GET /api/", "GET /api/a/b"], &["GET /apis", "GET /"]);
+        check("/api/**", &["GET /api", "GET /api/", "GET /API/a/b"], &["GET /apis", "GET /"]);
         check("/**", &["GET /", "GET /a/b"], &[]);
         check("/**/*.css", &["GET /a.css", "GET /x/y.css"], &["GET /a.css/b"]);
         check(

@@ -7,6 +7,7 @@ use foldhash::fast::FixedState;
 
 use super::Route;
 use super::pattern::{self, Piece};
+use crate::path::folded;
 
 /// Only the operator's texts are keys, so nobody outside can make them collide: a fast hash without a secret will do.
 type Filed = HashMap<Box<str>, Vec<Candidate>, FixedState>;
@@ -55,6 +56,7 @@ impl Routing {
 
     /// The first of the routes that fits, `None` when none does.
     pub(super) fn find(&self, routes: &[Route], host: &str, method: &str, path: &str) -> Option<u16> {
+        let path = &*folded(path);
         let mut best = None;
         let mut look = |candidates: &[Candidate]| {
             for candidate in candidates {
@@ -64,7 +66,7 @@ impl Routing {
                 let route = &routes[usize::from(candidate.route)];
                 let fits = candidate
                     .pattern
-                    .is_none_or(|number| route.patterns[usize::from(number)].matches(method, path));
+                    .is_none_or(|number| route.patterns[usize::from(number)].fits(method, path));
                 let here = route.hosts.is_empty()
                     || route.hosts.iter().any(|wanted| pattern::host_matches(wanted, host));
                 if fits && here {
@@ -110,8 +112,26 @@ mod tests {
     }
 
     const PIECES: [&str; 14] = [
-        "a", "b", "api", "v1", "login", "x.css", "y.tar.gz", "css", ".css", "a.b", "{id}", "*", "a-*", "*-z",
+        "a", "b", "api", "v1", "login", "x.css", "Y.tar.gz", "css", ".css", "A.b", "{id}", "*", "a-*", "*-Z",
     ];
+
+    #[test]
+    fn the_shipped_routes_hold_however_a_path_is_written() {
+        let policy = load("default.toml", crate::policy::DEFAULT).unwrap();
+        let check = |path: &str, route: &str| {
+            assert_eq!(policy.route(policy.route_for("shop.example", "POST", path)).name, route, "{path}");
+        };
+        check("/login", "login");
+        check("/LogIn", "login");
+        check("/blog/login/", "login");
+        check("/wp-login.PHP", "login");
+        check("/signup/", "signup");
+        check("/Users/Sign_Up/", "signup");
+        check("/api/v1/Login/", "api-login");
+        check("/CHECKOUT/pay", "checkout");
+        check("/loginx", "default");
+        check("/", "default");
+    }
 
     proptest::proptest! {
         #[test]
