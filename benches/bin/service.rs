@@ -168,13 +168,13 @@ async fn solves() {
         let client = IpAddr::from(Ipv4Addr::from_bits(0x0a00_0000 + u32::try_from(n).unwrap_or(0) * 16));
         let answer = gateway.ask_service(client, &ask).await;
         let asked: serde_json::Value = serde_json::from_slice(answer.body()).expect("JSON");
-        let word = |name: &str| asked["challenge"][name].as_u64().expect("a number") as u32;
+        let word = |name: &str| asked[name].as_u64().expect("a number") as u32;
         let params = Params::new(word("log2_n") as u8, word("grind"), word("open") as u8).expect("a puzzle");
-        let challenge = asked["challenge"]["challenge"].as_str().expect("a text");
+        let challenge = asked["challenge"].as_str().expect("a text");
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(challenge).expect("base64url");
         let proof = BASE64_URL_SAFE_NO_PAD.encode(Solver::new(key(&bytes), params).solve().encode());
         let body = serde_json::json!({
-            "protocol": 1, "site_key": SITE, "challenge": challenge, "proof": proof, "millis": 300,
+            "protocol": 1, "site_key": SITE, "action": "login", "challenge": challenge, "proof": proof, "millis": 300,
         });
         submissions.push((client, post("/.spigot/widget/solve", body.to_string())));
     }
