@@ -49,7 +49,7 @@ pub use call::{Call, Caller, conflict, take_in_changes};
 pub use guard::Hosts;
 pub use health::{Certificate, List, Node, Report};
 pub use live::{Live, Peaks, Wrong};
-pub use openapi::document;
+pub use openapi::{component_schemas, document};
 pub use operation::{Download, Names, Operation, WriteDownload, names_in};
 pub use problem::Problem;
 pub use replays::{ReplayExample, ReplayProgress, ReplayResult, ReplayRoute};

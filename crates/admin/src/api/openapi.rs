@@ -1,5 +1,6 @@
 //! The API's document, made from the table. `docs/openapi/admin.json` holds it, so that a change of the API is seen.
 
+use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
@@ -10,10 +11,7 @@ use crate::staff::Need;
 /// The OpenAPI 3.1 document of the admin API.
 #[must_use]
 pub fn document() -> Value {
-    let mut settings = SchemaSettings::draft2020_12();
-    settings.definitions_path = "/components/schemas".into();
-    settings.meta_schema = None;
-    let mut generator = settings.into_generator();
+    let mut generator = component_schemas();
     let mut paths = Map::new();
     for operation in resources::all() {
         let described = describe(&operation, &mut generator);
@@ -42,7 +40,16 @@ pub fn document() -> Value {
     document
 }
 
-fn describe(operation: &Operation, generator: &mut schemars::SchemaGenerator) -> Value {
+/// Collects schemas as the components of an OpenAPI 3.1 document.
+#[must_use]
+pub fn component_schemas() -> SchemaGenerator {
+    let mut settings = SchemaSettings::draft2020_12();
+    settings.definitions_path = "/components/schemas".into();
+    settings.meta_schema = None;
+    settings.into_generator()
+}
+
+fn describe(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
     let mut parameters = Vec::new();
     for name in operation.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
         parameters

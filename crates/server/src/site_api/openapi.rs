@@ -2,8 +2,8 @@
 
 use http::StatusCode;
 use schemars::SchemaGenerator;
-use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
+use spigot_admin::api::component_schemas;
 
 use super::operations::{OPERATIONS, Operation, Takes};
 
@@ -20,10 +20,7 @@ const REFUSALS: [(StatusCode, &str); 4] = [
 
 /// The OpenAPI 3.1 document.
 pub(super) fn document() -> Value {
-    let mut settings = SchemaSettings::draft2020_12();
-    settings.definitions_path = "/components/schemas".into();
-    settings.meta_schema = None;
-    let mut generator = settings.into_generator();
+    let mut generator = component_schemas();
     let mut paths = Map::new();
     for operation in &OPERATIONS {
         let described = describe(operation, &mut generator);
