@@ -64,7 +64,7 @@ impl PolicyStore {
     ) -> Result<Change, StoreError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let known = read_all(&transaction, "site ")?;
-        let before = find(&known, called)?;
+        let before = find(&known, called).ok_or_else(|| no_site(called))?;
         let mut site = before.clone();
         change(&mut site).map_err(StoreError)?;
         // What keeps its name may always be changed: its secret has to rotate whatever others are called.
@@ -79,9 +79,17 @@ impl PolicyStore {
     /// The site with this key or name.
     ///
     /// # Errors
-    /// When there is none.
+    /// When there is none, or the store cannot be read.
     pub fn site(&self, called: &str) -> Result<SiteSetting, StoreError> {
-        find(&read_all(&self.connection, "site ")?, called)
+        self.find_site(called)?.ok_or_else(|| no_site(called))
+    }
+
+    /// The site with this key or name, when there is one.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn find_site(&self, called: &str) -> Result<Option<SiteSetting>, StoreError> {
+        Ok(find(&read_all(&self.connection, "site ")?, called).cloned())
     }
 
     /// Adds a key for the API.
@@ -143,11 +151,13 @@ fn not_taken(site: &SiteSetting, known: &[Setting], own_key: Option<&str>) -> Re
 }
 
 /// The key comes first: names that are another site's key were once taken.
-fn find(settings: &[Setting], called: &str) -> Result<SiteSetting, StoreError> {
+fn find<'a>(settings: &'a [Setting], called: &str) -> Option<&'a SiteSetting> {
     let by_key = sites_among(settings).find(|site| site.site_key == called);
-    by_key.or_else(|| sites_among(settings).find(|site| site.name == called)).cloned().ok_or_else(|| {
-        StoreError(format!("there is no site \"{called}\"; `spigot site show` lists those that there are"))
-    })
+    by_key.or_else(|| sites_among(settings).find(|site| site.name == called))
+}
+
+fn no_site(called: &str) -> StoreError {
+    StoreError(format!("there is no site \"{called}\"; `spigot site show` lists those that there are"))
 }
 
 #[cfg(test)]

@@ -175,7 +175,10 @@ fn rotate(asked: &mut Asked<'_>) -> Result<Value, Problem> {
 
 /// The site with a name or key, as it is kept.
 fn known(store: &PolicyStore, called: &str) -> Result<SiteSetting, Problem> {
-    store.site(called).map_err(|error| Problem::absent(error.to_string()))
+    let site = store.find_site(called).map_err(Problem::ours)?;
+    site.ok_or_else(|| {
+        Problem::absent(format!("There is no site \"{called}\". GET /v1/sites lists those that there are."))
+    })
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {

@@ -125,6 +125,19 @@ fn every_answer_is_documented_and_every_documented_one_comes() {
 }
 
 #[test]
+fn a_store_that_cannot_be_read_is_no_absent_site() {
+    let api = Api::start();
+    let site = json!({ "name": "shop", "hosts": ["shop.example"] });
+    assert_eq!(api.ask("POST", "/v1/sites", &site).0, 201);
+    let file = rusqlite::Connection::open(api.folder.path().join("settings.sqlite")).unwrap();
+    assert_eq!(file.execute("UPDATE setting SET body = '{' WHERE key GLOB 'site *'", []).unwrap(), 1);
+    for path in ["/v1/sites/shop", "/v1/sites/nobody"] {
+        let (status, answer) = api.ask("GET", path, &Value::Null);
+        assert_eq!((status, &answer["code"]), (503, &json!("unavailable")), "{path}: {answer}");
+    }
+}
+
+#[test]
 fn the_document_is_there_without_a_key() {
     let folder = tempfile::tempdir().unwrap();
     let answer =

@@ -1,6 +1,7 @@
 //! The answer to an attempt on an account: whether it failed, and what its sender may learn from it.
 
-use std::time::Duration;
+use std::pin::pin;
+use std::time::{Duration, Instant};
 
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use memchr::memmem;
@@ -33,33 +34,60 @@ impl<S: State> Passing<'_, S> {
         gateway.report(snapshot, seen, decided, Ending::Answered { status, failed }).await;
         self.turn.open_attempt(decided);
         match &settings.same_answer {
-            Some(same) => {
-                // What cannot be told passes: refused, it would lock out those who are right.
-                self.same(same, failed == Some(true) || is_failure(settings, status), response).await
+            // What cannot be told passes: refused, it would lock out those who are right.
+            Some(same) if failed == Some(true) || is_failure(settings, status) || !same.only_failures => {
+                same_for_all(same, response).await
             }
-            None => response,
+            _ => response,
         }
     }
 
-    /// One answer, at one time, whether there is such an account or not. Errors of the application are told as they are,
-    /// at that time.
-    async fn same(&self, same: &SameAnswer, failed: bool, response: Response<Through>) -> Response<Through> {
-        let replaced = !response.status().is_server_error() && (failed || !same.only_failures);
-        let response = if replaced {
-            // Read to its end, so that the connection to the application is free; the time of that is covered, too.
-            let (_, _, rest) = begin(response.into_body(), BEGINNING_BYTES, PAUSE).await;
-            drop(rest);
-            instead(same)
-        } else {
-            response
-        };
-        let step = Duration::from_millis(u64::from(same.time_millis));
-        let spent = self.turn.arrived.elapsed();
-        let steps =
-            u32::try_from(spent.as_nanos().div_ceil(step.as_nanos().max(1))).unwrap_or(u32::MAX).max(1);
-        sleep_until((self.turn.arrived + step.saturating_mul(steps)).into()).await;
-        response
+    /// How far apart the moments are at which an attempt is answered, where all of them have to look alike.
+    pub(super) fn step(&self, decided: &Decided) -> Option<Duration> {
+        decided.plan.account.as_ref()?;
+        let settings = &self.turn.snapshot.policy.route(decided.plan.route).settings;
+        settings.same_answer.as_ref().map(|same| Duration::from_millis(u64::from(same.time_millis)))
     }
+}
+
+/// Does the work, and gives what came of it at the first multiple of `step` after `arrived` at which it is there.
+///
+/// The clock is set before the work begins. Set afterwards, answers that are due together would go out in the order in
+/// which the application gave them, which tells what their time was to hide.
+pub(super) async fn in_steps<F: Future>(arrived: Instant, step: Option<Duration>, work: F) -> F::Output {
+    let mut work = pin!(work);
+    let Some(step) = step.filter(|step| !step.is_zero()) else {
+        return work.await;
+    };
+    let mut due = tokio::time::Instant::from_std(arrived) + step;
+    let mut clock = pin!(sleep_until(due));
+    let mut done = None;
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut clock => {
+                if let Some(output) = done.take() {
+                    return output;
+                }
+                while due <= tokio::time::Instant::now() {
+                    due += step;
+                }
+                clock.as_mut().reset(due);
+            }
+            output = &mut work, if done.is_none() => done = Some(output),
+        }
+    }
+}
+
+/// One answer, whether there is such an account or not. Errors of the application are told as they are.
+async fn same_for_all(same: &SameAnswer, response: Response<Through>) -> Response<Through> {
+    if response.status().is_server_error() {
+        return response;
+    }
+    // Read to its end, so that the connection to the application is free; the time of that is covered, too.
+    let (_, _, rest) = begin(response.into_body(), BEGINNING_BYTES, PAUSE).await;
+    drop(rest);
+    instead(same)
 }
 
 /// Whether an attempt failed, as far as its answer tells; `None` where the application reports it afterwards, or where
@@ -119,8 +147,37 @@ fn instead(same: &SameAnswer) -> Response<Through> {
 #[cfg(test)]
 mod tests {
     use http_body_util::BodyExt;
+    use tokio::task::JoinSet;
+    use tokio::time::sleep;
 
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn answers_go_out_in_the_order_of_their_requests_at_multiples_of_a_time() {
+        const STEP: Duration = Duration::from_millis(100);
+        // What the work takes, and at which multiple it is answered.
+        let check = async |works: &[(u64, u32)]| {
+            let begun = tokio::time::Instant::now();
+            let mut asked = JoinSet::new();
+            for (place, (millis, steps)) in works.iter().copied().enumerate() {
+                asked.spawn(async move {
+                    in_steps(begun.into_std(), Some(STEP), sleep(Duration::from_millis(millis))).await;
+                    (steps, begun.elapsed().as_millis() / STEP.as_millis(), place)
+                });
+            }
+            let mut expected: Vec<_> = works.iter().map(|(_, steps)| *steps).enumerate().collect();
+            expected.sort_by_key(|(place, steps)| (*steps, *place));
+            for (place, steps) in expected {
+                let answered = asked.join_next().await.unwrap().unwrap();
+                assert_eq!(answered, (steps, u128::from(steps), place), "{works:?}");
+            }
+        };
+        check(&[(5, 1), (0, 1), (90, 1), (1, 1), (50, 1)]).await;
+        check(&[(0, 1), (150, 2), (5, 1), (101, 2), (310, 4), (199, 2)]).await;
+        let begun = tokio::time::Instant::now();
+        in_steps(begun.into_std(), None, sleep(Duration::from_millis(7))).await;
+        assert_eq!(begun.elapsed(), Duration::from_millis(7), "nothing to hide, nothing to wait for");
+    }
 
     #[tokio::test]
     async fn what_was_not_read_whole_is_no_success() {

@@ -14,6 +14,7 @@ use hyper::body::Incoming;
 use spigot_decision::Sender;
 use spigot_state::State;
 
+use self::attempt::in_steps;
 use super::connection::Connection;
 use super::turn::{Looked, Original, Turn, Verdict, sender, told_length, wanted_upgrade};
 use crate::body::{Fault, Patience, RequestBody, Through, inspect};
@@ -71,7 +72,10 @@ impl<S: State> Passing<'_, S> {
         let looked = Looked { inspected: &inspected, complete, in_trap, account: None };
         let decided = turn.decide(&original, looked, route, sender, held).await;
         match turn.verdict(&decided).await {
-            Verdict::Pass { trickled } => self.pass(&original, body, decided, trickled).await,
+            Verdict::Pass { trickled } => {
+                let step = self.step(&decided);
+                in_steps(turn.arrived, step, self.pass(&original, body, decided, trickled)).await
+            }
             Verdict::Refuse(refusal) => turn.refuse(decided, refusal),
             Verdict::Challenge => Box::pin(turn.challenge(&original, body, inspected, decided)).await,
             Verdict::Pretend => turn.pretend(decided),
