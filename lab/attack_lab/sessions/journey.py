@@ -26,8 +26,10 @@ class Met:
     visible: int = 0
     blocked: int = 0
     slowed: int = 0
-    # The first page, which is one of low risk: whether anything stood before it.
+    # The first page, which is one of low risk: whether anything stood before it, and whether it was more than a check
+    # that passed by itself.
     first_hindered: bool = False
+    first_visible: bool = False
     # Everything that the person came for was done.
     finished: bool = False
     check_millis: list[int] = field(default_factory=list)
@@ -83,7 +85,8 @@ class Person:
         page.goto(self._base + "/")
         self._settle()
         met = self._met
-        met.first_hindered = met.invisible + met.visible + met.blocked + met.slowed > 0
+        met.first_visible = met.visible + met.blocked + met.slowed > 0
+        met.first_hindered = met.first_visible or met.invisible > 0
         self._go("main a[href^='/products/']", self._chance.randrange(6))
         page.goto(f"{self._base}/search?q={self._chance.choice(['tap', 'basin', 'hose'])}")
         self._settle()

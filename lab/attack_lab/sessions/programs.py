@@ -45,6 +45,7 @@ def main() -> None:
         met.slowed += answer.status == 429
         met.blocked += answer.status == 403 and answer.getheader("x-captcha-reason") is None
         met.first_hindered |= number == 0 and answer.status >= 400
+        met.first_visible = met.first_hindered
     met.finished = done == VISITS
     print(json.dumps(met.told()))
 

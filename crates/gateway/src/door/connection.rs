@@ -19,6 +19,7 @@ use crate::body::Through;
 use crate::challenge_routes::BELOW;
 use crate::client_ip::client_address;
 use crate::front::Door;
+use crate::in_box::in_box;
 use crate::marks::Marks;
 use crate::metrics::Metrics;
 use crate::pipeline::{Gateway, Seen, Snapshot};
@@ -78,7 +79,7 @@ impl<S: State> Connection<S> {
         if let Door::Beside(beside) = &self.door
             && !(beside.is_peer(self.peer()) && Beside::is_clients(parts.uri.path()))
         {
-            return Box::pin(self.beside(beside, &snapshot, parts, body, header_order)).await;
+            return in_box(|| self.beside(beside, &snapshot, parts, body, header_order)).await;
         }
         let Who { client, secure, told } = match self.who(&parts.headers, &snapshot) {
             Ok(who) => who,
@@ -130,13 +131,13 @@ impl<S: State> Connection<S> {
         };
         if matches!(self.door, Door::Service) {
             let request = Request::from_parts(parts.clone(), body);
-            return Box::pin(self.gateway.service(&snapshot, &seen, &self.agents, request)).await;
+            return in_box(|| self.gateway.service(&snapshot, &seen, &self.agents, request)).await;
         }
         if path.whole().starts_with(BELOW) {
             let request = Request::from_parts(parts.clone(), body);
             // In a box, as everything rare is: a request's future is moved several times, and is as large as its
             // largest part.
-            return Box::pin(self.gateway.own_route(&snapshot, &seen, request)).await;
+            return in_box(|| self.gateway.own_route(&snapshot, &seen, request)).await;
         }
         if matches!(self.door, Door::Beside(_)) {
             // A path that is brought into its one form may be no longer ours.

@@ -14,6 +14,7 @@ use spigot_state::State;
 
 use crate::body::{BodyBroken, Through};
 use crate::door::connection::Connection;
+use crate::in_box::in_box;
 use crate::metrics::Metrics;
 use crate::respond;
 use crate::wire::{Busy, Limits, Notes, Refusal, order_of};
@@ -45,7 +46,7 @@ pub(super) fn answer<S: State>(
     } else {
         (notes.header_order(), notes.refusal())
     };
-    Box::pin(async move {
+    in_box(|| async move {
         let response = match refused {
             Some(why) => refusal(&connection, why, http2),
             None => {

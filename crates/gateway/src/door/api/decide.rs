@@ -16,6 +16,7 @@ use super::verify::Denied;
 use super::{Call, Dialect, header_text, json_answer};
 use crate::body::Through;
 use crate::door::described::{Answer, Judgement};
+use crate::in_box::in_box;
 use crate::respond::problem;
 use crate::site_keys::SiteKey;
 use crate::test_keys::{self, TestSecret};
@@ -109,7 +110,7 @@ async fn decided<S: State>(call: Call<'_, S>, asker: &Asker, item: Item) -> Resu
         None => Software::of(described.user_agent()),
     };
     // In a box: it is as large as a request of one's own.
-    Ok(told(Box::pin(call.gateway.judge_about(described, software, about)).await))
+    Ok(told(in_box(|| call.gateway.judge_about(described, software, about)).await))
 }
 
 fn told(judgement: Judgement) -> Value {

@@ -41,6 +41,7 @@ use crate::body::{Through, inspect};
 use crate::challenge_routes::{BELOW, SUBMISSION_BYTES};
 use crate::door::turn::UNCLEAR;
 use crate::files;
+use crate::in_box::in_box;
 use crate::pipeline::{Gateway, Seen, Snapshot};
 use crate::respond::{Refusal, plain, problem};
 use crate::site_keys::NO_HOST;
@@ -167,7 +168,7 @@ impl<S: State> Call<'_, S> {
             Dialect::Outcome => outcome::answer(self, fields()).await,
             Dialect::Decide => decide::answer(self, body).await,
             // In a box: it judges another request, and every question's future would hold that.
-            Dialect::Kratos(hook) => Box::pin(kratos::answer(self, hook, body)).await,
+            Dialect::Kratos(hook) => in_box(|| kratos::answer(self, hook, body)).await,
         }
     }
 }

@@ -18,6 +18,7 @@ use self::attempt::in_steps;
 use super::connection::Connection;
 use super::turn::{Looked, Original, Turn, Verdict, sender, told_length, wanted_upgrade};
 use crate::body::{Fault, Patience, RequestBody, Through, inspect};
+use crate::in_box::in_box;
 use crate::metrics::Metrics;
 use crate::respond::Refusal;
 use crate::wire;
@@ -72,12 +73,15 @@ impl<S: State> Passing<'_, S> {
         let looked = Looked { inspected: &inspected, complete, in_trap, account: None };
         let decided = turn.decide(&original, looked, route, sender, held).await;
         match turn.verdict(&decided).await {
-            Verdict::Pass { trickled } => {
-                let step = self.step(&decided);
-                in_steps(turn.arrived, step, self.pass(&original, body, decided, trickled)).await
-            }
+            Verdict::Pass { trickled } => match self.step(&decided) {
+                None => self.pass(&original, body, decided, trickled).await,
+                Some(step) => {
+                    let passed = in_box(|| self.pass(&original, body, decided, trickled));
+                    in_steps(turn.arrived, step, passed).await
+                }
+            },
             Verdict::Refuse(refusal) => turn.refuse(decided, refusal),
-            Verdict::Challenge => Box::pin(turn.challenge(&original, body, inspected, decided)).await,
+            Verdict::Challenge => in_box(|| turn.challenge(&original, body, inspected, decided)).await,
             Verdict::Pretend => turn.pretend(decided),
         }
     }
@@ -103,7 +107,7 @@ impl<S: State> Passing<'_, S> {
         }
         let body = if http2 { body.paced(Patience::new(bounds)) } else { body };
         let time = bounds.inspect_time;
-        let found = Box::pin(inspect(body, Bytes::new(), most, time)).await;
+        let found = in_box(|| inspect(body, Bytes::new(), most, time)).await;
         let (bytes, complete) = (found.bytes.clone(), found.complete);
         if let Some(fault) = found.fault {
             return Err(fault);
