@@ -5,7 +5,7 @@
     cargo build --release
     benches/proxy/compare.py                     # 1 KiB GETs over keep-alive HTTP/1.1
     benches/proxy/compare.py --tls               # the same inside TLS
-    benches/proxy/compare.py --spigot target/dist/spigot --rounds 9    # after scripts/dist
+    benches/proxy/compare.py --spigot target/handed-out/spigot --rounds 9    # after scripts/dist
 
 Load generator, proxy and upstream share one processor. Each round gives every proxy its turn, so that what else the
 machine does falls on all of them alike; what is compared is the median over the rounds of each proxy's own processor

@@ -4,7 +4,7 @@
     apt-get install nginx haproxy wrk nghttp2-client
     cargo build --release
     benches/proxy/doors.py
-    benches/proxy/doors.py --spigot target/dist/spigot --rounds 9      # after scripts/dist
+    benches/proxy/doors.py --spigot target/handed-out/spigot --rounds 9    # after scripts/dist
 
 As in compare.py, one processor carries the load and whoever answers, each round gives everybody a turn, and what is
 compared is the median over the rounds of a program's own processor time. nginx and the doors get the same bytes: a

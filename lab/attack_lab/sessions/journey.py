@@ -83,10 +83,13 @@ class Person:
         """Comes in by the first page, reads, searches, signs in; one in five mistypes the passphrase first."""
         page = self._page
         page.goto(self._base + "/")
-        self._settle()
         met = self._met
-        met.first_visible = met.visible + met.blocked + met.slowed > 0
-        met.first_hindered = met.first_visible or met.invisible > 0
+        try:
+            self._settle()
+        finally:
+            # Whoever does not get past it, too.
+            met.first_visible = met.visible + met.blocked + met.slowed > 0
+            met.first_hindered = met.first_visible or met.invisible > 0
         self._go("main a[href^='/products/']", self._chance.randrange(6))
         page.goto(f"{self._base}/search?q={self._chance.choice(['tap', 'basin', 'hose'])}")
         self._settle()

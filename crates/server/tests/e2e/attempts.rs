@@ -65,6 +65,22 @@ fn one_answer_for_all_whatever_the_application_says_and_however_long_it_takes() 
     let (slow, took) = ask(2, "slow");
     assert!(took >= 2 * TIME, "the next multiple: {took:?}");
     assert_eq!(shown(&slow), shown(&known));
+    // Who is late with the body chooses nothing by it: the time runs from its end.
+    let form = "email=nobody";
+    let head = format!(
+        "POST /reset HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n",
+        form.len()
+    );
+    let mut late = Connection::open_in(served.address, [127, 31, 4, 1]);
+    late.send(head.as_bytes());
+    let begun = Instant::now();
+    while begun.elapsed() < TIME * 3 / 4 {
+        std::thread::yield_now();
+    }
+    let whole = Instant::now();
+    late.send(form.as_bytes());
+    assert_eq!(shown(&late.answer(false)), shown(&known));
+    assert!(whole.elapsed() >= TIME, "{:?}", whole.elapsed());
     let (broken, took) = ask(3, "other");
     assert!(took >= TIME, "{took:?}");
     assert_eq!((broken.status, broken.text().as_str()), (502, "The mail server is away."), "told as it is");

@@ -51,12 +51,12 @@ impl<S: State> Passing<'_, S> {
     }
 }
 
-/// Does the work, and gives what came of it at the first multiple of `step` after `arrived` at which it is there.
+/// Does the work, and gives what came of it at the first multiple of `step` after `came` at which it is there.
 ///
 /// The clock is set before the work begins. Set afterwards, answers that are due together would go out in the order in
 /// which the application gave them, which tells what their time was to hide.
-pub(super) async fn in_steps<F: Future + Unpin>(arrived: Instant, step: Duration, mut work: F) -> F::Output {
-    let mut due = tokio::time::Instant::from_std(arrived) + step;
+pub(super) async fn in_steps<F: Future + Unpin>(came: Instant, step: Duration, mut work: F) -> F::Output {
+    let mut due = tokio::time::Instant::from_std(came) + step;
     let mut clock = pin!(sleep_until(due));
     let mut done = None;
     loop {

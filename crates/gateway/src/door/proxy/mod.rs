@@ -5,6 +5,7 @@ mod pass;
 mod rewrite;
 
 use std::rc::Rc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use http::request::Parts;
@@ -60,6 +61,8 @@ impl<S: State> Passing<'_, S> {
                 return unfinished(fault).undecided();
             }
         };
+        // Who sends the body late would otherwise choose how much of a step is left for the application.
+        let came = if route.is_some() { Instant::now() } else { turn.arrived };
         // The form itself is what is decided upon and sent: its host and target are this request's.
         let kept = turn.kept_form(parts, &inspected);
         if let Some(kept) = &kept {
@@ -77,7 +80,7 @@ impl<S: State> Passing<'_, S> {
                 None => self.pass(&original, body, decided, trickled).await,
                 Some(step) => {
                     let passed = in_box(|| self.pass(&original, body, decided, trickled));
-                    in_steps(turn.arrived, step, passed).await
+                    in_steps(came, step, passed).await
                 }
             },
             Verdict::Refuse(refusal) => turn.refuse(decided, refusal),
