@@ -2,7 +2,11 @@
 //!
 //! ```sh
 //! cargo run --release -p spigot-benches --bin enumeration -- 127.0.0.1:3000 127.0.0.1:8080
+//! cargo run --release -p spigot-benches --bin enumeration -- 127.0.0.1:3000 127.0.0.1:8080 97
 //! ```
+//!
+//! With a third word, bodies come so many milliseconds after their heads, as somebody sends them who wants the time of
+//! an answer to be nearly over before the application begins.
 //!
 //! It serves an application at the first address that takes 5 ms longer for an account that exists, as a password's hash
 //! does, and probes it there and through the Spigot at the second, half the probes with an account that exists. What a
@@ -42,7 +46,13 @@ const HASHING: Duration = Duration::from_millis(5);
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [application, spigot] = &arguments[..] else { usage() };
+    let (addresses, late) = arguments.split_at(arguments.len().min(2));
+    let [application, spigot] = addresses else { usage() };
+    let late = match late {
+        [] => Duration::ZERO,
+        [millis] => Duration::from_millis(millis.parse().unwrap_or_else(|_| usage())),
+        _ => usage(),
+    };
     let address = |text: &String| -> SocketAddr { text.parse().unwrap_or_else(|_| usage()) };
     let listener = TcpListener::bind(address(application)).unwrap_or_else(|error| stop(&error));
     std::thread::spawn(move || {
@@ -52,14 +62,14 @@ fn main() {
     });
     for (name, to) in [("the application itself", address(application)), ("through Spigot", address(spigot))]
     {
-        let probes = probe(to);
+        let probes = probe(to, late);
         report(name, &probes);
     }
 }
 
 fn usage() -> ! {
     eprintln!(
-        "usage: enumeration APPLICATION SPIGOT, for example: enumeration 127.0.0.1:3000 127.0.0.1:8080"
+        "usage: enumeration APPLICATION SPIGOT [LATE], for example: enumeration 127.0.0.1:3000 127.0.0.1:8080 97"
     );
     std::process::exit(2);
 }
@@ -111,24 +121,35 @@ fn message(stream: &mut BufReader<TcpStream>) -> Option<(String, Vec<u8>)> {
     Some((first, body))
 }
 
-/// Milliseconds of each probe, and whether its account exists.
-fn probe(to: SocketAddr) -> Vec<(f64, bool)> {
+/// Milliseconds of each probe from the end of its request, and whether its account exists.
+fn probe(to: SocketAddr, late: Duration) -> Vec<(f64, bool)> {
     let threads: Vec<_> = (0..CONNECTIONS)
         .map(|number| {
             std::thread::spawn(move || {
-                let mut stream = BufReader::new(TcpStream::connect(to).unwrap_or_else(|error| stop(&error)));
+                let stream = TcpStream::connect(to).unwrap_or_else(|error| stop(&error));
+                stream.set_nodelay(true).unwrap_or_else(|error| stop(&error));
+                let mut stream = BufReader::new(stream);
                 let mut found = Vec::new();
                 for n in 0..PROBES / CONNECTIONS {
                     // In turns, shifted from one connection to the next.
                     let exists = (n + number) % 2 == 0;
                     let name = if exists { "exists" } else { "is-not" };
                     let body = format!("email={name}&n={number:03}{n:05}");
-                    let request = format!(
-                        "POST /login HTTP/1.1\r\nHost: shop.test\r\nUser-Agent: probe\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+                    let mut request = format!(
+                        "POST /login HTTP/1.1\r\nHost: shop.test\r\nUser-Agent: probe\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n",
                         body.len()
                     );
+                    let sent = if late.is_zero() {
+                        request.push_str(&body);
+                        Ok(())
+                    } else {
+                        let sent = stream.get_mut().write_all(request.as_bytes());
+                        std::thread::sleep(late);
+                        request = body;
+                        sent
+                    };
                     let begun = Instant::now();
-                    let sent = stream.get_mut().write_all(request.as_bytes());
+                    let sent = sent.and_then(|()| stream.get_mut().write_all(request.as_bytes()));
                     let Some((status, body)) = sent.ok().and_then(|()| message(&mut stream)) else {
                         stop(&std::io::Error::other("a connection broke"));
                     };
