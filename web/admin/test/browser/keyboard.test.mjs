@@ -90,7 +90,8 @@ test("deny an address; a dialog keeps the keyboard, and gives it back", async ()
   }
   await page.keyboard.press("Escape");
   await dialog.waitFor({ state: "detached" });
-  assert.equal(await page.evaluate(() => document.activeElement?.textContent?.trim()), "Add an entry", "where it came from");
+  await until("the keyboard is where it came from", async () =>
+    (await page.evaluate(() => document.activeElement?.textContent?.trim())) === "Add an entry");
   await page.keyboard.press("Enter");
   await write(label("Subject"), "127.0.0.7");
   await write(label("Note"), "guesses coupons");
