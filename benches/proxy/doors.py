@@ -77,6 +77,11 @@ def check_request():
     return b"\0" + len(message).to_bytes(4, "big") + message
 
 
+def listening():
+    """The tables of the doors, for Spigot's file."""
+    return "".join(f'[[door]]\nkind = "{kind}"\nlisten = "127.0.0.1:{port}"\n' for kind, port in DOORS.items())
+
+
 def configurations(folder):
     """What each program is started with."""
     (folder / "page").write_text("x" * 1024)
@@ -84,13 +89,12 @@ def configurations(folder):
     compare.nginx(folder, "upstream", f"""
   server {{ listen 127.0.0.1:{compare.UPSTREAM}; root {folder}; open_file_cache max=10; }}""")
     compare.nginx(folder, "empty", f"server {{ listen 127.0.0.1:{EMPTY}; location / {{ return 204; }} }}")
-    doors = "".join(f'[[door]]\nkind = "{kind}"\nlisten = "127.0.0.1:{port}"\n' for kind, port in DOORS.items())
     (folder / "spigot.toml").write_text(f"""
 admin = "127.0.0.1:{compare.ADMIN}"
 data = "{folder}/data"
 threads = 1
 {compare.policy()}
-{doors}
+{listening()}
 [bounds]
 connections_per_address = 2000
 """)

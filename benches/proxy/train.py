@@ -51,8 +51,7 @@ def configurations(folder):
     served = (folder / "spigot.toml").read_text().replace("threads = 1\n", "threads = 2\n")
     # As in compare.py, counts are out of reach: those of the shipped policy's own routes as well.
     served = re.sub(r"more_than = \d+", "more_than = 1000000", served)
-    listens = "".join(f'[[door]]\nkind = "{kind}"\nlisten = "127.0.0.1:{port}"\n' for kind, port in doors.DOORS.items())
-    (folder / "spigot.toml").write_text(served + listens)
+    (folder / "spigot.toml").write_text(served + doors.listening())
     (folder / "mix.lua").write_text(MIX)
     (folder / "question").write_bytes(doors.check_request())
 
