@@ -4,7 +4,7 @@ mod conclude;
 use crate::plan::{scale_milli, scaled};
 use crate::policy::expression::Sight;
 use crate::policy::{Gives, ListKind, Policy, Relief, Route, Standing, Trigger, Unavailable, Worth};
-use crate::signal::{ILL_REPUTED, SIGNALS, Seen};
+use crate::signal::{FINDS, ILL_REPUTED, SIGNALS, Seen};
 use crate::subject::Prefix;
 use crate::{
     Action, CountKind, Decision, Demand, Evidence, Facts, Level, Listed, MAX_REASONS, Millis, Observation,
@@ -292,15 +292,15 @@ impl<'a> Weighing<'a> {
             accounts: &self.policy.accounts,
             answers_alike: self.route.settings.same_answer.is_some(),
         };
-        for (index, signal) in SIGNALS.iter().enumerate() {
-            let mut weight = self.route.settings.weights[index];
-            if let Some(evidence) = (signal.find)(&seen) {
+        for (index, find) in FINDS.iter().enumerate() {
+            if let Some(evidence) = find(&seen) {
+                let mut weight = self.route.settings.weights[index];
                 self.fired |= 1 << index;
                 if index == ILL_REPUTED && weight > 0 {
                     weight = self.listed.weight.unwrap_or(weight);
                 }
                 // What weighs nothing by itself is there for conditions, and would be told of nearly everybody.
-                if weight == 0 && signal.weight == 0 {
+                if weight == 0 && SIGNALS[index].weight == 0 {
                     continue;
                 }
                 self.adds(Source::Signal(index as u8), weight);

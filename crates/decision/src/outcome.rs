@@ -67,23 +67,22 @@ pub fn outcome(
 ) -> Outcome {
     let route = policy.route(plan.route);
     let who = plan.who;
-    let mut counts = ArrayVec::new();
-    let mut offenders = ArrayVec::new();
     let told = ending.failed(&route.settings.failure_status);
-    let failed = told == Some(true);
-    if failed {
+    let mut outcome =
+        Outcome { failed: told == Some(true), counts: Vec::new(), offenders: Vec::new(), account: None };
+    if outcome.failed {
         let ladder = policy.ladder_of(plan.route);
         let scope = failure_scope(policy, plan.route, keys);
         let mut fails = |offender: Offender, who: Hashed, kind: CountKind, times: u32| {
             let parts: ArrayVec<Hashed, 2> = [who].into_iter().chain(scope).collect();
-            counts.push(Count {
+            outcome.counts.push(Count {
                 key: keys.key(kind.counter(), &parts),
                 window_millis: ladder.window_millis,
                 limit: ladder.restrict_from.saturating_mul(times),
                 kind,
                 add: true,
             });
-            offenders.push((keys.key(RESTRICTIONS, &[who]), offender));
+            outcome.offenders.push((keys.key(RESTRICTIONS, &[who]), offender));
         };
         let address = Prefix::client(observation.client);
         let of_address = Offender::Address(address);
@@ -118,19 +117,15 @@ pub fn outcome(
         let asked = Asked { policy, observation, keys, who, route: plan.route, scale, status };
         for &limit in &route.answer_limits {
             if let Some(count) = asked.limit(limit, true) {
-                let _ = counts.try_push(count);
+                outcome.counts.push(count);
             }
         }
     }
-    let in_words = matches!(ending, Ending::Told { .. });
-    let account = crate::account::outcome(
-        policy,
-        plan,
-        told.filter(|failed| *failed || ending.may_be_success()),
-        in_words,
-    );
-    let account = account.filter(|_| ending != Ending::Refused);
-    Outcome { failed, counts, offenders, account }
+    if ending != Ending::Refused {
+        let told = told.filter(|failed| *failed || ending.may_be_success());
+        outcome.account = crate::account::outcome(policy, plan, told, matches!(ending, Ending::Told { .. }));
+    }
+    outcome
 }
 
 /// What follows from an answer.
@@ -138,10 +133,10 @@ pub fn outcome(
 pub struct Outcome {
     /// It was a failure of the client.
     pub failed: bool,
-    /// What to count: four counts of failures and sixteen limits at most.
-    pub counts: ArrayVec<Count, 20>,
+    /// What to count: four counts of failures, and the limits that a route has at most.
+    pub counts: Vec<Count>,
     /// Whom the first counts restrict when they are full, each with the key under which that is stored.
-    pub offenders: ArrayVec<(u64, Offender), 4>,
+    pub offenders: Vec<(u64, Offender)>,
     /// What it says about an account. In a box: most answers say nothing.
     pub account: Option<Box<AccountOutcome>>,
 }

@@ -121,11 +121,26 @@ pub fn plan(policy: &Policy, observation: &Observation<'_>, keys: &Keys, now: Mi
     let who = Who::of(observation, keys);
     let scale = scale_milli(policy, observation, &route.name, now);
     let number = |number: u64| keys.subject(Subject::Number(number));
-    let mut counts = ArrayVec::new();
+    // Filled where it stands: the room for counts would be copied otherwise.
+    let mut plan = Plan {
+        route: index,
+        counts: ArrayVec::new(),
+        subjects: ArrayVec::new(),
+        hour: settings.traffic_anomaly.is_some(),
+        budget: settings.budget.map(|budget| planned(budget, observation, settings.level, scale, keys)),
+        trickle_key: keys.key(CountKind::Trickle.counter(), &[who.client, number(index.into())]),
+        who,
+        account: crate::account::plan(policy, observation, index, who, keys),
+    };
     let mut push = |kind: CountKind, parts: &[Hashed], window_millis, limit, add| {
         // Compile keeps the number below the bound; a count too many would be dropped, never a panic.
-        let _ =
-            counts.try_push(Count { key: keys.key(kind.counter(), parts), window_millis, limit, kind, add });
+        let _ = plan.counts.try_push(Count {
+            key: keys.key(kind.counter(), parts),
+            window_millis,
+            limit,
+            kind,
+            add,
+        });
     };
     if let Some(trigger) = settings.high_frequency {
         let limit = scaled(trigger.more_than, scale);
@@ -171,31 +186,21 @@ pub fn plan(policy: &Policy, observation: &Observation<'_>, keys: &Keys, now: Mi
     for (add, indexes) in [(true, &route.limits), (false, &route.answer_limits)] {
         for &limit_index in indexes {
             if let Some(count) = asked.limit(limit_index, add) {
-                let _ = counts.try_push(count);
+                let _ = plan.counts.try_push(count);
             }
         }
     }
-    let mut subjects = ArrayVec::new();
-    subjects.push(keys.key(RESTRICTIONS, &[who.client]));
+    plan.subjects.push(keys.key(RESTRICTIONS, &[who.client]));
     if observation.clearance.is_some() {
-        subjects.push(keys.key(RESTRICTIONS, &[who.address]));
+        plan.subjects.push(keys.key(RESTRICTIONS, &[who.address]));
     } else if canonical(observation.client).is_ipv6() {
         // Whoever holds a clearance is not judged by the neighbours.
         for length in AROUND_LENGTHS {
             let around = keys.subject(Subject::Address(Prefix::of(observation.client, length)));
-            subjects.push(keys.key(RESTRICTIONS, &[around]));
+            plan.subjects.push(keys.key(RESTRICTIONS, &[around]));
         }
     }
-    Plan {
-        route: index,
-        counts,
-        subjects,
-        hour: settings.traffic_anomaly.is_some(),
-        budget: settings.budget.map(|budget| planned(budget, observation, settings.level, scale, keys)),
-        trickle_key: keys.key(CountKind::Trickle.counter(), &[who.client, number(index.into())]),
-        who,
-        account: crate::account::plan(policy, observation, index, who, keys),
-    }
+    plan
 }
 
 /// What keeps a route's failures apart, where it answers them in its own way.

@@ -127,6 +127,18 @@ pub static SIGNALS: [Signal; 43] = [
     ill_reputed_domain::SIGNAL,
 ];
 
+/// What every signal looks with, in the same order: all of them look at each request, and the rest of what is said of
+/// them would only be passed by.
+pub(crate) static FINDS: [fn(&Seen<'_>) -> Option<Evidence>; SIGNALS.len()] = {
+    let mut finds = [SIGNALS[0].find; SIGNALS.len()];
+    let mut index = 0;
+    while index < finds.len() {
+        finds[index] = SIGNALS[index].find;
+        index += 1;
+    }
+    finds
+};
+
 /// The signal that a list's own weight counts for.
 pub(crate) const ILL_REPUTED: usize = index_of("ill_reputed");
 
