@@ -240,7 +240,7 @@ struct Order {
 
 impl Order {
     /// Names are gathered, because one write costs the hasher less than thirty.
-    const ROOM: usize = 512;
+    const ROOM: usize = 256;
 
     fn new(keys: &Keys) -> Self {
         Self { hasher: SipHasher13::new_with_keys(keys.0, keys.1), names: [0; Self::ROOM], filled: 0 }
@@ -263,7 +263,8 @@ impl Order {
         self.names[self.filled - 1] = b'\n';
     }
 
-    fn finish(mut self) -> u64 {
+    /// By reference, since a move would copy the room for names.
+    fn finish(&mut self) -> u64 {
         self.hasher.write(&self.names[..self.filled]);
         self.hasher.finish()
     }

@@ -43,20 +43,25 @@ pub(super) fn take(input: &mut BytesMut, to_head: bool) -> Result<Option<Head>, 
     let reason = parsed.reason.filter(|reason| Some(*reason) != status.canonical_reason());
     let reason = reason.and_then(|reason| ReasonPhrase::try_from(reason.as_bytes()).ok());
     let old = parsed.version == Some(0);
-    // Names are made now and values from the bytes below, which they share.
-    let mut fields = ArrayVec::<(HeaderName, u32, u32), FIELDS_MAX>::new();
+    // Where names and values stand in the bytes, which the values share below.
+    let mut places = ArrayVec::<[u32; 4], FIELDS_MAX>::new();
     for field in parsed.headers.iter() {
-        let name =
-            HeaderName::from_bytes(field.name.as_bytes()).map_err(|_| Malformed("a field has no name"))?;
-        let from = (field.value.as_ptr() as usize).wrapping_sub(start);
-        // An empty value may point anywhere.
-        let from = if field.value.is_empty() { 0 } else { from };
-        fields.push((name, from as u32, (from + field.value.len()) as u32));
+        let place = |part: &[u8]| {
+            // An empty one may point anywhere.
+            let from = if part.is_empty() { 0 } else { (part.as_ptr() as usize).wrapping_sub(start) };
+            [from as u32, (from + part.len()) as u32]
+        };
+        let ([name, name_end], [from, end]) = (place(field.name.as_bytes()), place(field.value));
+        places.push([name, name_end, from, end]);
     }
     let bytes = input.split_to(length).freeze();
-    let mut headers = HeaderMap::with_capacity(fields.len());
-    for (name, from, end) in fields {
-        let value = HeaderValue::from_maybe_shared(bytes.slice(from as usize..end as usize))
+    let mut headers = HeaderMap::with_capacity(places.len());
+    // By reference: all the room for places would be moved otherwise.
+    for place in &places {
+        let [name, name_end, from, end] = place.map(|at| at as usize);
+        let name =
+            HeaderName::from_bytes(&bytes[name..name_end]).map_err(|_| Malformed("a field has no name"))?;
+        let value = HeaderValue::from_maybe_shared(bytes.slice(from..end))
             .map_err(|_| Malformed("a field has no value"))?;
         headers.append(name, value);
     }
