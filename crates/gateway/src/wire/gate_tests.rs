@@ -1,5 +1,6 @@
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 
+use super::writing::{TOGETHER_BYTES, together};
 use super::*;
 
 const LIMITS: Limits = Limits { head_bytes: 1000, fields: 20, target_bytes: 100 };
@@ -146,6 +147,31 @@ async fn a_reader_that_never_reads() {
     let written = gate.write_all(&vec![0; 1 << 20]).await;
     assert_eq!(written.unwrap_err().kind(), io::ErrorKind::TimedOut);
     assert_eq!(start.elapsed().as_secs(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn pieces_are_written_in_order_and_small_ones_together() {
+    for (sizes, small) in [
+        (&[0, 0][..], true),
+        (&[300, 1024], true),
+        (&[300, TOGETHER_BYTES - 300], true),
+        (&[300, TOGETHER_BYTES - 299], false),
+        (&[300, 8, 20_000, 2], false),
+    ] {
+        let (mut client, mut gate, _) = gate();
+        let pieces: Vec<Vec<u8>> = sizes.iter().zip(b'a'..).map(|(size, byte)| vec![byte; *size]).collect();
+        let mut left: Vec<_> = pieces.iter().map(|piece| io::IoSlice::new(piece)).collect();
+        assert_eq!(together(&left).is_some(), small, "{sizes:?}");
+        let mut left = &mut left[..];
+        while left.iter().any(|piece| !piece.is_empty()) {
+            let written = gate.write_vectored(left).await.unwrap();
+            io::IoSlice::advance_slices(&mut left, written);
+        }
+        let all = pieces.concat();
+        let mut found = vec![0; all.len()];
+        client.read_exact(&mut found).await.unwrap();
+        assert!(found == all, "{sizes:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

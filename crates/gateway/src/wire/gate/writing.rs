@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use arrayvec::ArrayVec;
 use bytes::Buf;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
@@ -18,6 +19,10 @@ use crate::wire::http1::Part;
 const LINGER: Duration = Duration::from_secs(2);
 /// And at most so much: an upload that was refused may be on its way.
 const LINGER_BYTES: usize = 16 << 20;
+
+/// Pieces that are no more than this together are written as one: to copy a small page costs less than the kernel's way
+/// through a list of pieces.
+pub(super) const TOGETHER_BYTES: usize = 4 << 10;
 
 impl<S: AsyncRead + AsyncWrite + Abort + Unpin, P: Unpin> Gate<S, P> {
     /// Bounds how long the client lets our bytes lie. A tunnel's client may: its other side is not ours to hurry.
@@ -55,6 +60,12 @@ impl<S: AsyncRead + AsyncWrite + Abort + Unpin, P: Unpin> Gate<S, P> {
     }
 }
 
+/// Small pieces as one.
+pub(super) fn together(pieces: &[io::IoSlice<'_>]) -> Option<ArrayVec<u8, TOGETHER_BYTES>> {
+    let mut bytes = ArrayVec::new();
+    pieces.iter().try_for_each(|piece| bytes.try_extend_from_slice(piece)).is_ok().then_some(bytes)
+}
+
 impl<S: AsyncRead + AsyncWrite + Abort + Unpin, P: Unpin> AsyncWrite for Gate<S, P> {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let gate = self.get_mut();
@@ -70,7 +81,11 @@ impl<S: AsyncRead + AsyncWrite + Abort + Unpin, P: Unpin> AsyncWrite for Gate<S,
     ) -> Poll<io::Result<usize>> {
         let gate = self.get_mut();
         ready!(gate.poll_interim(context))?;
-        let written = Pin::new(&mut gate.inner).poll_write_vectored(context, pieces);
+        let inner = Pin::new(&mut gate.inner);
+        let written = match together(pieces) {
+            Some(bytes) => inner.poll_write(context, &bytes),
+            None => inner.poll_write_vectored(context, pieces),
+        };
         gate.poll_written(context, written)
     }
 
