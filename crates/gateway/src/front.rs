@@ -27,8 +27,10 @@ use tokio_rustls::TlsAcceptor;
 
 pub(crate) use self::admission::{Admission, Place};
 pub(crate) use self::http::LocalExecutor;
+use self::http::Served;
 use crate::door::beside::{Beside, with_description};
 use crate::door::connection::Connection;
+use crate::in_box::in_box;
 use crate::marks::Marks;
 use crate::metrics::Metrics;
 use crate::pipeline::Gateway;
@@ -156,21 +158,38 @@ impl<S: State> Serving<S> {
         let Some(place) = self.gateway.admission.place(most) else {
             return Metrics::one(&self.gateway.metrics.connections_refused);
         };
-        tokio::task::spawn_local(self.clone().connection(stream, peer, place));
+        let beginning = in_box(|| self.clone().connection(stream, peer, place));
+        tokio::task::spawn_local(async move {
+            // In a line of its own: what a connection begins with is gone when its requests are served.
+            let served = beginning.await;
+            if let Some(served) = served {
+                served.await;
+            }
+        });
     }
 
-    async fn connection(self: Rc<Self>, mut stream: TcpStream, peer: SocketAddr, mut place: Place) {
+    /// What serves a connection's requests; `None` when none will come.
+    async fn connection(
+        self: Rc<Self>,
+        mut stream: TcpStream,
+        peer: SocketAddr,
+        mut place: Place,
+    ) -> Option<Served> {
         let _ = stream.set_nodelay(true);
         let snapshot = self.gateway.snapshot.load_full();
         let time = snapshot.settings.bounds.head_time;
         let peer = if self.front.proxy_protocol {
             // Whoever else comes here could name any client.
             if snapshot.settings.trusted_proxies.find(peer.ip()).is_none() {
-                return Metrics::one(&self.gateway.metrics.connections_refused);
+                Metrics::one(&self.gateway.metrics.connections_refused);
+                return None;
             }
             match tokio::time::timeout(time, proxy_protocol::read(&mut stream)).await {
                 Ok(Ok(source)) => source.unwrap_or(peer),
-                _ => return Metrics::one(&self.gateway.metrics.connections_refused),
+                _ => {
+                    Metrics::one(&self.gateway.metrics.connections_refused);
+                    return None;
+                }
             }
         } else {
             peer
@@ -184,7 +203,7 @@ impl<S: State> Serving<S> {
             if self.front.tls.is_none() {
                 too_many(stream, time).await;
             }
-            return;
+            return None;
         }
         drop(snapshot);
         Metrics::one(&self.gateway.metrics.connections);
@@ -193,18 +212,18 @@ impl<S: State> Serving<S> {
             return self.requests(stream, peer, Marks::new(None), None, kept).await;
         };
         let acceptor = TlsAcceptor::from(tls.load_full());
-        if let Ok(Ok(stream)) = tokio::time::timeout(time, acceptor.accept(Overheard::new(stream))).await {
-            let (overheard, session) = stream.get_ref();
-            let protocol = session.alpn_protocol().map(|name| match name {
-                b"h2" => Protocol::Http2,
-                _ => Protocol::Http1,
-            });
-            let leaf = session.peer_certificates().and_then(<[_]>::first);
-            let certificate = leaf.and_then(|leaf| spigot_proof::Certificate::read(leaf));
-            let mut marks = Marks::new(overheard.hello());
-            marks.certificate = certificate;
-            self.requests(stream, peer, marks, protocol, kept).await;
-        }
+        let accepting = tokio::time::timeout(time, acceptor.accept(Overheard::new(stream)));
+        let stream = accepting.await.ok()?.ok()?;
+        let (overheard, session) = stream.get_ref();
+        let protocol = session.alpn_protocol().map(|name| match name {
+            b"h2" => Protocol::Http2,
+            _ => Protocol::Http1,
+        });
+        let leaf = session.peer_certificates().and_then(<[_]>::first);
+        let certificate = leaf.and_then(|leaf| spigot_proof::Certificate::read(leaf));
+        let mut marks = Marks::new(overheard.hello());
+        marks.certificate = certificate;
+        self.requests(stream, peer, marks, protocol, kept).await
     }
 
     async fn requests(
@@ -214,7 +233,7 @@ impl<S: State> Serving<S> {
         marks: Marks,
         protocol: Option<Protocol>,
         kept: Kept,
-    ) {
+    ) -> Option<Served> {
         let mut bounds = self.gateway.snapshot.load().settings.bounds.clone();
         if let Door::Beside(_) = &self.front.door {
             bounds = with_description(&bounds);
@@ -229,16 +248,13 @@ impl<S: State> Serving<S> {
             }
             Some(Protocol::Http1) => Protocol::Http1,
             // Without ALPN the client's first bytes tell.
-            None => match gate.protocol().await {
-                Some(protocol) => protocol,
-                None => return,
-            },
+            None => gate.protocol().await?,
         };
         let secure = self.front.tls.is_some();
         let (gateway, pool, agents) = (self.gateway.clone(), self.pool.clone(), self.agents.clone());
         let door = self.front.door.clone();
         let connection = Connection::new(gateway, door, pool, agents, peer, secure, marks);
-        http::serve(connection, gate, protocol, &bounds, self.stop.clone()).await;
+        Some(http::serve(connection, gate, protocol, &bounds, self.stop.clone()))
     }
 }
 

@@ -36,7 +36,7 @@ pub(super) fn answer<S: State>(
     notes: Arc<Notes>,
     limits: Limits,
     request: Request<Incoming>,
-) -> Pin<Box<impl Future<Output = Result<Response<Watched>, Infallible>>>> {
+) -> Pin<Box<dyn Future<Output = Result<Response<Watched>, Infallible>>>> {
     let busy = Busy::new(&notes);
     let http2 = request.version() == Version::HTTP_2;
     let ends_with_connection = request.version() == Version::HTTP_10;

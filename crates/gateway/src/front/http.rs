@@ -1,6 +1,6 @@
 //! HTTP over one connection, until it ends by itself, is told to, or wastes its place.
 
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use super::answer::answer;
 use crate::door::connection::Connection;
+use crate::in_box::in_box;
 use crate::settings::Bounds;
 use crate::wire::{Abort, Gate, Limits, Notes, Protocol, Times};
 
@@ -44,24 +45,26 @@ pub(super) fn times(bounds: &Bounds) -> Times {
     }
 }
 
+/// What serves the requests of a connection. In a box, so that those of the one protocol are not as large as of the other.
+pub(super) type Served = Pin<Box<dyn Future<Output = ()>>>;
+
 /// Serves the requests of a connection.
-pub(super) async fn serve<S, I, P>(
+pub(super) fn serve<S, I, P>(
     connection: Rc<Connection<S>>,
     gate: Gate<I, P>,
     protocol: Protocol,
     bounds: &Bounds,
     stop: watch::Receiver<bool>,
-) where
+) -> Served
+where
     S: State,
     I: AsyncRead + AsyncWrite + Abort + Unpin + Send + 'static,
     P: Unpin + Send + 'static,
 {
+    let limits = limits(bounds);
     match protocol {
-        Protocol::Http1 => http1(connection, gate, limits(bounds), stop).await,
-        // In a box, so that the many HTTP/1.1 connections are not as large as it.
-        Protocol::Http2 => {
-            Box::pin(http2(connection, gate, limits(bounds), times(bounds), bounds.streams, stop)).await;
-        }
+        Protocol::Http1 => in_box(|| http1(connection, gate, limits, stop)),
+        Protocol::Http2 => in_box(|| http2(connection, gate, limits, times(bounds), bounds.streams, stop)),
     }
 }
 

@@ -11,6 +11,7 @@ use super::health::{Health, PassOver};
 use super::http1::Http1;
 use super::line::{Http2, Line};
 use super::target::{Place, Speech};
+use crate::in_box::in_box;
 use crate::metrics::Metrics;
 
 /// Idle connections kept to one server: as many as one thread's requests are likely to want at once.
@@ -74,7 +75,8 @@ impl Server {
         if !fresh && let Some(line) = self.free(http1_only) {
             return Some((line, true));
         }
-        timeout(time, Box::pin(self.open(http1_only, fresh))).await.ok().flatten()
+        // In a box, as nearly every request finds a connection.
+        in_box(|| timeout(time, self.open(http1_only, fresh))).await.ok().flatten()
     }
 
     fn free(self: &Rc<Self>, http1_only: bool) -> Option<Line> {

@@ -44,11 +44,15 @@ impl Interim {
         wake(&mut waiting);
     }
 
-    /// Waits for `asking`, and then until every interim answer that came before it is written.
-    pub(crate) async fn before<T>(&self, mut asking: Pin<&mut impl Future<Output = T>>) -> T {
+    /// Waits for `asking`, and then until every interim answer that came before it is written; `interim` is `None` where
+    /// none can be.
+    pub(crate) async fn before<T>(
+        interim: Option<&Self>,
+        mut asking: Pin<&mut impl Future<Output = T>>,
+    ) -> T {
         let mut answer = None;
-        {
-            let mut waiting = self.0.lock();
+        if let Some(interim) = interim {
+            let mut waiting = interim.0.lock();
             waiting.heads.clear();
             waiting.heard = 0;
         }
@@ -58,7 +62,10 @@ impl Interim {
             {
                 answer = Some(came);
             }
-            let mut waiting = self.0.lock();
+            let Some(interim) = interim else {
+                return answer.take().map_or(Poll::Pending, Poll::Ready);
+            };
+            let mut waiting = interim.0.lock();
             if waiting.heads.is_empty()
                 && !waiting.writing
                 && let Some(answer) = answer.take()
@@ -162,7 +169,7 @@ mod tests {
         let mut context = std::task::Context::from_waker(Waker::noop());
         let mut answer = pin!(async {
             // Heard while the application is asked.
-            interim.before(asking.as_mut()).await
+            Interim::before(Some(&interim), asking.as_mut()).await
         });
         // Left over from a request before: forgotten.
         interim.hear(StatusCode::EARLY_HINTS, &hints);
@@ -170,7 +177,7 @@ mod tests {
 
         let (sender, receiver) = tokio::sync::oneshot::channel();
         let mut asking = pin!(receiver);
-        let mut answer = pin!(interim.before(asking.as_mut()));
+        let mut answer = pin!(Interim::before(Some(&interim), asking.as_mut()));
         assert!(answer.as_mut().poll(&mut context).is_pending());
         for _ in 0..HEADS_MAX + 5 {
             interim.hear(StatusCode::EARLY_HINTS, &hints);

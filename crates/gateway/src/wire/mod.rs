@@ -24,6 +24,7 @@ pub(crate) use gate::{Gate, Protocol, Times};
 pub(crate) use head::{Limits, order_of};
 #[cfg(test)]
 mod browser_signatures;
+pub(crate) use interim::Interim;
 pub(crate) use notes::{Busy, Notes};
 pub(crate) use overheard::{Hello, Overheard};
 pub(crate) use patience::{Deadline, Pace};

@@ -19,6 +19,7 @@ use crate::metrics::Metrics;
 use crate::pipeline::{Decided, End};
 use crate::respond::{Refusal, remove_hop_by_hop};
 use crate::upstream::{Outgoing, Times, UpstreamError};
+use crate::wire::Interim;
 
 const UNKNOWN_HOST: Refusal = Refusal {
     status: StatusCode::MISDIRECTED_REQUEST,
@@ -99,11 +100,8 @@ impl<S: State> Passing<'_, S> {
                 interim: interim.cloned(),
             };
             let times = Times::from(&snapshot.settings.bounds);
-            let mut asking = pin!(self.connection.pool.send(&site.upstreams, outgoing, times));
-            match interim {
-                Some(notes) => notes.interim.before(asking.as_mut()).await,
-                None => asking.await,
-            }
+            let asking = pin!(self.connection.pool.send(&site.upstreams, outgoing, times));
+            Interim::before(interim.map(|notes| &notes.interim), asking).await
         } else {
             Err(UpstreamError::Broken)
         };

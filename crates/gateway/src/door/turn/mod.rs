@@ -21,7 +21,6 @@ pub(super) use self::told::tell;
 pub(super) use self::understand::{
     OTHERWISE, host_name, injects, is_coded, sender, told_length, understood, wanted_upgrade,
 };
-use crate::in_box::in_box;
 use crate::pipeline::{Decided, Gateway, Held, Seen, Snapshot};
 use crate::respond::Refusal;
 use crate::stash::Kept;
@@ -103,8 +102,9 @@ impl<S: State> Turn<'_, S> {
             certificate: self.seen.marks.certificate.as_ref(),
             from_trusted_proxy: self.from_trusted_proxy,
         };
-        // In a box: nearly no request needs the room.
-        in_box(|| self.gateway.proofs(self.snapshot, &brought)).await
+        // Nearly no request needs the room. `in_box` would not let it go to another thread, as the layer in
+        // applications does.
+        Box::pin(self.gateway.proofs(self.snapshot, &brought)).await
     }
 
     /// The request's route, before the plan finds it: only a body has to know it then.
