@@ -30,11 +30,12 @@ pub(crate) struct Writer {
 
 impl Writer {
     pub(crate) fn new(shared: Arc<Shared>, sink: Box<dyn Sink>) -> Self {
-        let spare = Vec::with_capacity(shared.shard_capacity);
+        let (pending, spare) =
+            (Vec::with_capacity(shared.shard_capacity), Vec::with_capacity(shared.shard_capacity));
         Self {
             shared,
             sink,
-            pending: Vec::new(),
+            pending,
             spare,
             attempts: 0,
             newest: Millis(i64::MIN),
@@ -122,7 +123,12 @@ impl Writer {
             }
             std::mem::swap(&mut *queue, &mut self.spare);
             drop(queue);
-            self.pending.append(&mut self.spare);
+            // Where one thread serves, its events are never copied. What has grown stays here.
+            if self.pending.is_empty() && self.pending.capacity() <= self.spare.capacity() {
+                std::mem::swap(&mut self.pending, &mut self.spare);
+            } else {
+                self.pending.append(&mut self.spare);
+            }
         }
         // Each queue is in order, so this merges a few runs.
         self.pending.sort_by_key(|event| event.time);

@@ -29,7 +29,7 @@ pub(super) struct Place {
 
 /// The numbers of words.
 #[derive(Debug, Default)]
-pub(super) struct Words(HashMap<Box<str>, i64>);
+pub(super) struct Words(HashMap<Box<str>, i64, foldhash::fast::RandomState>);
 
 impl Words {
     pub(super) fn forget(&mut self) {
