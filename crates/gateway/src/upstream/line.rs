@@ -12,7 +12,6 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::client::conn::http2;
 use tokio::task::{AbortHandle, spawn_local};
-use tokio::time::Instant;
 
 use super::Head;
 use super::http1::{Http1, Tunnel};
@@ -173,7 +172,6 @@ impl Line {
         if let Carrier::Http1(slot) = &mut self.carrier
             && let Some(connection) = slot.take_if(|connection| connection.borrow().is_free())
         {
-            connection.borrow_mut().idle_since = Instant::now();
             self.server.put(connection);
         }
     }

@@ -120,7 +120,7 @@ impl Pool {
                 Some(Ok(response)) => {
                     server.health.borrow_mut().answered();
                     line.pause = times.pauses.within(response.headers());
-                    return Ok(response.map(|()| Through::answer(line)));
+                    return Ok(Box::new(response.map(|()| Through::answer(line))));
                 }
                 Some(Err(unanswered)) => {
                     failure = UpstreamError::Broken;
@@ -147,6 +147,7 @@ impl Pool {
                         tried.push(server);
                         fresh = false;
                     }
+                    now = Instant::now();
                 }
             }
         }
@@ -159,6 +160,7 @@ impl Pool {
         upstreams: &[Arc<Upstream>],
         tried: &[Rc<Server>],
         pass_over: PassOver,
+        now: Instant,
     ) -> Option<Rc<Server>> {
         let count: usize = upstreams.iter().map(|upstream| upstream.places().len()).sum();
         if count == 0 {
@@ -167,7 +169,6 @@ impl Pool {
         }
         let start = self.turn.get() % count;
         self.turn.set(self.turn.get().wrapping_add(1));
-        let now = Instant::now();
         let mut soonest: Option<Rc<Server>> = None;
         for second_half in [false, true] {
             let mut index = 0;

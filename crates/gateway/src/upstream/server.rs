@@ -69,17 +69,18 @@ impl Server {
         http1_only: bool,
         fresh: bool,
         time: Duration,
+        now: Instant,
     ) -> Option<(Line, bool)> {
         // Without TLS there is no choice: the upgrade is left out.
         let http1_only = http1_only && *self.place.speech != Speech::Http2;
-        if !fresh && let Some(line) = self.free(http1_only) {
+        if !fresh && let Some(line) = self.free(http1_only, now) {
             return Some((line, true));
         }
         // In a box, as nearly every request finds a connection.
         in_box(|| timeout(time, self.open(http1_only, fresh))).await.ok().flatten()
     }
 
-    fn free(self: &Rc<Self>, http1_only: bool) -> Option<Line> {
+    fn free(self: &Rc<Self>, http1_only: bool, now: Instant) -> Option<Line> {
         if !http1_only && let Some(line) = self.share() {
             return Some(line);
         }
@@ -87,7 +88,7 @@ impl Server {
             let connection = self.idle.borrow_mut().pop()?;
             let usable = {
                 let mut connection = connection.borrow_mut();
-                connection.idle_since.elapsed() < IDLE_TIME && connection.is_alive()
+                now - connection.idle_since < IDLE_TIME && connection.is_alive()
             };
             if usable {
                 return Some(Line::http1(self.clone(), connection));
@@ -129,9 +130,11 @@ impl Server {
 
     /// Takes a connection back.
     pub(super) fn put(&self, connection: Rc<RefCell<Http1>>) {
+        let now = Instant::now();
+        connection.borrow_mut().idle_since = now;
         let mut idle = self.idle.borrow_mut();
         // The one used longest ago is first: those that nobody needs go one by one.
-        if idle.first().is_some_and(|first| first.borrow().idle_since.elapsed() > IDLE_TIME) {
+        if idle.first().is_some_and(|first| now - first.borrow().idle_since > IDLE_TIME) {
             idle.remove(0);
         }
         if idle.len() < IDLE_MAX {
