@@ -35,7 +35,7 @@ pub(crate) fn described(request: &Request) -> Option<Described> {
     };
     let client: IpAddr = request.address.parse().ok()?;
     Some(Described {
-        parts,
+        parts: Box::new(parts),
         client: client.to_canonical(),
         secure: request.scheme.as_deref() != Some("http"),
         tls: None,

@@ -247,7 +247,7 @@ impl<S: State> Gateway<S> {
         fields: crate::fields::Fields,
         sender: Sender,
         held: Held,
-    ) -> Decided {
+    ) -> Box<Decided> {
         let headers = Fields(seen.headers);
         let place = snapshot.networks.place(seen.client);
         let observation = Observation {
@@ -274,7 +274,7 @@ impl<S: State> Gateway<S> {
         let open = place_taken.filter(|_| policy.lets_through(&decision)).map(Arc::new);
         let action = Action::ALL.iter().position(|action| *action == decision.action).unwrap_or(0);
         Metrics::one(&self.metrics.actions[action]);
-        Decided {
+        Box::new(Decided {
             id: DecisionId::new(seen.now, random()),
             decision,
             plan,
@@ -285,7 +285,7 @@ impl<S: State> Gateway<S> {
             body,
             breached: facts.account.is_some_and(|account| account.breached),
             open,
-        }
+        })
     }
 
     /// What follows from the upstream's answer, or from a refused submission.
@@ -310,7 +310,7 @@ impl<S: State> Gateway<S> {
     }
 
     /// Records what happened.
-    pub(crate) fn record(&self, snapshot: &Snapshot, seen: &Seen<'_>, decided: Decided, end: End) {
+    pub(crate) fn record(&self, snapshot: &Snapshot, seen: &Seen<'_>, decided: Box<Decided>, end: End) {
         self.met_demoted(snapshot, seen, &decided);
         self.metrics.added_micros.fetch_add(u64::from(end.added_micros), Ordering::Relaxed);
         self.metrics.series.count(&decided.decision, end.added_micros);

@@ -118,5 +118,6 @@ async fn sent(
     Pool::new(Arc::default())
         .send(std::slice::from_ref(server), outgoing, times)
         .await
+        .map(|response| *response)
         .map_err(|_| format!("{server} does not answer"))
 }

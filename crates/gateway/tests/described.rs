@@ -88,7 +88,15 @@ fn described(method: &str, target: &str, fields: &[(&str, &str)], body: Shown) -
     }
     let (parts, ()) = request.body(()).expect("a request").into_parts();
     let client = IpAddr::from([192, 0, 2, 7]);
-    Described { parts, client, secure: true, tls: None, http2: None, header_order: None, body }
+    Described {
+        parts: Box::new(parts),
+        client,
+        secure: true,
+        tls: None,
+        http2: None,
+        header_order: None,
+        body,
+    }
 }
 
 async fn judged(gateway: &Gateway<Memory>, described: Described) -> Judgement {

@@ -88,7 +88,7 @@ pub(super) fn told(
 
 impl<S: State> Gateway<S> {
     /// The decision about a request to one of our own addresses: it is counted and recorded like others.
-    pub(super) async fn decide_own(&self, snapshot: &Snapshot, seen: &Seen<'_>) -> Decided {
+    pub(super) async fn decide_own(&self, snapshot: &Snapshot, seen: &Seen<'_>) -> Box<Decided> {
         let clearance = self.clearance(snapshot, seen).await;
         self.decide(snapshot, seen, Default::default(), Default::default(), Sender::Fetch, clearance).await
     }
@@ -169,7 +169,13 @@ impl<S: State> Gateway<S> {
     }
 
     /// A submission is an event too. What becomes of a challenge is counted where it was asked for.
-    pub(super) fn record_step(&self, snapshot: &Snapshot, seen: &Seen<'_>, decided: Decided, step: Step) {
+    pub(super) fn record_step(
+        &self,
+        snapshot: &Snapshot,
+        seen: &Seen<'_>,
+        decided: Box<Decided>,
+        step: Step,
+    ) {
         match step.step.counted_as() {
             CountedAs::Issued => Metrics::one(&self.metrics.challenges_issued),
             CountedAs::Solved => Metrics::one(&self.metrics.challenges_solved),

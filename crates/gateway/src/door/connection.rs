@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
+use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Request, Response, Version, header};
 use hyper::body::Incoming;
 use spigot_intel::{Agents, Software};
@@ -66,24 +67,24 @@ impl<S: State> Connection<S> {
         })
     }
 
-    /// Answers one request. There is always an answer.
+    /// Answers one request. There is always an answer. Heads are in boxes, because every future on the way would copy them.
     pub(crate) async fn handle(
         self: Rc<Self>,
-        request: Request<Incoming>,
+        mut parts: Box<Parts>,
+        body: Incoming,
         header_order: u64,
-    ) -> Response<Through> {
+    ) -> Box<Response<Through>> {
         let snapshot = self.gateway.snapshot.load_full();
         let arrived = Instant::now();
         let now = (self.gateway.clock)();
-        let (mut parts, body) = request.into_parts();
         if let Door::Beside(beside) = &self.door
             && !(beside.is_peer(self.peer()) && Beside::is_clients(parts.uri.path()))
         {
-            return in_box(|| self.beside(beside, &snapshot, parts, body, header_order)).await;
+            return Box::new(in_box(|| self.beside(beside, &snapshot, parts, body, header_order)).await);
         }
         let Who { client, secure, told } = match self.who(&parts.headers, &snapshot) {
             Ok(who) => who,
-            Err(untold) => return untold.refusal(),
+            Err(untold) => return Box::new(untold.refusal()),
         };
         remove_ours(&mut parts.headers);
         let (host, path) = match understood(&parts) {
@@ -97,7 +98,7 @@ impl<S: State> Connection<S> {
                 if parts.version != Version::HTTP_2 {
                     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
                 }
-                return response;
+                return Box::new(response);
             }
         };
         let user_agent = user_agent(&parts.headers);
@@ -130,18 +131,19 @@ impl<S: State> Connection<S> {
             now,
         };
         if matches!(self.door, Door::Service) {
-            let request = Request::from_parts(parts.clone(), body);
-            return in_box(|| self.gateway.service(&snapshot, &seen, &self.agents, request)).await;
+            let request = Request::from_parts((*parts).clone(), body);
+            let service = in_box(|| self.gateway.service(&snapshot, &seen, &self.agents, request));
+            return Box::new(service.await);
         }
         if path.whole().starts_with(BELOW) {
-            let request = Request::from_parts(parts.clone(), body);
+            let request = Request::from_parts((*parts).clone(), body);
             // In a box, as everything rare is: a request's future is moved several times, and is as large as its
             // largest part.
-            return in_box(|| self.gateway.own_route(&snapshot, &seen, request)).await;
+            return Box::new(in_box(|| self.gateway.own_route(&snapshot, &seen, request)).await);
         }
         if matches!(self.door, Door::Beside(_)) {
             // A path that is brought into its one form may be no longer ours.
-            return NOWHERE.undecided();
+            return Box::new(NOWHERE.undecided());
         }
         let turn = Turn {
             gateway: &self.gateway,

@@ -39,7 +39,8 @@ const DOTS: &str = "its path has a segment . or .., which not every server resol
 #[derive(Debug)]
 pub struct Described {
     /// Method, target and header fields, all the client's own. `Host` has to be among them; a body's framing need not.
-    pub parts: Parts,
+    /// In a box, because they are large and handed on.
+    pub parts: Box<Parts>,
     /// Who sent it.
     pub client: IpAddr,
     /// Whether it came over TLS.
@@ -207,7 +208,7 @@ impl<S: State> Turn<'_, S> {
         body: &Shown,
         about: &About,
         sender: Sender,
-    ) -> (Option<HeaderName>, Decided) {
+    ) -> (Option<HeaderName>, Box<Decided>) {
         let proofs = self.proofs(parts).await;
         let mut held = self.gateway.clearance(self.snapshot, self.seen).await;
         held.trusted = proofs.trusted;
@@ -234,7 +235,7 @@ impl<S: State> Turn<'_, S> {
         &self,
         parts: &Parts,
         body: &Shown,
-        decided: Decided,
+        decided: Box<Decided>,
     ) -> (Answer, Option<Box<OpenAttempt>>) {
         let mut asked = None;
         let response = match self.verdict(&decided).await {

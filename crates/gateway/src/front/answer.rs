@@ -46,13 +46,15 @@ pub(super) fn answer<S: State>(
     } else {
         (notes.header_order(), notes.refusal())
     };
+    let (parts, body) = request.into_parts();
+    let parts = Box::new(parts);
     in_box(|| async move {
         let response = match refused {
-            Some(why) => refusal(&connection, why, http2),
+            Some(why) => Box::new(refusal(&connection, why, http2)),
             None => {
-                let response = connection.clone().handle(request, order).await;
+                let response = connection.clone().handle(parts, body, order).await;
                 let late = !http2 && notes.is_body_late();
-                if late { refusal(&connection, Refusal::BodyLate, http2) } else { response }
+                if late { Box::new(refusal(&connection, Refusal::BodyLate, http2)) } else { response }
             }
         };
         if !http2 {

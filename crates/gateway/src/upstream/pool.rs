@@ -73,28 +73,34 @@ impl Pool {
     ///
     /// What was surely not sent is sent again, whatever it is. What may have been sent is sent once more, on a
     /// connection of its own, when it is idempotent and its body is at hand; anything else never.
+    ///
+    /// The answer is in a box, because everybody whose hands it goes through would copy it.
     pub(crate) async fn send(
         &self,
         upstreams: &[Arc<Upstream>],
         outgoing: Outgoing<'_>,
         times: Times,
-    ) -> Result<Response<Through>, UpstreamError> {
+    ) -> Result<Box<Response<Through>>, UpstreamError> {
         let Outgoing { head, mut body, idempotent, http1_only, interim } = outgoing;
         // Each server at most once on each path, so this ends.
         let mut tried: Vec<Rc<Server>> = Vec::new();
         let (mut fresh, mut again, mut failure) = (false, idempotent, UpstreamError::Connect);
+        // Read once where the first server answers, as nearly always.
         let begun = Instant::now();
+        let mut now = begun;
         loop {
             // Servers that swallow connections must not be waited for one after the other.
-            let late = !tried.is_empty() && begun.elapsed() > times.connect;
-            let server = self.choose(upstreams, &tried, times.pass_over).filter(|_| !late).ok_or(failure)?;
-            let Some((mut line, used)) = server.line(http1_only, fresh, times.connect).await else {
+            let late = !tried.is_empty() && now - begun > times.connect;
+            let server =
+                self.choose(upstreams, &tried, times.pass_over, now).filter(|_| !late).ok_or(failure)?;
+            let Some((mut line, used)) = server.line(http1_only, fresh, times.connect, now).await else {
                 // A server without HTTP/1.1 takes no upgrades; that says nothing of other requests.
                 if !http1_only {
                     server.refused();
                 }
                 doubt(upstreams, &server.place);
                 tried.push(server);
+                now = Instant::now();
                 continue;
             };
             line.upload = body.watched();

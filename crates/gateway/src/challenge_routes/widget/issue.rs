@@ -27,7 +27,7 @@ impl<S: State> Gateway<S> {
         seen: &Seen<'_>,
         asked: &Asked,
         errand: &For<'_>,
-        decided: Decided,
+        decided: Box<Decided>,
     ) -> Result<Response<Through>, Trouble> {
         if let Some(again) = &asked.again
             && let Some(given) =
@@ -72,7 +72,7 @@ impl<S: State> Gateway<S> {
         seen: &Seen<'_>,
         asked: &Asked,
         errand: &For<'_>,
-        decided: Decided,
+        decided: Box<Decided>,
     ) -> Result<Response<Through>, Trouble> {
         let challenge = asked.challenge();
         let press = self.is_for_press(snapshot, seen, errand, &challenge);

@@ -23,7 +23,7 @@ impl<S: State> Gateway<S> {
         seen: &Seen<'_>,
         asked: &Asked,
         errand: &For<'_>,
-        decided: Decided,
+        decided: Box<Decided>,
     ) -> Result<Response<Through>, Trouble> {
         let challenge = asked.challenge();
         let press = self.is_for_press(snapshot, seen, errand, &challenge);
@@ -89,7 +89,7 @@ impl<S: State> Gateway<S> {
         seen: &Seen<'_>,
         asked: &Asked,
         errand: &For<'_>,
-        decided: Decided,
+        decided: Box<Decided>,
         rejection: Rejection,
     ) -> Trouble {
         let challenge = &asked.challenge();

@@ -168,7 +168,7 @@ impl Item {
         let short = |text: &String| !text.is_empty() && text.len() <= FINGERPRINT_LETTERS;
         let Fingerprints { tls, http2 } = self.fingerprints;
         let described = Described {
-            parts,
+            parts: Box::new(parts),
             client: client.to_canonical(),
             secure,
             tls: tls.filter(short),

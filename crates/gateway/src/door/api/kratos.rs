@@ -214,7 +214,7 @@ fn describe(told: &Told) -> Result<Described, &'static str> {
         None => Shown::Nothing,
     };
     let (parts, ()) = request.into_parts();
-    Ok(Described { parts, client, secure, tls: None, http2: None, header_order: None, body })
+    Ok(Described { parts: Box::new(parts), client, secure, tls: None, http2: None, header_order: None, body })
 }
 
 /// Whose request it is. Of several the first would be the client's own word, before what the proxy added.

@@ -55,7 +55,7 @@ impl<S: State> Call<'_, S> {
             who: Who { client: address, address },
             account: None,
         };
-        let decided = Decided {
+        let decided = Box::new(Decided {
             id: DecisionId::new(seen.now, random()),
             decision,
             plan: Box::new(plan),
@@ -66,7 +66,7 @@ impl<S: State> Call<'_, S> {
             body: Body::default(),
             breached: false,
             open: None,
-        };
+        });
         self.gateway.record(snapshot, seen, decided, End { challenge: Some(step), ..End::default() });
     }
 }

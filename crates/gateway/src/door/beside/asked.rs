@@ -31,7 +31,7 @@ impl<S: State> Connection<S> {
         &self,
         beside: &Beside,
         snapshot: &Snapshot,
-        mut parts: Parts,
+        mut parts: Box<Parts>,
         body: Incoming,
         header_order: u64,
     ) -> Response<Through> {

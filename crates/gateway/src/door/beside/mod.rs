@@ -139,7 +139,7 @@ impl<S: State> Connection<S> {
         &self,
         beside: &Beside,
         snapshot: &Snapshot,
-        parts: Parts,
+        parts: Box<Parts>,
         body: Incoming,
         header_order: u64,
     ) -> Response<Through> {

@@ -22,7 +22,11 @@ const PAUSE: Duration = Duration::from_secs(5);
 
 impl<S: State> Passing<'_, S> {
     /// Counts how an attempt ended, and gives the answer that its sender gets.
-    pub(super) async fn answered(&self, decided: &Decided, response: Response<Through>) -> Response<Through> {
+    pub(super) async fn answered(
+        &self,
+        decided: &Decided,
+        response: Box<Response<Through>>,
+    ) -> Box<Response<Through>> {
         let (gateway, snapshot, seen) = (self.turn.gateway, self.turn.snapshot, self.turn.seen);
         let status = response.status().as_u16();
         if decided.plan.account.is_none() {
@@ -30,16 +34,16 @@ impl<S: State> Passing<'_, S> {
             return response;
         }
         let settings = &snapshot.policy.route(decided.plan.route).settings;
-        let (failed, response) = judge(settings, response).await;
+        let (failed, response) = judge(settings, *response).await;
         gateway.report(snapshot, seen, decided, Ending::Answered { status, failed }).await;
         self.turn.open_attempt(decided);
-        match &settings.same_answer {
+        Box::new(match &settings.same_answer {
             // What cannot be told passes: refused, it would lock out those who are right.
             Some(same) if failed == Some(true) || is_failure(settings, status) || !same.only_failures => {
                 same_for_all(same, response).await
             }
             _ => response,
-        }
+        })
     }
 
     /// How far apart the moments are at which an attempt is answered, where all of them have to look alike.

@@ -44,7 +44,7 @@ pub(super) struct Passing<'a, S> {
 }
 
 impl<S: State> Passing<'_, S> {
-    pub(super) async fn take(&self, parts: &Parts, body: Incoming) -> Response<Through> {
+    pub(super) async fn take(&self, parts: &Parts, body: Incoming) -> Box<Response<Through>> {
         let turn = &self.turn;
         let (gateway, snapshot, seen) = (turn.gateway, turn.snapshot, turn.seen);
         let sender = sender(&parts.headers);
@@ -58,7 +58,7 @@ impl<S: State> Passing<'_, S> {
             Ok(read) => read,
             Err(fault) => {
                 Metrics::one(&gateway.metrics.requests_refused);
-                return unfinished(fault).undecided();
+                return Box::new(unfinished(fault).undecided());
             }
         };
         // Who sends the body late would otherwise choose how much of a step is left for the application.
@@ -83,9 +83,11 @@ impl<S: State> Passing<'_, S> {
                     in_steps(came, step, passed).await
                 }
             },
-            Verdict::Refuse(refusal) => turn.refuse(decided, refusal),
-            Verdict::Challenge => in_box(|| turn.challenge(&original, body, inspected, decided)).await,
-            Verdict::Pretend => turn.pretend(decided),
+            Verdict::Refuse(refusal) => Box::new(turn.refuse(decided, refusal)),
+            Verdict::Challenge => {
+                Box::new(in_box(|| turn.challenge(&original, body, inspected, decided)).await)
+            }
+            Verdict::Pretend => Box::new(turn.pretend(decided)),
         }
     }
 

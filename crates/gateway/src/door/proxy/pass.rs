@@ -51,7 +51,7 @@ fn unavailable(error: UpstreamError) -> Refusal {
 /// recorded then, and the upstream's request ends with the future that held it.
 struct Asked<'a, S: State> {
     turn: &'a Turn<'a, S>,
-    decided: Option<Decided>,
+    decided: Option<Box<Decided>>,
     trickled: bool,
     /// Spigot's own time before the application was asked.
     added: Duration,
@@ -78,12 +78,12 @@ impl<S: State> Passing<'_, S> {
         &self,
         original: &Original<'_>,
         mut body: Through,
-        decided: Decided,
+        decided: Box<Decided>,
         trickled: bool,
-    ) -> Response<Through> {
+    ) -> Box<Response<Through>> {
         let (gateway, snapshot, seen) = (self.turn.gateway, self.turn.snapshot, self.turn.seen);
         let Some((_, site)) = snapshot.settings.site(seen.host) else {
-            return self.turn.refuse(decided, &UNKNOWN_HOST);
+            return Box::new(self.turn.refuse(decided, &UNKNOWN_HOST));
         };
         let (sender, id, route) = (decided.sender, decided.id, decided.decision.route);
         let mut asked =
@@ -110,7 +110,7 @@ impl<S: State> Passing<'_, S> {
             Ok(mut response) => {
                 let status = response.status();
                 if status == StatusCode::SWITCHING_PROTOCOLS {
-                    return self.tunnel(response, original, &mut asked, sender, id);
+                    return Box::new(self.tunnel(*response, original, &mut asked, sender, id));
                 }
                 remove_hop_by_hop(response.headers_mut());
                 let added = answered.elapsed();
@@ -119,7 +119,7 @@ impl<S: State> Passing<'_, S> {
                 }
                 asked.record(status.as_u16(), added);
                 if injects(snapshot, route, sender) {
-                    return Injected::answer(response, &gateway.honeypot, seen.host);
+                    return Box::new(Injected::answer(*response, &gateway.honeypot, seen.host));
                 }
                 response
             }
@@ -132,7 +132,7 @@ impl<S: State> Passing<'_, S> {
                     }
                 };
                 asked.record(refusal.status.as_u16(), answered.elapsed());
-                refusal.to(sender, &id.to_string())
+                Box::new(refusal.to(sender, &id.to_string()))
             }
         }
     }

@@ -80,7 +80,7 @@ impl<S: State> Turn<'_, S> {
     }
 
     /// Answers with a believable success.
-    pub(in crate::door) fn pretend(&self, decided: Decided) -> Response<Through> {
+    pub(in crate::door) fn pretend(&self, decided: Box<Decided>) -> Response<Through> {
         let settings = &self.snapshot.policy.route(decided.decision.route).settings;
         let account = decided.account.as_deref().unwrap_or_default();
         let id = decided.id.to_string();
@@ -90,7 +90,7 @@ impl<S: State> Turn<'_, S> {
     }
 
     /// Answers with a refusal that the application has no part in.
-    pub(in crate::door) fn refuse(&self, decided: Decided, refusal: &Refusal) -> Response<Through> {
+    pub(in crate::door) fn refuse(&self, decided: Box<Decided>, refusal: &Refusal) -> Response<Through> {
         let mut response = refusal.to(decided.sender, &decided.id.to_string());
         retry_after(&mut response, decided.decision.retry_after_seconds);
         self.end(decided, End::default());
@@ -103,7 +103,7 @@ impl<S: State> Turn<'_, S> {
         original: &Original<'_>,
         body: Through,
         inspected: Bytes,
-        decided: Decided,
+        decided: Box<Decided>,
     ) -> Response<Through> {
         let mut stash = None;
         let mut too_large = false;
@@ -120,7 +120,7 @@ impl<S: State> Turn<'_, S> {
     /// Answers with a challenge; `about` adds what its page has to know of the request's body.
     pub(in crate::door) fn ask(
         &self,
-        decided: Decided,
+        decided: Box<Decided>,
         about: impl for<'e> FnOnce(Errand<'e>) -> Errand<'e>,
     ) -> Response<Through> {
         let return_to = target(self.seen);
@@ -194,12 +194,12 @@ impl<S: State> Turn<'_, S> {
     }
 
     /// Records how the request ended; all time until now is Spigot's own.
-    pub(in crate::door) fn end(&self, decided: Decided, end: End) {
+    pub(in crate::door) fn end(&self, decided: Box<Decided>, end: End) {
         self.end_after(decided, end, self.arrived.elapsed());
     }
 
     /// Records how the request ended, and how much of its time was Spigot's own.
-    pub(in crate::door) fn end_after(&self, decided: Decided, end: End, added: Duration) {
+    pub(in crate::door) fn end_after(&self, decided: Box<Decided>, end: End, added: Duration) {
         let added_micros = u32::try_from(added.as_micros()).unwrap_or(u32::MAX);
         self.gateway.record(self.snapshot, self.seen, decided, End { added_micros, ..end });
     }

@@ -121,7 +121,7 @@ impl<S: State> Turn<'_, S> {
         route: Option<&Route>,
         sender: Sender,
         held: Held,
-    ) -> Decided {
+    ) -> Box<Decided> {
         let most = route.map_or(0, |route| route.settings.body_bytes);
         let (looked_at, facts) = self.body_facts(original, looked.inspected, looked.complete, most);
         let mut fields = route.map_or_else(Default::default, |route| {

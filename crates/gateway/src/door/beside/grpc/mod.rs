@@ -84,7 +84,7 @@ fn described(mut check: Check, snapshot: &Snapshot) -> Result<Described, Unjudge
     (parts.method, parts.uri, parts.headers) = (method, uri, check.headers);
     let secure = check.scheme == "https";
     // The map of a message has no order.
-    Ok(Described { parts, client, secure, tls: None, http2: None, header_order: None, body })
+    Ok(Described { parts: Box::new(parts), client, secure, tls: None, http2: None, header_order: None, body })
 }
 
 /// The bounds of a head, as the wire holds other questions to them.
