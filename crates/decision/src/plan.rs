@@ -78,7 +78,7 @@ impl CountKind {
 }
 
 /// What to count and look up for one request.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Plan {
     /// The route, by its index in the policy.
     pub route: u16,
@@ -99,6 +99,99 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Plans a request here, in the place of what was: [`plan`] for whoever keeps it in a box, because a move would copy
+    /// the room for all counts.
+    pub fn fill(&mut self, policy: &Policy, observation: &Observation<'_>, keys: &Keys, now: Millis) {
+        let index = policy.route_of(observation);
+        let route = policy.route(index);
+        let settings = &route.settings;
+        let who = Who::of(observation, keys);
+        let scale = scale_milli(policy, observation, &route.name, now);
+        let number = |number: u64| keys.subject(Subject::Number(number));
+        self.counts.clear();
+        self.subjects.clear();
+        self.route = index;
+        self.hour = settings.traffic_anomaly.is_some();
+        self.budget = settings.budget.map(|budget| planned(budget, observation, settings.level, scale, keys));
+        self.trickle_key = keys.key(CountKind::Trickle.counter(), &[who.client, number(index.into())]);
+        self.who = who;
+        self.account = crate::account::plan(policy, observation, index, who, keys);
+        let mut push = |kind: CountKind, parts: &[Hashed], window_millis, limit, add| {
+            // Compile keeps the number below the bound; a count too many would be dropped, never a panic.
+            let _ = self.counts.try_push(Count {
+                key: keys.key(kind.counter(), parts),
+                window_millis,
+                limit,
+                kind,
+                add,
+            });
+        };
+        if let Some(trigger) = settings.high_frequency {
+            let limit = scaled(trigger.more_than, scale);
+            // Routes with one threshold and window share a count; pictures, which may be many, do not count against pages.
+            let scope = [number(trigger.window_millis), number(u64::from(trigger.more_than))];
+            let within = |who| [who, scope[0], scope[1]];
+            push(CountKind::Frequency, &within(who.client), trigger.window_millis, limit, true);
+            if observation.client.is_ipv6() && observation.clearance.is_none() {
+                for (step, (length, times)) in (1..).zip(AROUND) {
+                    let around = keys.subject(Subject::Address(Prefix::of(observation.client, length)));
+                    let limit = limit.saturating_mul(times);
+                    push(
+                        CountKind::FrequencyAround(step),
+                        &within(around),
+                        trigger.window_millis,
+                        limit,
+                        true,
+                    );
+                }
+            }
+        }
+        if let (Some(trigger), Some(digest)) = (settings.payload_repetition, observation.body.digest) {
+            let limit = scaled(trigger.more_than, scale);
+            let body = keys.subject(Subject::Text(&digest.to_le_bytes()));
+            push(CountKind::Repetition, &[number(index.into()), body], trigger.window_millis, limit, true);
+        }
+        let ladder = policy.ladder_of(index);
+        let scope = failure_scope(policy, index, keys);
+        let mut failures: ArrayVec<Hashed, 2> = ArrayVec::new();
+        failures.push(who.client);
+        failures.extend(scope);
+        push(CountKind::Failures, &failures, ladder.window_millis, ladder.restrict_from, false);
+        if let Some(clearance) = observation.clearance {
+            let life_millis = u64::from(clearance.life_millis);
+            push(CountKind::Quota, &[who.client], life_millis, clearance.quota, true);
+            if let Some(quota) = settings.clearance_quota {
+                push(CountKind::Quota, &[who.client, number(index.into())], life_millis, quota, true);
+            }
+        }
+        if let Some(proven) = observation.trusted.proven
+            && proven.is_for(policy, &route.name, now)
+            && let Some((limit, window_millis)) = proven.rate(policy)
+        {
+            let name = keys.subject(Subject::Text(proven.name(policy).as_bytes()));
+            let is_key = number(proven.key.is_some().into());
+            push(CountKind::Trusted, &[is_key, name], window_millis, limit, true);
+        }
+        let asked = Asked { policy, observation, keys, who, route: index, scale, status: 0 };
+        for (add, indexes) in [(true, &route.limits), (false, &route.answer_limits)] {
+            for &limit_index in indexes {
+                if let Some(count) = asked.limit(limit_index, add) {
+                    let _ = self.counts.try_push(count);
+                }
+            }
+        }
+        self.subjects.push(keys.key(RESTRICTIONS, &[who.client]));
+        if observation.clearance.is_some() {
+            self.subjects.push(keys.key(RESTRICTIONS, &[who.address]));
+        } else if canonical(observation.client).is_ipv6() {
+            // Whoever holds a clearance is not judged by the neighbours.
+            for length in AROUND_LENGTHS {
+                let around = keys.subject(Subject::Address(Prefix::of(observation.client, length)));
+                self.subjects.push(keys.key(RESTRICTIONS, &[around]));
+            }
+        }
+    }
+
     /// Those of the subjects that are the client itself: its clearance, where it holds one, and its address.
     #[must_use]
     pub fn own_subjects(&self) -> &[u64] {
@@ -115,91 +208,8 @@ pub(crate) const AROUND_LENGTHS: [u8; 2] = [56, 48];
 /// What has to be counted and looked up for a request.
 #[must_use]
 pub fn plan(policy: &Policy, observation: &Observation<'_>, keys: &Keys, now: Millis) -> Plan {
-    let index = policy.route_of(observation);
-    let route = policy.route(index);
-    let settings = &route.settings;
-    let who = Who::of(observation, keys);
-    let scale = scale_milli(policy, observation, &route.name, now);
-    let number = |number: u64| keys.subject(Subject::Number(number));
-    // Filled where it stands: the room for counts would be copied otherwise.
-    let mut plan = Plan {
-        route: index,
-        counts: ArrayVec::new(),
-        subjects: ArrayVec::new(),
-        hour: settings.traffic_anomaly.is_some(),
-        budget: settings.budget.map(|budget| planned(budget, observation, settings.level, scale, keys)),
-        trickle_key: keys.key(CountKind::Trickle.counter(), &[who.client, number(index.into())]),
-        who,
-        account: crate::account::plan(policy, observation, index, who, keys),
-    };
-    let mut push = |kind: CountKind, parts: &[Hashed], window_millis, limit, add| {
-        // Compile keeps the number below the bound; a count too many would be dropped, never a panic.
-        let _ = plan.counts.try_push(Count {
-            key: keys.key(kind.counter(), parts),
-            window_millis,
-            limit,
-            kind,
-            add,
-        });
-    };
-    if let Some(trigger) = settings.high_frequency {
-        let limit = scaled(trigger.more_than, scale);
-        // Routes with one threshold and window share a count; pictures, which may be many, do not count against pages.
-        let scope = [number(trigger.window_millis), number(u64::from(trigger.more_than))];
-        let within = |who| [who, scope[0], scope[1]];
-        push(CountKind::Frequency, &within(who.client), trigger.window_millis, limit, true);
-        if observation.client.is_ipv6() && observation.clearance.is_none() {
-            for (step, (length, times)) in (1..).zip(AROUND) {
-                let around = keys.subject(Subject::Address(Prefix::of(observation.client, length)));
-                let limit = limit.saturating_mul(times);
-                push(CountKind::FrequencyAround(step), &within(around), trigger.window_millis, limit, true);
-            }
-        }
-    }
-    if let (Some(trigger), Some(digest)) = (settings.payload_repetition, observation.body.digest) {
-        let limit = scaled(trigger.more_than, scale);
-        let body = keys.subject(Subject::Text(&digest.to_le_bytes()));
-        push(CountKind::Repetition, &[number(index.into()), body], trigger.window_millis, limit, true);
-    }
-    let ladder = policy.ladder_of(index);
-    let scope = failure_scope(policy, index, keys);
-    let mut failures: ArrayVec<Hashed, 2> = ArrayVec::new();
-    failures.push(who.client);
-    failures.extend(scope);
-    push(CountKind::Failures, &failures, ladder.window_millis, ladder.restrict_from, false);
-    if let Some(clearance) = observation.clearance {
-        let life_millis = u64::from(clearance.life_millis);
-        push(CountKind::Quota, &[who.client], life_millis, clearance.quota, true);
-        if let Some(quota) = settings.clearance_quota {
-            push(CountKind::Quota, &[who.client, number(index.into())], life_millis, quota, true);
-        }
-    }
-    if let Some(proven) = observation.trusted.proven
-        && proven.is_for(policy, &route.name, now)
-        && let Some((limit, window_millis)) = proven.rate(policy)
-    {
-        let name = keys.subject(Subject::Text(proven.name(policy).as_bytes()));
-        let is_key = number(proven.key.is_some().into());
-        push(CountKind::Trusted, &[is_key, name], window_millis, limit, true);
-    }
-    let asked = Asked { policy, observation, keys, who, route: index, scale, status: 0 };
-    for (add, indexes) in [(true, &route.limits), (false, &route.answer_limits)] {
-        for &limit_index in indexes {
-            if let Some(count) = asked.limit(limit_index, add) {
-                let _ = plan.counts.try_push(count);
-            }
-        }
-    }
-    plan.subjects.push(keys.key(RESTRICTIONS, &[who.client]));
-    if observation.clearance.is_some() {
-        plan.subjects.push(keys.key(RESTRICTIONS, &[who.address]));
-    } else if canonical(observation.client).is_ipv6() {
-        // Whoever holds a clearance is not judged by the neighbours.
-        for length in AROUND_LENGTHS {
-            let around = keys.subject(Subject::Address(Prefix::of(observation.client, length)));
-            plan.subjects.push(keys.key(RESTRICTIONS, &[around]));
-        }
-    }
+    let mut plan = Plan::default();
+    plan.fill(policy, observation, keys, now);
     plan
 }
 
@@ -232,7 +242,7 @@ fn planned(
 }
 
 /// Who sent a request, hashed once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Who {
     /// The clearance that was presented, or the address where there is none.
     pub client: Hashed,

@@ -129,7 +129,7 @@ pub enum Subject<'a> {
 }
 
 /// A subject, hashed with the secret keys; what keys of counts are made from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Hashed(u64);
 
 /// Keys for hashing subjects, secret, so that nobody outside can choose input that collides. Drawn at random once per

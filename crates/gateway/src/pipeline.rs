@@ -9,7 +9,7 @@ use spigot_challenge::{Binding, Errand, Keyring, Place, clearance};
 use spigot_decision::policy::Policy;
 use spigot_decision::{
     Action, Behaviour, Body, Cohort, Decision, Ending, Evidence, Headers, Keys, Level, Millis, Observation,
-    Plan, Presented, Sender, Story, Subject, Trusted, decide, outcome, plan, without_secrets,
+    Plan, Presented, Sender, Story, Subject, Trusted, decide, outcome, without_secrets,
 };
 use spigot_event::{Asked, ChallengeStep, DecisionId, Event, Recorder};
 use spigot_intel::{Networks, Reputations, Software};
@@ -260,7 +260,8 @@ impl<S: State> Gateway<S> {
             ..seen.observation(&headers, sender, body, place)
         };
         let policy = &snapshot.policy;
-        let plan = Box::new(plan(policy, &observation, &self.keys, seen.now));
+        let mut plan = Box::<Plan>::default();
+        plan.fill(policy, &observation, &self.keys, seen.now);
         let mut facts = self.state.fetch(&plan, &policy.route(plan.route).name, seen.now).await;
         facts.device = seen.software.device;
         (facts.network, facts.country) = (place.network, place.country);
