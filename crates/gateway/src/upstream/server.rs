@@ -1,4 +1,5 @@
 use std::cell::{Cell, RefCell};
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -77,7 +78,7 @@ impl Server {
             return Some((line, true));
         }
         // In a box, as nearly every request finds a connection.
-        in_box(|| timeout(time, self.open(http1_only, fresh))).await.ok().flatten()
+        in_box(|| async move { timeout(time, pin!(self.open(http1_only, fresh))).await }).await.ok().flatten()
     }
 
     fn free(self: &Rc<Self>, http1_only: bool, now: Instant) -> Option<Line> {

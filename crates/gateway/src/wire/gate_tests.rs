@@ -1,3 +1,4 @@
+use arrayvec::ArrayVec;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 
 use super::writing::{TOGETHER_BYTES, together};
@@ -161,7 +162,7 @@ async fn pieces_are_written_in_order_and_small_ones_together() {
         let (mut client, mut gate, _) = gate();
         let pieces: Vec<Vec<u8>> = sizes.iter().zip(b'a'..).map(|(size, byte)| vec![byte; *size]).collect();
         let mut left: Vec<_> = pieces.iter().map(|piece| io::IoSlice::new(piece)).collect();
-        assert_eq!(together(&left).is_some(), small, "{sizes:?}");
+        assert_eq!(together(&left, &mut ArrayVec::new()), small, "{sizes:?}");
         let mut left = &mut left[..];
         while left.iter().any(|piece| !piece.is_empty()) {
             let written = gate.write_vectored(left).await.unwrap();

@@ -114,13 +114,13 @@ fn whole(bytes: &[u8], limits: &Limits, keys: &Keys) -> Result<Option<Head>, Ref
         }
         order.add(name);
         match name.len() {
-            14 if name.eq_ignore_ascii_case(b"content-length") => {
+            14 if name[0] | 0x20 == b'c' && name.eq_ignore_ascii_case(b"content-length") => {
                 if length.is_some() {
                     return Err(Refusal::TwoLengths);
                 }
                 length = Some(number(value.trim_ascii()).ok_or(Refusal::Length)?);
             }
-            17 if name.eq_ignore_ascii_case(b"transfer-encoding") => {
+            17 if name[0] | 0x20 == b't' && name.eq_ignore_ascii_case(b"transfer-encoding") => {
                 if old {
                     return Err(Refusal::OldCoding);
                 }
@@ -271,7 +271,8 @@ impl Order {
 }
 
 fn passing(name: &[u8]) -> bool {
-    let is = |other: &[u8]| name.eq_ignore_ascii_case(other);
+    // The first letter tells most names apart, for a tenth of the comparison's price.
+    let is = |other: &[u8]| name[0] | 0x20 == other[0] && name.eq_ignore_ascii_case(other);
     match name.len() {
         6 => is(b"cookie") || is(b"origin"),
         7 => is(b"referer"),

@@ -60,10 +60,9 @@ impl<S: AsyncRead + AsyncWrite + Abort + Unpin, P: Unpin> Gate<S, P> {
     }
 }
 
-/// Small pieces as one.
-pub(super) fn together(pieces: &[io::IoSlice<'_>]) -> Option<ArrayVec<u8, TOGETHER_BYTES>> {
-    let mut bytes = ArrayVec::new();
-    pieces.iter().try_for_each(|piece| bytes.try_extend_from_slice(piece)).is_ok().then_some(bytes)
+/// Puts small pieces together in `room`; whether all of them fit.
+pub(super) fn together(pieces: &[io::IoSlice<'_>], room: &mut ArrayVec<u8, TOGETHER_BYTES>) -> bool {
+    pieces.iter().all(|piece| room.try_extend_from_slice(piece).is_ok())
 }
 
 impl<S: AsyncRead + AsyncWrite + Abort + Unpin, P: Unpin> AsyncWrite for Gate<S, P> {
@@ -82,9 +81,11 @@ impl<S: AsyncRead + AsyncWrite + Abort + Unpin, P: Unpin> AsyncWrite for Gate<S,
         let gate = self.get_mut();
         ready!(gate.poll_interim(context))?;
         let inner = Pin::new(&mut gate.inner);
-        let written = match together(pieces) {
-            Some(bytes) => inner.poll_write(context, &bytes),
-            None => inner.poll_write_vectored(context, pieces),
+        let mut room = ArrayVec::new();
+        let written = if together(pieces, &mut room) {
+            inner.poll_write(context, &room)
+        } else {
+            inner.poll_write_vectored(context, pieces)
         };
         gate.poll_written(context, written)
     }
