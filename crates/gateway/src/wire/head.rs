@@ -107,7 +107,7 @@ fn whole(bytes: &[u8], limits: &Limits, keys: &Keys) -> Result<Option<Head>, Ref
         if matches!(line.first(), Some(b' ' | b'\t')) {
             return Err(Refusal::Folded);
         }
-        let end = line.iter().position(|byte| !is_token(*byte)).ok_or(Refusal::FieldName)?;
+        let end = name_end(line).ok_or(Refusal::FieldName)?;
         let (name, value) = (&line[..end], &line[end + 1..]);
         if name.is_empty() || line[end] != b':' {
             return Err(Refusal::FieldName);
@@ -144,6 +144,15 @@ fn whole(bytes: &[u8], limits: &Limits, keys: &Keys) -> Result<Option<Head>, Ref
         (Some(length), false) => Framing::Length(length),
     };
     Ok(Some(Head { length: lines.at, framing, order: order.finish(), upgrade }))
+}
+
+/// Where a field's name ends; `None` where the line is all name. Eight bytes at once, because a question after each costs
+/// as much as the byte itself.
+fn name_end(line: &[u8]) -> Option<usize> {
+    let (pieces, _) = line.as_chunks::<8>();
+    let all = |piece: &&[u8; 8]| piece.iter().fold(true, |all, byte| all & is_token(*byte));
+    let from = 8 * pieces.iter().take_while(all).count();
+    line[from..].iter().position(|byte| !is_token(*byte)).map(|at| from + at)
 }
 
 /// Whether it is HTTP/1.0.

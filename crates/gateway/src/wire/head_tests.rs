@@ -31,6 +31,20 @@ fn framing() {
 }
 
 #[test]
+fn names_of_every_length() {
+    for length in 1..40 {
+        let name = "n".repeat(length);
+        check(&format!("GET / HTTP/1.1\r\n{name}: a\r\n\r\n"), Ok(Framing::None));
+        check(&format!("GET / HTTP/1.1\r\n{name}:\r\n\r\n"), Ok(Framing::None));
+        check(&format!("GET / HTTP/1.1\r\n{name}\r\n\r\n"), Err(Refusal::FieldName));
+        for at in 0..length {
+            let (before, after) = name.split_at(at);
+            check(&format!("GET / HTTP/1.1\r\n{before}({after}: a\r\n\r\n"), Err(Refusal::FieldName));
+        }
+    }
+}
+
+#[test]
 fn what_is_refused() {
     let field = |field: &str, why| check(&format!("POST / HTTP/1.1\r\nHost: a\r\n{field}\r\n\r\n"), Err(why));
     field("Content-Length: 1\r\nTransfer-Encoding: chunked", Refusal::TwoLengths);
