@@ -25,8 +25,8 @@ pub struct Facts {
     pub reputation: Reputation,
     /// What the client did before.
     pub history: History,
-    /// The account that the request names, and who comes for it.
-    pub account: Option<crate::AccountFacts>,
+    /// The account that the request names, and who comes for it. In a box: most requests name none.
+    pub account: Option<Box<crate::AccountFacts>>,
     /// The domain of the account's address is on a list of ill-reputed ones.
     pub ill_reputed_domain: bool,
 }

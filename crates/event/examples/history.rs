@@ -95,9 +95,12 @@ impl Maker {
         solved.id =
             DecisionId::new(solved.time, self.number.to_be_bytes()[3..].try_into().expect("five of eight"));
         (solved.country, solved.device, solved.path) = (event.country, event.device, "/login".into());
-        let step =
-            ChallengeStep { result: "solved", solve_millis: Some(1_400), ..event.challenge.expect("asked") };
-        solved.challenge = Some(step);
+        let step = ChallengeStep {
+            result: "solved",
+            solve_millis: Some(1_400),
+            ..event.challenge.as_deref().copied().expect("asked")
+        };
+        solved.challenge = Some(Box::new(step));
         let reasons = event.decision.reasons.iter().map(|reason| reason.source).collect();
         let (policy, route) = (event.policy.clone(), event.decision.route);
         solved.asked = Some(Arc::new(Asked { policy, route, reasons }));
@@ -176,12 +179,12 @@ fn asked(event: &mut Event, source: Source, result: &'static str, risk: Option<u
     event.decision.effective = Action::Challenge;
     event.decision.risk = risk.unwrap_or(0);
     event.decision.reasons.push(reason(source, Action::Challenge));
-    event.challenge = Some(ChallengeStep {
+    event.challenge = Some(Box::new(ChallengeStep {
         kind: "cachewalk",
         log2_work: 12,
         result,
         solve_millis: None,
         claimed_millis: None,
         provider: None,
-    });
+    }));
 }

@@ -120,13 +120,15 @@ fn one(policy: &Arc<Policy>, number: u64, time: Millis) -> Event {
         let evidence = Evidence::Count { count: 501, limit: 500, window_millis: 1_200_000 };
         event.decision.reasons = vec![reason(frequent, ReasonKind::Asks(action), evidence)];
         (event.decision.action, event.decision.effective) = (action, action);
-        event.challenge = (action == Action::Challenge).then_some(ChallengeStep {
-            kind: "cachewalk",
-            log2_work: 12,
-            result: "issued",
-            solve_millis: None,
-            claimed_millis: None,
-            provider: None,
+        event.challenge = (action == Action::Challenge).then(|| {
+            Box::new(ChallengeStep {
+                kind: "cachewalk",
+                log2_work: 12,
+                result: "issued",
+                solve_millis: None,
+                claimed_millis: None,
+                provider: None,
+            })
         });
     }
     event

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -19,14 +20,14 @@ pub struct Event {
     pub decision: Decision,
     /// The client's address.
     pub client: IpAddr,
-    /// Host in lower case, at most 255 bytes.
-    pub host: Box<str>,
+    /// Host in lower case, at most 255 bytes. Shared: a connection's requests are mostly for one.
+    pub host: Arc<str>,
     /// Method.
-    pub method: Box<str>,
+    pub method: Cow<'static, str>,
     /// Normalised path, cut at 512 bytes; the query is never stored.
     pub path: Box<str>,
-    /// User agent, cut at 256 bytes.
-    pub user_agent: Box<str>,
+    /// User agent, cut at 256 bytes. Shared like the host.
+    pub user_agent: Arc<str>,
     /// Which kind of client code asked.
     pub sender: &'static str,
     /// Network number, where known.
@@ -41,8 +42,8 @@ pub struct Event {
     pub account: Option<u64>,
     /// The level of the clearance that the client held.
     pub clearance: Option<Level>,
-    /// What happened to a challenge, when this request was about one.
-    pub challenge: Option<ChallengeStep>,
+    /// What happened to a challenge, when this request was about one; in a box, as most are about none.
+    pub challenge: Option<Box<ChallengeStep>>,
     /// What that challenge was asked for, when an earlier request asked: it is counted there.
     pub asked: Option<Arc<Asked>>,
     /// A throttled request was let through.
@@ -79,7 +80,7 @@ impl Event {
     /// Whether it is about a site of the challenge service, or about a token that is no site's: one for tests, or one that
     /// came with an unknown secret.
     pub(crate) fn is_service(&self) -> bool {
-        self.site.is_some() || self.challenge.is_some_and(|step| step.kind == "token")
+        self.site.is_some() || self.challenge.as_deref().is_some_and(|step| step.kind == "token")
     }
 }
 

@@ -50,7 +50,7 @@ pub(crate) fn write(event: &Event, words: &Words, json: &mut String) {
         json.push(if index == 0 { '[' } else { ',' });
         number(value, json);
     }
-    for text in [&event.host, &event.method, &event.path, &event.user_agent] {
+    for text in [&*event.host, &*event.method, &*event.path, &*event.user_agent] {
         json.push(',');
         quoted(text, json);
     }
@@ -92,7 +92,7 @@ pub(crate) fn write(event: &Event, words: &Words, json: &mut String) {
 
 /// The places of a challenge and of a provider.
 fn step(event: &Event, words: &Words, json: &mut String, filled: &mut usize) {
-    let Some((step, (kind, result))) = event.challenge.zip(words.challenge) else {
+    let Some((step, (kind, result))) = event.challenge.as_deref().zip(words.challenge) else {
         return json.push_str(",null,null");
     };
     json.push_str(",[");

@@ -136,7 +136,7 @@ fn results_of_challenges_are_found_as_reasons_are() {
             claimed_millis: None,
             provider: None,
         };
-        about.challenge = Some(step);
+        about.challenge = Some(Box::new(step));
         about
     };
     let events = [

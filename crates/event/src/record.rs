@@ -156,7 +156,7 @@ impl From<&Event> for Record {
             thresholds: thresholds(event),
             level: route.settings.level.name().to_owned(),
             clearance: event.clearance.map(|level| level.name().to_owned()),
-            challenge: event.challenge.map(|step| RecordChallenge {
+            challenge: event.challenge.as_deref().map(|step| RecordChallenge {
                 kind: step.kind.to_owned(),
                 log2_work: step.log2_work,
                 result: step.result.to_owned(),

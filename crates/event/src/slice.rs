@@ -128,7 +128,7 @@ impl Sums {
 
     /// Counts what became of a challenge alone.
     pub(crate) fn count_step(&mut self, event: &Event) {
-        match event.challenge.map(|step| step.counted_as()) {
+        match event.challenge.as_deref().map(|step| step.counted_as()) {
             Some(CountedAs::Issued) => self.issued += 1,
             Some(CountedAs::Solved) => self.solved += 1,
             Some(CountedAs::Refused) => self.failed += 1,

@@ -171,14 +171,14 @@ fn challenge() {
         &[frequency(), signal("tool_user_agent", 15)],
         |event| {
             event.upstream_status = None;
-            event.challenge = Some(ChallengeStep {
+            event.challenge = Some(Box::new(ChallengeStep {
                 kind: "cachewalk",
                 log2_work: 12,
                 result: "issued",
                 solve_millis: None,
                 claimed_millis: None,
                 provider: None,
-            });
+            }));
         },
         &expect![[r#"
             Decision d1zmf8r1te2584kv at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
@@ -345,14 +345,14 @@ fn refused_submission() {
         |event| {
             event.user_agent = "evil\u{1b}[2J\"".into();
             let result = "solution_wrong";
-            event.challenge = Some(ChallengeStep {
+            event.challenge = Some(Box::new(ChallengeStep {
                 kind: "sha256",
                 log2_work: 16,
                 result,
                 solve_millis: Some(1200),
                 claimed_millis: Some(300),
                 provider: None,
-            });
+            }));
         },
         &expect![[r#"
             Decision d1zmf8r1te2584kv at 2026-11-21T08:00:00.007Z, policy 1a2b3c4d5e6f.
@@ -448,7 +448,7 @@ fn a_question_about_a_token() {
         0,
         &[],
         |event| {
-            (event.site, event.challenge) = (Some("shop".into()), Some(question));
+            (event.site, event.challenge) = (Some("shop".into()), Some(Box::new(question)));
             (event.path, event.upstream_status) = ("/turnstile/v0/siteverify".into(), None);
         },
         &expect![[r#"

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue};
+use parking_lot::Mutex;
 use spigot_decision::story::Tls;
 use spigot_event::Fingerprints;
 use spigot_proof::Certificate;
@@ -38,6 +39,33 @@ pub(crate) struct Marks {
     pub(crate) notes: Arc<Notes>,
     /// The certificate that it showed and that was verified.
     pub(crate) certificate: Option<Certificate>,
+    pub(crate) said: Said,
+}
+
+/// What the connection's last request said of itself. Most say the same again, so that their events share it: texts of
+/// their own would be memory that each request takes anew and another thread gives back.
+#[derive(Default)]
+pub(crate) struct Said {
+    host: Mutex<Option<Arc<str>>>,
+    user_agent: Mutex<Option<Arc<str>>>,
+}
+
+impl Said {
+    pub(crate) fn host(&self, text: &str) -> Arc<str> {
+        shared(&self.host, text)
+    }
+
+    pub(crate) fn user_agent(&self, text: &str) -> Arc<str> {
+        shared(&self.user_agent, text)
+    }
+}
+
+fn shared(last: &Mutex<Option<Arc<str>>>, text: &str) -> Arc<str> {
+    let mut last = last.lock();
+    match &*last {
+        Some(same) if **same == *text => same.clone(),
+        _ => last.insert(text.into()).clone(),
+    }
 }
 
 /// The layers of a connection.
@@ -54,6 +82,7 @@ impl Marks {
             grease: hello.is_some_and(|hello| hello.grease),
             notes: Arc::default(),
             certificate: None,
+            said: Said::default(),
         }
     }
 

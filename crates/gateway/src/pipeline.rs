@@ -284,7 +284,7 @@ impl<S: State> Gateway<S> {
             clearance: held.presented,
             account: fields.account,
             body,
-            breached: facts.account.is_some_and(|account| account.breached),
+            breached: facts.account.as_deref().is_some_and(|account| account.breached),
             open,
         })
     }
@@ -322,10 +322,10 @@ impl<S: State> Gateway<S> {
             policy: snapshot.policy.clone(),
             decision: decided.decision,
             client: seen.client,
-            host: seen.host.into(),
-            method: seen.method.into(),
+            host: seen.marks.said.host(seen.host),
+            method: method_name(seen.method),
             path: cut(&path, 512).into(),
-            user_agent: cut(seen.user_agent, 256).into(),
+            user_agent: seen.marks.said.user_agent(cut(seen.user_agent, 256)),
             sender: decided.sender.name(),
             network: decided.place.network,
             country: decided.place.country,
@@ -351,10 +351,16 @@ fn recorded_path<'p>(policy: &Policy, route: u16, path: &'p str) -> Cow<'p, str>
     if policy.route(route).settings.has_secret_paths() { without_secrets(path) } else { Cow::Borrowed(path) }
 }
 
+/// A method as it is kept: without a copy of those that nearly all requests have.
+fn method_name(method: &str) -> Cow<'static, str> {
+    let mut known = ["GET", "POST", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"].into_iter();
+    known.find(|known| *known == method).map_or_else(|| Cow::Owned(method.to_owned()), Cow::Borrowed)
+}
+
 /// How a request ended.
 #[derive(Clone, Default)]
 pub(crate) struct End {
-    pub(crate) challenge: Option<ChallengeStep>,
+    pub(crate) challenge: Option<Box<ChallengeStep>>,
     pub(crate) asked: Option<Arc<Asked>>,
     pub(crate) trickled: bool,
     pub(crate) upstream_status: Option<u16>,

@@ -75,7 +75,7 @@ impl Memory {
         // Whoever is stopped by what it did itself is not the route's traffic: its flood must not bring friction to others.
         let own = |(count, seen): (&Count, &u32)| count.kind == CountKind::Frequency && *seen > count.limit;
         let stopped = facts.restriction.is_some() || plan.counts.iter().zip(&facts.counts).any(own);
-        facts.account = plan.account.as_deref().map(|account| self.account(account, now));
+        facts.account = plan.account.as_deref().map(|account| Box::new(self.account(account, now)));
         facts.hour = plan
             .hour
             .then(|| if stopped { self.hours.peek(route, now) } else { self.hours.count(route, now) });

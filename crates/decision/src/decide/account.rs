@@ -8,7 +8,7 @@ const OPEN_MILLIS: i64 = 1000;
 
 impl Weighing<'_> {
     pub(super) fn account(&mut self) {
-        let Some(account) = self.facts.account else { return };
+        let Some(account) = self.facts.account.as_deref() else { return };
         if let Some((end, step)) = account.locked.filter(|(end, _)| self.now < *end) {
             self.asks(Source::AccountLocked, Action::Block, Evidence::Until { end, step });
             let wait = end.since(self.now);
@@ -43,6 +43,6 @@ impl Weighing<'_> {
 
     /// Those of the client, and its attempts that may become some.
     fn own_failures(&self) -> u32 {
-        self.failures.saturating_add(self.facts.account.map_or(0, |account| account.client_open))
+        self.failures.saturating_add(self.facts.account.as_deref().map_or(0, |account| account.client_open))
     }
 }

@@ -12,7 +12,7 @@ pub(super) const SIGNAL: Signal = Signal {
 
 fn find(seen: &Seen<'_>) -> Option<Evidence> {
     let settings = seen.accounts;
-    let crowd = seen.facts.account?.crowds.of_client;
+    let crowd = seen.facts.account.as_deref()?.crowds.of_client;
     crowd.is_probing(settings).then_some(Evidence::Count {
         count: crowd.accounts,
         limit: settings.probing_from.saturating_sub(1),

@@ -12,7 +12,7 @@ pub(super) const SIGNAL: Signal = Signal {
 
 fn find(seen: &Seen<'_>) -> Option<Evidence> {
     let settings = seen.accounts;
-    let count = seen.facts.account?.alike;
+    let count = seen.facts.account.as_deref()?.alike;
     (count >= settings.alike_from).then_some(Evidence::Count {
         count,
         limit: settings.alike_from.saturating_sub(1),

@@ -11,7 +11,7 @@ pub(super) const SIGNAL: Signal = Signal {
 };
 
 fn find(seen: &Seen<'_>) -> Option<Evidence> {
-    let account = seen.facts.account.filter(|account| !account.known)?;
+    let account = seen.facts.account.as_deref().filter(|account| !account.known)?;
     let settings = seen.accounts;
     let crowd = account.crowds.of_many.iter().find(|crowd| crowd.is_stuffing(settings))?;
     Some(Evidence::Count {

@@ -11,5 +11,5 @@ pub(super) const SIGNAL: Signal = Signal {
 };
 
 fn find(seen: &Seen<'_>) -> Option<Evidence> {
-    seen.facts.account?.disposable.then_some(Evidence::None)
+    seen.facts.account.as_deref()?.disposable.then_some(Evidence::None)
 }

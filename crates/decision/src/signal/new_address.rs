@@ -11,6 +11,6 @@ pub(super) const SIGNAL: Signal = Signal {
 };
 
 fn find(seen: &Seen<'_>) -> Option<Evidence> {
-    let account = seen.facts.account?;
+    let account = seen.facts.account.as_deref()?;
     (account.remembered && !account.known && !seen.answers_alike).then_some(Evidence::None)
 }

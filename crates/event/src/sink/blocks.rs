@@ -98,7 +98,7 @@ impl Blocks {
         for reason in &event.decision.reasons {
             rest.add(Word::of(About::Reason, record::name(&event.policy, reason.source).as_bytes()));
         }
-        if let Some(step) = event.challenge {
+        if let Some(step) = &event.challenge {
             rest.add(Word::of(About::Reason, step.result.as_bytes()));
         }
         if let Some(account) = event.account {

@@ -144,11 +144,11 @@ impl<'a> Rows<'a> {
             revision,
             sender: word(event.sender)?,
             device: event.device.map(&mut word).transpose()?,
-            challenge: match event.challenge {
+            challenge: match &event.challenge {
                 Some(step) => Some((word(step.kind)?, word(step.result)?)),
                 None => None,
             },
-            provider: match event.challenge.and_then(|step| step.provider) {
+            provider: match event.challenge.as_deref().and_then(|step| step.provider) {
                 Some(told) => {
                     let name = record::provider_name(&event.policy, told);
                     Some((word(name)?, told.answer.map(&mut word).transpose()?))

@@ -23,14 +23,14 @@ fn slices(reader: &Reader, dimension: Dimension, span: Span) -> Vec<Slice> {
 
 fn step(number: u64, result: &'static str) -> Event {
     let mut about = event(&policy(), number);
-    about.challenge = Some(ChallengeStep {
+    about.challenge = Some(Box::new(ChallengeStep {
         kind: "sha256",
         log2_work: 1,
         result,
         solve_millis: None,
         claimed_millis: None,
         provider: None,
-    });
+    }));
     about
 }
 

@@ -28,7 +28,7 @@ fn full(number: u64) -> Event {
     event.fingerprints = fingerprints();
     event.trickled = true;
     event.path = "/ü\0".into();
-    event.challenge = Some(ChallengeStep {
+    event.challenge = Some(Box::new(ChallengeStep {
         kind: "cachewalk",
         log2_work: 12,
         result: "solved",
@@ -40,7 +40,7 @@ fn full(number: u64) -> Event {
             millis: (number > 3).then_some(120),
             risk: (number > 4).then_some(90),
         }),
-    });
+    }));
     event
 }
 

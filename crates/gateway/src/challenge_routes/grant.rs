@@ -183,6 +183,11 @@ impl<S: State> Gateway<S> {
             CountedAs::Neither => {}
         }
         let asked = step.id.and_then(|id| self.open.of(&id));
-        self.record(snapshot, seen, decided, End { challenge: Some(step.step), asked, ..End::default() });
+        self.record(
+            snapshot,
+            seen,
+            decided,
+            End { challenge: Some(Box::new(step.step)), asked, ..End::default() },
+        );
     }
 }

@@ -67,6 +67,11 @@ impl<S: State> Call<'_, S> {
             breached: false,
             open: None,
         });
-        self.gateway.record(snapshot, seen, decided, End { challenge: Some(step), ..End::default() });
+        self.gateway.record(
+            snapshot,
+            seen,
+            decided,
+            End { challenge: Some(Box::new(step)), ..End::default() },
+        );
     }
 }

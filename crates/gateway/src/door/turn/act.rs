@@ -128,7 +128,7 @@ impl<S: State> Turn<'_, S> {
         let errand = about(Errand::to(return_to, self.seen.method));
         let demand = decided.decision.demand.unwrap_or(Demand { level: Level::Medium, doublings: 0 });
         let (response, step) = self.gateway.challenged(self.snapshot, self.seen, &decided, demand, &errand);
-        self.end(decided, End { challenge: Some(step), ..End::default() });
+        self.end(decided, End { challenge: Some(Box::new(step)), ..End::default() });
         response
     }
 
