@@ -1,6 +1,6 @@
 //! A connection, as its requests see it: who is at the other end, and what is behind the door.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -39,6 +39,8 @@ pub(crate) struct Connection<S> {
     pub(super) peer_text: HeaderValue,
     pub(super) secure: bool,
     pub(crate) marks: Marks,
+    /// Of clients whose requests a server describes over this connection.
+    nobody: OnceCell<Marks>,
     judged: Judged,
 }
 
@@ -63,6 +65,7 @@ impl<S: State> Connection<S> {
             peer_text,
             secure,
             marks,
+            nobody: OnceCell::new(),
             judged: Judged::default(),
         })
     }
@@ -187,6 +190,11 @@ impl<S> Connection<S> {
 
     pub(super) fn peer(&self) -> IpAddr {
         self.peer.ip()
+    }
+
+    /// The marks of a client that is behind a server, of which this connection shows none.
+    pub(super) fn nobody(&self) -> &Marks {
+        self.nobody.get_or_init(|| Marks::new(None))
     }
 
     /// What a user agent names.

@@ -128,12 +128,25 @@ impl<S: State> Gateway<S> {
 
     /// The same, with what the application tells of it.
     pub async fn judge_about(&self, described: Described, software: Software, about: About) -> Judgement {
+        self.judge_over(&Marks::new(None), described, software, about).await
+    }
+
+    /// The same for whoever asks again and again: `nobody`'s marks, which are the same each time.
+    pub(super) async fn judge_over(
+        &self,
+        nobody: &Marks,
+        described: Described,
+        software: Software,
+        about: About,
+    ) -> Judgement {
         let snapshot = self.snapshot.load_full();
         let arrived = Instant::now();
         let Described { mut parts, client, secure, tls, http2, header_order, body } = described;
         let mut remove: Vec<HeaderName> =
             parts.headers.keys().filter(|name| is_ours(name)).cloned().collect();
-        remove_ours(&mut parts.headers);
+        if !remove.is_empty() {
+            remove_ours(&mut parts.headers);
+        }
         let (host, path) = match understood(&parts) {
             Ok(understood) => understood,
             Err(why) => return self.unclear(&snapshot, why),
@@ -160,8 +173,7 @@ impl<S: State> Gateway<S> {
             told: Some(&told),
             trustworthy: secure || story::is_own_machine(&host),
         };
-        let marks = Marks::new(None);
-        let story = Judged::default().story(&snapshot.settings.browsers, &marks, &asked);
+        let story = Judged::default().story(&snapshot.settings.browsers, nobody, &asked);
         let seen = Seen {
             client,
             host: &host,
@@ -173,7 +185,7 @@ impl<S: State> Gateway<S> {
             user_agent,
             software,
             secure,
-            marks: &marks,
+            marks: nobody,
             told: Some(&told),
             story,
             header_order: header_order.unwrap_or_else(|| names_of(&parts.headers, &self.keys)),

@@ -12,7 +12,7 @@ use super::words::Untold;
 use super::{Beside, BesideKind};
 use crate::body::{Through, inspect};
 use crate::door::connection::Connection;
-use crate::door::described::{Answer, Described, Judgement, Shown};
+use crate::door::described::{About, Answer, Described, Judgement, Shown};
 use crate::metrics::Metrics;
 use crate::pipeline::Snapshot;
 use crate::respond::{Refusal, problem};
@@ -37,7 +37,7 @@ impl<S: State> Connection<S> {
     ) -> Response<Through> {
         let words = beside.kind.words();
         let told = beside.sent(self.peer(), &parts.headers).and_then(|sent| {
-            let line = words.request(&parts.method, &parts.uri, &parts.headers)?;
+            let line = words.request(&parts.method, &parts.uri, &mut parts.headers)?;
             words.take_out(&mut parts.headers)?;
             Ok((sent, line))
         });
@@ -68,7 +68,7 @@ impl<S: State> Connection<S> {
                     body,
                 };
                 let software = self.read_agent(described.user_agent());
-                self.gateway.judge(described, software).await
+                self.gateway.judge_over(self.nobody(), described, software, About::default()).await
             }
             Err(refusal) => {
                 Metrics::one(&self.gateway.metrics.requests_refused);

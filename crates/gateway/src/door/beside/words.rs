@@ -105,30 +105,34 @@ fn chain(
 }
 
 impl Words {
-    /// The request's method and target; the error names the field, and what is wrong with a target.
-    pub(super) fn request(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<Asked, Untold> {
+    /// Takes the request's method and target out; the error names the field, and what is wrong with a target.
+    pub(super) fn request(
+        &self,
+        method: &Method,
+        uri: &Uri,
+        headers: &mut HeaderMap,
+    ) -> Result<Asked, Untold> {
         let Some((method, target)) = self.request else {
             let below = uri.path_and_query().map_or("", PathAndQuery::as_str).strip_prefix(CHECK);
             let target = below.ok_or(Untold("the path below /check"))?;
             return Ok(Asked { method: method.clone(), target: target.to_owned() });
         };
-        let method_text = one(headers, method).ok_or(Untold(method.as_str()))?;
-        let method = Method::from_bytes(method_text.as_bytes()).map_err(|_| Untold(method.as_str()))?;
-        let target = one(headers, target).ok_or(Untold(target.as_str()))?.to_owned();
+        let method_told = take(headers, method).ok_or(Untold(method.as_str()))?;
+        let method = Method::from_bytes(method_told.as_bytes()).map_err(|_| Untold(method.as_str()))?;
+        let target_told = take(headers, target).ok_or(Untold(target.as_str()))?;
+        let target = target_told.to_str().map_err(|_| Untold(target.as_str()))?.to_owned();
         Ok(Asked { method, target })
     }
 
-    /// Takes the server's own words out of what the client sent, and leaves `Host` as the client meant it.
+    /// Takes the server's other words out of what the client sent, and leaves `Host` as the client meant it.
     pub(super) fn take_out(&self, headers: &mut HeaderMap) -> Result<(), Untold> {
         if let Some(name) = self.host {
             let host = one(headers, name).ok_or(Untold(name.as_str()))?;
             let host = HeaderValue::from_str(host).map_err(|_| Untold(name.as_str()))?;
             headers.insert(header::HOST, host);
         }
-        let (method, target) = self.request.unzip();
         let (Client::One(client) | Client::Chain(client)) = self.client;
-        for name in [method, target, self.host, Some(client), Some(&X_FORWARDED_PROTO)].into_iter().flatten()
-        {
+        for name in [self.host, Some(client), Some(&X_FORWARDED_PROTO)].into_iter().flatten() {
             headers.remove(name);
         }
         Ok(())
@@ -146,4 +150,11 @@ fn one<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?.to_str().ok()?;
     values.next().is_none().then_some(value)
+}
+
+/// The same, taken out.
+fn take(headers: &mut HeaderMap, name: &HeaderName) -> Option<HeaderValue> {
+    let before = headers.len();
+    let value = headers.remove(name)?;
+    (before - headers.len() == 1).then_some(value)
 }

@@ -16,7 +16,7 @@ use super::asked::{BODY_BYTES, target};
 use super::with_description;
 use crate::body::{Inspected, Through, inspect};
 use crate::door::connection::Connection;
-use crate::door::described::{Answer, Described, Judgement, Shown};
+use crate::door::described::{About, Answer, Described, Judgement, Shown};
 use crate::metrics::Metrics;
 use crate::pipeline::Snapshot;
 use crate::respond::Refusal;
@@ -43,7 +43,7 @@ impl<S: State> Connection<S> {
         let judgement = match described(check, snapshot) {
             Ok(described) => {
                 let software = self.read_agent(described.user_agent());
-                self.gateway.judge(described, software).await
+                self.gateway.judge_over(self.nobody(), described, software, About::default()).await
             }
             Err(Unjudged::Untold(what)) => return failed("3", what),
             Err(Unjudged::Refused(refusal)) => {
