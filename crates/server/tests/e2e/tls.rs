@@ -32,9 +32,16 @@ pub(crate) fn certificate_of(
     let hosts: Vec<String> = hosts.iter().map(|host| (*host).to_owned()).collect();
     let made = rcgen::generate_simple_self_signed(hosts).unwrap();
     // The key first: between the two writes they do not fit, which has to be refused and made good by the second.
-    std::fs::write(folder.join(key), made.signing_key.serialize_pem()).unwrap();
-    std::fs::write(folder.join(certificate), made.cert.pem()).unwrap();
+    save(&folder.join(key), made.signing_key.serialize_pem());
+    save(&folder.join(certificate), made.cert.pem());
     made.cert.der().clone()
+}
+
+/// Puts a file in its place at once: half of one would be read, and refused, for another reason.
+fn save(file: &Path, bytes: impl AsRef<[u8]>) {
+    let fresh = file.with_extension("fresh");
+    std::fs::write(&fresh, bytes).unwrap();
+    std::fs::rename(fresh, file).unwrap();
 }
 
 impl Secure {
@@ -298,11 +305,11 @@ fn certificates_change_while_connections_stand() {
         ),
     ] {
         let good = std::fs::read(folder.join(name)).unwrap();
-        std::fs::write(folder.join(name), text).unwrap();
+        save(&folder.join(name), text);
         secure.demo.until_said(said);
         assert!(secure.demo.log().contains("certificates_refused"), "{}", secure.demo.log());
         assert!(ask(&mut secure.connect(&second).unwrap()).starts_with("HTTP/1.1 200"));
-        std::fs::write(folder.join(name), good).unwrap();
+        save(&folder.join(name), good);
     }
 
     // A signal asks for certificates and policy together, and each stands or falls for itself.
@@ -322,7 +329,7 @@ fn certificates_change_while_connections_stand() {
         "an old connection's requests see the new policy"
     );
     let good = secure.demo.revision();
-    std::fs::write(folder.join("certificate.pem"), "nonsense again").unwrap();
+    save(&folder.join("certificate.pem"), "nonsense again");
     secure.demo.write("[[route]]\nname = 7\n");
     secure.demo.signal("HUP");
     secure.demo.until_said("configuration_refused");
