@@ -2,10 +2,9 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
-use hyper::body::Incoming;
 use serde_json::json;
 
-use crate::body::Through;
+use crate::body::{Incoming, Through};
 use crate::respond::{plain, problem};
 
 /// One file.

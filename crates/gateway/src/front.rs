@@ -3,21 +3,24 @@
 //! What bounds a client here, all of it in [`crate::Bounds`]: connections of its address and in all, counted until the
 //! socket closes, also as a tunnel; the time of a PROXY header and of TLS, of the first byte, of a whole head, of the
 //! pause before the next request and within a body, and of its taking what we write; bytes and fields of a head;
-//! HTTP/2 streams and frames that only cost. An idle connection keeps one small buffer of hyper's and its TLS state.
+//! HTTP/2 streams and frames that only cost. An idle HTTP/1.1 connection keeps no buffer, only its TLS state.
 
 mod admission;
-mod answer;
-mod http;
+mod http1;
+mod http2;
 
 use std::cell::RefCell;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use bytes::BytesMut;
+use http::Response;
 use spigot_intel::Agents;
 use spigot_state::State;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -26,8 +29,10 @@ use tokio::sync::{mpsc, watch};
 use tokio_rustls::TlsAcceptor;
 
 pub(crate) use self::admission::{Admission, Place};
-pub(crate) use self::http::LocalExecutor;
-use self::http::Served;
+#[cfg(fuzzing)]
+pub(crate) use self::http1::fuzz;
+pub(crate) use self::http2::LocalExecutor;
+use crate::body::Through;
 use crate::door::beside::{Beside, with_description};
 use crate::door::connection::Connection;
 use crate::in_box::in_box;
@@ -35,8 +40,10 @@ use crate::marks::Marks;
 use crate::metrics::Metrics;
 use crate::pipeline::Gateway;
 use crate::proxy_protocol;
+use crate::respond;
+use crate::settings::Bounds;
 use crate::upstream::Pool;
-use crate::wire::{Abort, Gate, Notes, Overheard, Protocol};
+use crate::wire::{self, Abort, Gate, Limits, Overheard, Protocol, Times};
 
 /// Certificates and keys that can be exchanged while connections stand.
 pub type Tls = Arc<ArcSwap<rustls::ServerConfig>>;
@@ -96,6 +103,9 @@ struct Serving<S> {
     done: mpsc::Sender<()>,
     stop: watch::Receiver<bool>,
 }
+
+/// What serves the requests of a connection. In a box, so that those of the one protocol are not as large as of the other.
+type Served = Pin<Box<dyn Future<Output = ()>>>;
 
 /// What a socket keeps until it closes.
 type Kept = (Place, mpsc::Sender<()>);
@@ -228,7 +238,7 @@ impl<S: State> Serving<S> {
 
     async fn requests(
         self: Rc<Self>,
-        stream: impl AsyncRead + AsyncWrite + Abort + Unpin + Send + 'static,
+        mut stream: impl AsyncRead + AsyncWrite + Abort + Unpin + 'static,
         peer: SocketAddr,
         marks: Marks,
         protocol: Option<Protocol>,
@@ -238,24 +248,48 @@ impl<S: State> Serving<S> {
         if let Door::Beside(_) = &self.front.door {
             bounds = with_description(&bounds);
         }
-        let notes: Arc<Notes> = marks.notes.clone();
-        let keys = self.gateway.keys;
-        let mut gate = Gate::new(stream, notes, http::limits(&bounds), keys, http::times(&bounds), kept);
-        let protocol = match protocol {
-            Some(Protocol::Http2) => {
-                gate.speak_http2();
-                Protocol::Http2
-            }
-            Some(Protocol::Http1) => Protocol::Http1,
+        let (protocol, began) = match protocol {
+            Some(protocol) => (protocol, BytesMut::new()),
             // Without ALPN the client's first bytes tell.
-            None => gate.protocol().await?,
+            None => {
+                let found = tokio::time::timeout(bounds.head_time, wire::protocol(&mut stream)).await;
+                found.ok()??
+            }
         };
         let secure = self.front.tls.is_some();
         let (gateway, pool, agents) = (self.gateway.clone(), self.pool.clone(), self.agents.clone());
-        let door = self.front.door.clone();
+        let (door, stop) = (self.front.door.clone(), self.stop.clone());
+        let notes = marks.notes.clone();
         let connection = Connection::new(gateway, door, pool, agents, peer, secure, marks);
-        Some(http::serve(connection, gate, protocol, &bounds, self.stop.clone()))
+        Some(match protocol {
+            Protocol::Http1 => in_box(|| http1::serve(connection, stream, began, bounds, stop, kept)),
+            Protocol::Http2 => {
+                let gate = Gate::new(stream, began, notes, bounds.write_time, kept);
+                in_box(|| http2::serve(connection, gate, bounds, stop))
+            }
+        })
     }
+}
+
+/// What the reader checks for requests, by the settings.
+fn limits(bounds: &Bounds) -> Limits {
+    Limits { head_bytes: bounds.head_bytes, fields: bounds.headers, target_bytes: bounds.target_bytes }
+}
+
+fn times(bounds: &Bounds) -> Times {
+    Times {
+        head: bounds.head_time,
+        idle: bounds.idle_time,
+        body: bounds.body_time,
+        body_bytes_per_second: bounds.body_bytes_per_second,
+        write: bounds.write_time,
+    }
+}
+
+/// Refuses a request before it is looked at.
+fn refusal<S>(connection: &Connection<S>, why: wire::Refusal) -> Response<Through> {
+    Metrics::one(&connection.gateway.metrics.requests_refused);
+    respond::Refusal::from(why).undecided()
 }
 
 /// Says why a connection is refused, in plain HTTP, to a few at a time: under a flood nobody is there to read it.

@@ -5,7 +5,8 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 pub use crate::door::beside::fuzz::{question, rewritten};
-pub use crate::wire::fuzz::{Followed, chunks, frames, head, http1, ja4};
+pub use crate::front::fuzz::{Ended, Followed, http1};
+pub use crate::wire::fuzz::{chunks, frames, head, ja4};
 
 /// A PROXY header at the beginning of `bytes`: how many of them it has, and whom it names.
 #[must_use]

@@ -17,6 +17,7 @@ mod front;
 pub mod fuzz;
 mod held;
 mod honeypot;
+mod http1;
 mod in_box;
 mod languages;
 mod marks;

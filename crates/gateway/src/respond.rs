@@ -239,6 +239,12 @@ fn remove_all(headers: &mut HeaderMap, names: &[HeaderName]) {
     }
 }
 
+/// Whether a field can come behind a body: not one that says how to read it, or is for somebody on the way (RFC 9110,
+/// section 6.5.1).
+pub(crate) fn may_be_trailer(name: &HeaderName) -> bool {
+    !HOP_BY_HOP.contains(name) && !NOT_IN_TRAILERS.contains(name)
+}
+
 /// Removes from a client's trailers what it could not have said in the headers either.
 pub(crate) fn remove_untrusted_trailers(trailers: &mut HeaderMap) {
     remove_ours(trailers);

@@ -109,15 +109,11 @@ pub struct Bounds {
     pub stash_bytes_total: u64,
 }
 
-/// Fields of a request: twice what browsers send. With the sixteen that a server beside adds they are the hundred that
-/// hyper has room for; it allocates the room of more for each request.
-const HEADERS: usize = 84;
-
 impl Default for Bounds {
     fn default() -> Self {
         Self {
             head_bytes: 32 << 10,
-            headers: HEADERS,
+            headers: 100,
             target_bytes: 8 << 10,
             connections_per_address: 512,
             connections: 20_000,

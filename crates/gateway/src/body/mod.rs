@@ -2,7 +2,7 @@
 
 mod begun;
 mod broken;
-mod drain;
+mod incoming;
 mod inspect;
 mod patience;
 mod request;
@@ -17,13 +17,14 @@ use http_body::{Body, Frame, SizeHint};
 
 pub(crate) use begun::{Begun, begin};
 pub(crate) use broken::BodyBroken;
-pub(crate) use drain::{Unread, drain};
+pub(crate) use incoming::{BodySource, Incoming};
 pub(crate) use inspect::{Inspected, inspect};
 pub(crate) use patience::{Patience, Pauses};
 pub(crate) use request::{Fault, RequestBody, Upload};
 
 use crate::honeypot::Injected;
-use crate::upstream::{Line, Tunnel};
+use crate::http1::Tunnel;
+use crate::upstream::{Line, Socket};
 
 /// Every body that passes through: ours, a client's, or an upstream's.
 pub(crate) enum Through {
@@ -41,6 +42,8 @@ pub(crate) enum Through {
     Begun(Box<Begun>),
     /// One with a field put into its forms.
     Injected(Box<Injected>),
+    /// No answer but the application's half of a connection that has switched protocols.
+    Tunnel(Box<Tunnel<Socket>>),
 }
 
 impl Through {
@@ -60,9 +63,10 @@ impl Through {
     }
 
     /// The application's half of a connection that has switched protocols.
-    pub(crate) fn into_tunnel(self) -> Option<Tunnel> {
+    pub(crate) fn into_tunnel(self) -> Option<Box<Tunnel<Socket>>> {
         match self {
-            Self::Answer(line) => line.into_tunnel(),
+            Self::Answer(line) => line.into_tunnel().map(Box::new),
+            Self::Tunnel(tunnel) => Some(tunnel),
             _ => None,
         }
     }
@@ -109,7 +113,7 @@ impl Body for Through {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyBroken>>> {
         match &mut *self {
-            Self::Empty => Poll::Ready(None),
+            Self::Empty | Self::Tunnel(_) => Poll::Ready(None),
             Self::Bytes(bytes) => {
                 let bytes = std::mem::take(bytes);
                 *self = Self::Empty;
@@ -151,7 +155,7 @@ impl Body for Through {
 
     fn is_end_stream(&self) -> bool {
         match self {
-            Self::Empty => true,
+            Self::Empty | Self::Tunnel(_) => true,
             Self::Bytes(bytes) => bytes.is_empty(),
             Self::Incoming(body) => body.is_end_stream(),
             Self::Answer(line) => line.is_end_stream(),
@@ -167,7 +171,7 @@ impl Body for Through {
 
     fn size_hint(&self) -> SizeHint {
         match self {
-            Self::Empty => SizeHint::with_exact(0),
+            Self::Empty | Self::Tunnel(_) => SizeHint::with_exact(0),
             Self::Bytes(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Self::Incoming(body) => body.size_hint(),
             Self::Answer(line) => line.size_hint(),

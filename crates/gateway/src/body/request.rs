@@ -5,12 +5,9 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
-use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::drain::Unread;
-use super::{BodyBroken, Patience};
+use super::{BodyBroken, Incoming, Patience};
 use crate::respond::remove_untrusted_trailers;
 
 /// How far a client's body is on its way to the application.
@@ -41,12 +38,9 @@ pub(crate) enum Fault {
     TooSlow,
 }
 
-/// A client's body. Dropped before its end, it goes to the drain: an answer that is sent while the client still writes
-/// would be lost if the connection were closed in its face.
+/// A client's body.
 pub(crate) struct RequestBody {
-    /// `None` when it went to the drain.
-    incoming: Option<Incoming>,
-    unread: Option<mpsc::Sender<Unread>>,
+    incoming: Incoming,
     upload: Option<Rc<Upload>>,
     /// Where its pace is ours to watch.
     patience: Option<Box<Patience>>,
@@ -54,11 +48,6 @@ pub(crate) struct RequestBody {
 }
 
 impl RequestBody {
-    /// A body, and where it goes when nobody reads it; over HTTP/2 nowhere, because there a stream just ends.
-    pub(crate) fn new(incoming: Incoming, unread: Option<mpsc::Sender<Unread>>) -> Self {
-        Self { incoming: Some(incoming), unread, upload: None, patience: None, ended: false }
-    }
-
     /// With a pace that it has to keep.
     pub(crate) fn paced(mut self, patience: Patience) -> Self {
         self.patience = Some(Box::new(patience));
@@ -84,7 +73,7 @@ impl RequestBody {
 
 impl From<Incoming> for RequestBody {
     fn from(incoming: Incoming) -> Self {
-        Self::new(incoming, None)
+        Self { incoming, upload: None, patience: None, ended: false }
     }
 }
 
@@ -96,8 +85,7 @@ impl Body for RequestBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyBroken>>> {
-        let Some(incoming) = &mut self.incoming else { return Poll::Ready(None) };
-        let polled = Pin::new(incoming).poll_frame(context);
+        let polled = Pin::new(&mut self.incoming).poll_frame(context);
         if polled.is_ready()
             && let Some(upload) = &self.upload
         {
@@ -133,30 +121,19 @@ impl Body for RequestBody {
                 Poll::Ready(Some(Ok(frame)))
             }
             Poll::Ready(Some(Err(error))) => {
-                self.break_off(Fault::BrokeOff);
-                Poll::Ready(Some(Err(error.into())))
+                let slow = matches!(error, BodyBroken::Slow);
+                self.break_off(if slow { Fault::TooSlow } else { Fault::BrokeOff });
+                Poll::Ready(Some(Err(error)))
             }
             Poll::Pending => Poll::Pending,
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.incoming.as_ref().is_none_or(Body::is_end_stream)
+        self.incoming.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.incoming.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
-    }
-}
-
-impl Drop for RequestBody {
-    fn drop(&mut self) {
-        if !self.ended
-            && !self.is_end_stream()
-            && let (Some(incoming), Some(unread)) = (self.incoming.take(), &self.unread)
-        {
-            // No room: it is dropped, and the connection closes.
-            let _ = unread.try_send(Unread(incoming));
-        }
+        self.incoming.size_hint()
     }
 }

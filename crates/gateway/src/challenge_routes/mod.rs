@@ -25,11 +25,10 @@ mod tests;
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use hyper::body::Incoming;
 use serde_json::json;
 use spigot_state::State;
 
-use crate::body::{Through, inspect};
+use crate::body::{Incoming, Through, inspect};
 use crate::files;
 use crate::honeypot;
 use crate::pipeline::{Gateway, Seen, Snapshot};

@@ -8,7 +8,6 @@ use std::time::Instant;
 
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Request, Response, Version, header};
-use hyper::body::Incoming;
 use spigot_intel::{Agents, Software};
 use spigot_state::State;
 
@@ -16,7 +15,7 @@ use super::api;
 use super::beside::{Beside, NOWHERE, Sent, Untold};
 use super::proxy::Passing;
 use super::turn::{Turn, UNCLEAR, understood, user_agent};
-use crate::body::Through;
+use crate::body::{Incoming, Through};
 use crate::challenge_routes::BELOW;
 use crate::client_ip::client_address;
 use crate::front::Door;

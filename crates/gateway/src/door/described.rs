@@ -29,7 +29,7 @@ use crate::challenge_routes::{BELOW, Errand};
 use crate::marks::Marks;
 use crate::metrics::Metrics;
 use crate::pipeline::{Decided, End, Gateway, Seen, Snapshot};
-use crate::respond::{Refusal, is_ours, remove_ours};
+use crate::respond::{Refusal, is_ours};
 use crate::story::{self, Judged, Told};
 use crate::wire::order_of;
 
@@ -144,8 +144,8 @@ impl<S: State> Gateway<S> {
         let Described { mut parts, client, secure, tls, http2, header_order, body } = described;
         let mut remove: Vec<HeaderName> =
             parts.headers.keys().filter(|name| is_ours(name)).cloned().collect();
-        if !remove.is_empty() {
-            remove_ours(&mut parts.headers);
+        for name in &remove {
+            parts.headers.remove(name);
         }
         let (host, path) = match understood(&parts) {
             Ok(understood) => understood,

@@ -14,9 +14,10 @@ use hyper::client::conn::http2;
 use tokio::task::{AbortHandle, spawn_local};
 
 use super::Head;
-use super::http1::{Http1, Tunnel};
+use super::http1::{Http1, Socket};
 use super::server::Server;
 use crate::body::{BodyBroken, Through, Upload};
+use crate::http1::Tunnel;
 use crate::metrics::Metrics;
 use crate::wire::{Deadline, Notes};
 
@@ -140,7 +141,7 @@ impl Line {
     }
 
     /// The connection after a switch of protocols.
-    pub(crate) fn into_tunnel(mut self) -> Option<Tunnel> {
+    pub(crate) fn into_tunnel(mut self) -> Option<Tunnel<Socket>> {
         match &mut self.carrier {
             Carrier::Http1(connection) => {
                 let connection = connection.take().and_then(Rc::into_inner);

@@ -15,7 +15,7 @@ mod target;
 mod trust;
 
 pub(crate) use head::{Fields, Head};
-pub(crate) use http1::Tunnel;
+pub(crate) use http1::Socket;
 pub(crate) use line::Line;
 pub(crate) use own::OwnRequest;
 pub(crate) use pool::{Outgoing, Pool, Times};

@@ -9,7 +9,6 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use http::Response;
-use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::health::PassOver;
@@ -17,7 +16,7 @@ use super::line::Unanswered;
 use super::server::Server;
 use super::target::Place;
 use super::{Head, Upstream, UpstreamError};
-use crate::body::{Pauses, Through, Unread, Upload, drain};
+use crate::body::{Pauses, Through, Upload};
 use crate::metrics::Metrics;
 use crate::settings::Bounds;
 use crate::wire::{Deadline, Notes};
@@ -26,8 +25,6 @@ use crate::wire::{Deadline, Notes};
 pub(crate) struct Pool {
     servers: RefCell<Vec<Rc<Server>>>,
     turn: Cell<usize>,
-    /// Where bodies go that nobody reads to their ends.
-    pub(crate) unread: mpsc::Sender<Unread>,
     metrics: Arc<Metrics>,
 }
 
@@ -64,9 +61,9 @@ impl From<&Bounds> for Times {
 }
 
 impl Pool {
-    /// An empty pool; inside the `LocalSet` of the thread that it is for.
+    /// An empty pool.
     pub(crate) fn new(metrics: Arc<Metrics>) -> Rc<Self> {
-        Rc::new(Self { servers: RefCell::default(), turn: Cell::new(0), unread: drain(), metrics })
+        Rc::new(Self { servers: RefCell::default(), turn: Cell::new(0), metrics })
     }
 
     /// Sends a request to one of the servers in turn and waits for the head of its answer.

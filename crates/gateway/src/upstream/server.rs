@@ -132,7 +132,7 @@ impl Server {
     /// Takes a connection back.
     pub(super) fn put(&self, connection: Rc<RefCell<Http1>>) {
         let now = Instant::now();
-        connection.borrow_mut().idle_since = now;
+        connection.borrow_mut().rest(now);
         let mut idle = self.idle.borrow_mut();
         // The one used longest ago is first: those that nobody needs go one by one.
         if idle.first().is_some_and(|first| now - first.borrow().idle_since > IDLE_TIME) {

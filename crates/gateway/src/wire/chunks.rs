@@ -7,7 +7,7 @@ const SIZE_DIGITS: u32 = 15;
 
 /// A place within a chunked body.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Chunks {
+pub(crate) struct Chunks {
     part: Part,
     /// Bytes of extensions and trailers so far.
     beside: u32,
@@ -29,13 +29,13 @@ enum Part {
 
 /// It is not a chunked body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Broken;
+pub(crate) struct Broken;
 
 impl Chunks {
-    pub(super) const START: Self = Self { part: Part::Size { size: 0, digits: 0 }, beside: 0 };
+    pub(crate) const START: Self = Self { part: Part::Size { size: 0, digits: 0 }, beside: 0 };
 
     /// Follows the next bytes: how many belong to the body, and whether it ends with them.
-    pub(super) fn follow(&mut self, bytes: &[u8]) -> Result<(usize, bool), Broken> {
+    pub(crate) fn follow(&mut self, bytes: &[u8]) -> Result<(usize, bool), Broken> {
         let mut at = 0;
         while let Some(byte) = bytes.get(at) {
             if let Part::Data { left } = self.part {

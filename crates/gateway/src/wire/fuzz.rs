@@ -3,7 +3,6 @@
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
 
 use spigot_decision::Keys;
 use tokio::io::{AsyncRead, ReadBuf};
@@ -13,44 +12,9 @@ use super::Overheard;
 use super::chunks::Chunks;
 use super::frames::Frames;
 use super::head::{self, Limits};
-use super::http1::{Found, Http1};
-use super::notes::Notes;
-use super::patience::Pace;
 
 const LIMITS: Limits = Limits { head_bytes: 4096, fields: 100, target_bytes: 1024 };
 const KEYS: Keys = Keys(1, 2);
-
-/// What was made of a connection's bytes.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Followed {
-    /// So many bytes are passed on, unless a body is broken: then it depends on where they were cut.
-    pub passed: usize,
-    /// The next head is refused.
-    pub refused: bool,
-    /// A body is broken.
-    pub broken: bool,
-}
-
-/// Follows HTTP/1 requests as the gate does, in pieces of `size`.
-#[must_use]
-pub fn http1(bytes: &[u8], size: usize) -> Followed {
-    let mut http1 = Http1::new(LIMITS, KEYS, Pace::new(Duration::from_secs(1), 1));
-    let notes = Notes::default();
-    let (mut passed, mut came) = (0, 0);
-    loop {
-        match http1.look(&bytes[passed..came], &notes) {
-            Found::Refuse(count, _) => {
-                return Followed { passed: passed + count, refused: true, broken: false };
-            }
-            Found::Pass(_) if http1.broken => return Followed { passed: 0, refused: false, broken: true },
-            Found::Pass(0) if came == bytes.len() => {
-                return Followed { passed, refused: false, broken: false };
-            }
-            Found::Pass(0) => came = (came + size).min(bytes.len()),
-            Found::Pass(count) => passed += count,
-        }
-    }
-}
 
 /// How long the head is that `bytes` begin with, when it is whole and can be read in one way.
 #[must_use]

@@ -3,6 +3,7 @@
 //! request hides in between.
 
 use std::hash::Hasher;
+use std::ops::Range;
 
 use memchr::{memchr, memmem};
 use siphasher::sip::SipHasher13;
@@ -20,22 +21,28 @@ pub(crate) struct Limits {
 
 /// What follows a head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Framing {
+pub(crate) enum Framing {
     None,
     Length(u64),
     Chunked,
 }
 
 /// A whole head.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Head {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Head {
     /// Bytes, with its empty line.
-    pub(super) length: usize,
-    pub(super) framing: Framing,
+    pub(crate) length: usize,
+    /// Where the method and the target stand in them, and the fields' lines begin.
+    pub(crate) method: Range<usize>,
+    pub(crate) target: Range<usize>,
+    pub(crate) fields: usize,
+    /// How many there are.
+    pub(crate) count: usize,
+    /// It is HTTP/1.0.
+    pub(crate) old: bool,
+    pub(crate) framing: Framing,
     /// Order and case of its field names.
-    pub(super) order: u64,
-    /// It asks to switch protocols, so that what follows may be no HTTP.
-    pub(super) upgrade: bool,
+    pub(crate) order: u64,
 }
 
 /// Some clients end a body with a line end of their own (RFC 9112, section 2.2): that much is passed over.
@@ -43,12 +50,19 @@ const EMPTY_LINES_BYTES: usize = 4;
 /// Room for method and version beside the target.
 const BESIDE_TARGET_BYTES: usize = 64;
 
+impl Limits {
+    /// Of the first line, without its last byte.
+    fn line_bytes(&self) -> usize {
+        self.target_bytes + BESIDE_TARGET_BYTES
+    }
+}
+
 /// Reads the head that `bytes` begin with. `None` while it is incomplete; `searched` bytes of it were looked through
 /// before, so that a head that comes byte by byte costs no more than one that comes at once.
 ///
 /// # Errors
 /// Why it is refused, as soon as that is certain.
-pub(super) fn read(
+pub(crate) fn read(
     bytes: &[u8],
     searched: &mut usize,
     limits: &Limits,
@@ -62,8 +76,7 @@ pub(super) fn read(
     // It usually comes at once. When it did not, its end is looked for before it is read anew.
     let may_be_whole =
         *searched == 0 || memmem::find(bytes.get(from..).unwrap_or_default(), b"\r\n\r\n").is_some();
-    if may_be_whole && let Some(mut head) = whole(&bytes[start..], limits, keys)? {
-        head.length += start;
+    if may_be_whole && let Some(head) = whole(bytes, start, limits, keys)? {
         return if head.length > limits.head_bytes { Err(Refusal::HeadTooLarge) } else { Ok(Some(head)) };
     }
     incomplete(&bytes[start..], limits)?;
@@ -74,7 +87,7 @@ pub(super) fn read(
 /// What is wrong already with a head that has not ended yet.
 fn incomplete(bytes: &[u8], limits: &Limits) -> Result<(), Refusal> {
     let first = memchr(b'\n', bytes);
-    if first.unwrap_or(bytes.len()) > limits.target_bytes + BESIDE_TARGET_BYTES {
+    if first.unwrap_or(bytes.len()) > limits.line_bytes() {
         return Err(Refusal::TargetTooLong);
     }
     if first.is_some_and(|at| at == 0 || bytes[at - 1] != b'\r') {
@@ -89,12 +102,14 @@ fn incomplete(bytes: &[u8], limits: &Limits) -> Result<(), Refusal> {
     if bytes.len() > limits.head_bytes { Err(Refusal::HeadTooLarge) } else { Ok(()) }
 }
 
-fn whole(bytes: &[u8], limits: &Limits, keys: &Keys) -> Result<Option<Head>, Refusal> {
-    let mut lines = Lines { bytes, at: 0 };
+/// Reads the head that begins at `start`.
+fn whole(bytes: &[u8], start: usize, limits: &Limits, keys: &Keys) -> Result<Option<Head>, Refusal> {
+    let mut lines = Lines { bytes, at: start };
     let Some(first) = lines.next()? else { return Ok(None) };
-    let old = request_line(first, limits)?;
+    let (method, target, old) = request_line(first, start, limits)?;
+    let fields = lines.at;
     let mut order = Order::new(keys);
-    let (mut length, mut chunked, mut upgrade, mut count) = (None, false, false, 0);
+    let (mut length, mut chunked, mut count) = (None, false, 0);
     loop {
         let Some(line) = lines.next()? else { return Ok(None) };
         if line.is_empty() {
@@ -114,13 +129,13 @@ fn whole(bytes: &[u8], limits: &Limits, keys: &Keys) -> Result<Option<Head>, Ref
         }
         order.add(name);
         match name.len() {
-            14 if name[0] | 0x20 == b'c' && name.eq_ignore_ascii_case(b"content-length") => {
+            14 if is(name, b"content-length") => {
                 if length.is_some() {
                     return Err(Refusal::TwoLengths);
                 }
                 length = Some(number(value.trim_ascii()).ok_or(Refusal::Length)?);
             }
-            17 if name[0] | 0x20 == b't' && name.eq_ignore_ascii_case(b"transfer-encoding") => {
+            17 if is(name, b"transfer-encoding") => {
                 if old {
                     return Err(Refusal::OldCoding);
                 }
@@ -129,13 +144,13 @@ fn whole(bytes: &[u8], limits: &Limits, keys: &Keys) -> Result<Option<Head>, Ref
                 }
                 chunked = true;
             }
-            7 if name.eq_ignore_ascii_case(b"upgrade") => upgrade = !old,
             _ => {}
         }
     }
     // One pass over all of it, which compiles to wide compares: two control characters a line are its end.
-    if controls(&bytes[..lines.at]) != 2 * (count + 2) {
-        return Err(cause(&bytes[..lines.at]));
+    let all = &bytes[start..lines.at];
+    if controls(all) != 2 * (count + 2) {
+        return Err(cause(all));
     }
     let framing = match (length, chunked) {
         (Some(_), true) => return Err(Refusal::TwoLengths),
@@ -143,7 +158,21 @@ fn whole(bytes: &[u8], limits: &Limits, keys: &Keys) -> Result<Option<Head>, Ref
         (None | Some(0), false) => Framing::None,
         (Some(length), false) => Framing::Length(length),
     };
-    Ok(Some(Head { length: lines.at, framing, order: order.finish(), upgrade }))
+    let order = order.finish();
+    Ok(Some(Head { length: lines.at, method, target, fields, count, old, framing, order }))
+}
+
+/// The names and the values of lines that were read already.
+pub(crate) fn fields(bytes: &[u8], head: &Head) -> impl Iterator<Item = [Range<usize>; 2]> {
+    let mut at = head.fields;
+    (0..head.count).map_while(move |_| {
+        let line = at..at + memchr(b'\r', &bytes[at..head.length])?;
+        let name = at..at + memchr(b':', &bytes[line.clone()])?;
+        at = line.end + 2;
+        let value = &bytes[name.end + 1..line.end];
+        let from = line.end - value.trim_ascii_start().len();
+        Some([name, from..from + bytes[from..line.end].trim_ascii_end().len()])
+    })
 }
 
 /// Where a field's name ends; `None` where the line is all name. Eight bytes at once, because a question after each costs
@@ -155,8 +184,16 @@ fn name_end(line: &[u8]) -> Option<usize> {
     line[from..].iter().position(|byte| !is_token(*byte)).map(|at| from + at)
 }
 
-/// Whether it is HTTP/1.0.
-fn request_line(line: &[u8], limits: &Limits) -> Result<bool, Refusal> {
+/// Where the method and the target stand, in a line that begins at `start`, and whether it is HTTP/1.0.
+fn request_line(
+    line: &[u8],
+    start: usize,
+    limits: &Limits,
+) -> Result<(Range<usize>, Range<usize>, bool), Refusal> {
+    // As when it comes in pieces, of which nobody knows yet where the target is.
+    if line.len() + 1 > limits.line_bytes() {
+        return Err(Refusal::TargetTooLong);
+    }
     let method = memchr(b' ', line).ok_or(Refusal::RequestLine)?;
     let rest = &line[method + 1..];
     let target = memchr(b' ', rest).ok_or(Refusal::RequestLine)?;
@@ -166,16 +203,17 @@ fn request_line(line: &[u8], limits: &Limits) -> Result<bool, Refusal> {
     if method == 0 || target == 0 || !line[..method].iter().all(|byte| is_token(*byte)) {
         return Err(Refusal::RequestLine);
     }
-    // hyper takes it as one word of text, and answers for itself what is none.
     let word = &rest[..target];
     if memchr(b'\t', word).is_some() || std::str::from_utf8(word).is_err() {
         return Err(Refusal::RequestLine);
     }
-    match &rest[target + 1..] {
-        b"HTTP/1.1" => Ok(false),
-        b"HTTP/1.0" => Ok(true),
-        _ => Err(Refusal::RequestLine),
-    }
+    let old = match &rest[target + 1..] {
+        b"HTTP/1.1" => false,
+        b"HTTP/1.0" => true,
+        _ => return Err(Refusal::RequestLine),
+    };
+    let from = start + method + 1;
+    Ok((start..start + method, from..from + target, old))
 }
 
 /// Lines that end in CR LF.
@@ -279,9 +317,13 @@ impl Order {
     }
 }
 
+/// The first letter tells most names apart, for a tenth of the comparison's price.
+fn is(name: &[u8], lower: &[u8]) -> bool {
+    name[0] | 0x20 == lower[0] && name.eq_ignore_ascii_case(lower)
+}
+
 fn passing(name: &[u8]) -> bool {
-    // The first letter tells most names apart, for a tenth of the comparison's price.
-    let is = |other: &[u8]| name[0] | 0x20 == other[0] && name.eq_ignore_ascii_case(other);
+    let is = |lower: &[u8]| is(name, lower);
     match name.len() {
         6 => is(b"cookie") || is(b"origin"),
         7 => is(b"referer"),

@@ -87,7 +87,7 @@ fn what_is_refused() {
     ] {
         check(&format!("{line}\r\n\r\n"), Err(Refusal::RequestLine));
     }
-    // hyper would answer it without words (found by fuzzing); what is UTF-8 passes, as it always has.
+    // Found by fuzzing; what is UTF-8 passes, as it always has.
     assert_eq!(whole_head(b"GET /\xd8b HTTP/1.1\r\n\r\n"), Err(Refusal::RequestLine));
     check("GET /\u{e9} HTTP/1.1\r\n\r\n", Ok(Framing::None));
     check("GET / HTTP/1.1\nHost: a\n\n", Err(Refusal::LineEnd));
@@ -101,6 +101,8 @@ fn bounds() {
     let target = |bytes: usize| format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(bytes - 1));
     check(&target(100), Ok(Framing::None));
     check(&target(101), Err(Refusal::TargetTooLong));
+    // Found by fuzzing: in pieces it was refused, whole it passed.
+    check(&format!("{} / HTTP/1.1\r\n\r\n", "G".repeat(200)), Err(Refusal::TargetTooLong));
     check(&target(5000), Err(Refusal::TargetTooLong));
     let fields = |count: usize| format!("GET / HTTP/1.1\r\n{}\r\n", "a: 1\r\n".repeat(count));
     check(&fields(20), Ok(Framing::None));
@@ -117,9 +119,24 @@ fn the_length_ends_where_the_next_begins() {
     let text = b"\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\nGET /next";
     let head = whole_head(text).unwrap().unwrap();
     assert_eq!(&text[head.length..], b"GET /next");
-    assert!(!head.upgrade);
-    assert!(whole_head(b"GET / HTTP/1.1\r\nUpgrade: x\r\n\r\n").unwrap().unwrap().upgrade);
-    assert!(!whole_head(b"GET / HTTP/1.0\r\nUpgrade: x\r\n\r\n").unwrap().unwrap().upgrade);
+}
+
+#[test]
+fn where_everything_stands() {
+    let check = |text: &str, line: [&str; 2], expected: &[[&str; 2]]| {
+        let head = whole_head(text.as_bytes()).unwrap().unwrap();
+        assert_eq!([&text[head.method.clone()], &text[head.target.clone()]], line);
+        let found: Vec<_> = fields(text.as_bytes(), &head).map(|place| place.map(|at| &text[at])).collect();
+        assert_eq!(found, expected, "{text:?}");
+    };
+    check("GET / HTTP/1.1\r\n\r\n", ["GET", "/"], &[]);
+    check(
+        "\r\n\r\nPOST /a?b HTTP/1.0\r\nHost:a\r\nx: \t b: c \t\r\nempty:\r\nspace:  \r\n\r\nrest: 1\r\n",
+        ["POST", "/a?b"],
+        &[["Host", "a"], ["x", "b: c"], ["empty", ""], ["space", ""]],
+    );
+    assert!(whole_head(b"GET / HTTP/1.0\r\n\r\n").unwrap().unwrap().old);
+    assert!(!whole_head(b"GET / HTTP/1.1\r\n\r\n").unwrap().unwrap().old);
 }
 
 #[test]

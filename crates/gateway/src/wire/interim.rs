@@ -1,5 +1,5 @@
-//! Interim answers (RFC 9110, section 15.2) on their way to an HTTP/1.1 client. hyper writes final answers only; what
-//! comes before them stands here until the socket's own layer has written it, and the final answer waits for that.
+//! Interim answers (RFC 9110, section 15.2) on their way to an HTTP/1.1 client. They stand here until the connection has
+//! written them, and the final answer waits for that.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -24,7 +24,7 @@ pub(crate) struct Interim(Mutex<Waiting>);
 #[derive(Default)]
 struct Waiting {
     heads: VecDeque<Bytes>,
-    /// Whether the socket's layer has one that it has not written whole.
+    /// Whether the connection has one that it has not written whole.
     writing: bool,
     heard: u32,
     /// Of the request that waits for its final answer, or for these to be written.
@@ -82,7 +82,7 @@ impl Interim {
     }
 
     /// The next one to write.
-    pub(super) fn take(&self) -> Option<Bytes> {
+    pub(crate) fn take(&self) -> Option<Bytes> {
         let mut waiting = self.0.lock();
         let head = waiting.heads.pop_front()?;
         waiting.writing = true;
@@ -90,7 +90,7 @@ impl Interim {
     }
 
     /// The one taken is written whole.
-    pub(super) fn written(&self) {
+    pub(crate) fn written(&self) {
         let mut waiting = self.0.lock();
         waiting.writing = false;
         wake(&mut waiting);

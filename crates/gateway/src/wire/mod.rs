@@ -11,7 +11,6 @@ pub(crate) mod fuzz;
 mod gate;
 mod head;
 mod hpack;
-mod http1;
 mod interim;
 mod ja4;
 mod notes;
@@ -20,8 +19,9 @@ mod patience;
 mod refusal;
 
 pub(crate) use abort::Abort;
-pub(crate) use gate::{Gate, Protocol, Times};
-pub(crate) use head::{Limits, order_of};
+pub(crate) use chunks::Chunks;
+pub(crate) use gate::{Gate, Protocol, Times, protocol};
+pub(crate) use head::{Framing, Head, Limits, fields, order_of, read as read_head};
 #[cfg(test)]
 mod browser_signatures;
 pub(crate) use interim::Interim;

@@ -2,9 +2,9 @@ use http::StatusCode;
 
 /// Why a request is refused before anybody has looked at what it asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
 pub(crate) enum Refusal {
-    RequestLine = 1,
+    RequestLine,
+    Target,
     LineEnd,
     Folded,
     FieldName,
@@ -21,28 +21,6 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    const ALL: [Self; 14] = [
-        Self::RequestLine,
-        Self::LineEnd,
-        Self::Folded,
-        Self::FieldName,
-        Self::Control,
-        Self::TwoLengths,
-        Self::Length,
-        Self::Coding,
-        Self::OldCoding,
-        Self::HeadTooLarge,
-        Self::TooManyFields,
-        Self::TargetTooLong,
-        Self::HeadLate,
-        Self::BodyLate,
-    ];
-
-    /// The one with this number; `None` for zero.
-    pub(crate) fn numbered(number: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|refusal| *refusal as u8 == number)
-    }
-
     pub(crate) fn status(self) -> StatusCode {
         match self {
             Self::HeadTooLarge | Self::TooManyFields => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
@@ -67,6 +45,7 @@ impl Refusal {
             Self::RequestLine => {
                 "its first line is not a method, a target in UTF-8 and HTTP/1.0 or HTTP/1.1, one space between"
             }
+            Self::Target => "its target is no path, no address of its own and no *",
             Self::LineEnd => "a line of its head does not end in CR LF",
             Self::Folded => "a field of its head is folded over two lines",
             Self::FieldName => "a field's name has a character that no name has, or a space before the colon",

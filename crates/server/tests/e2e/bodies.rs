@@ -1,6 +1,6 @@
 //! Bodies at their edges: trailers, early answers, answers without length, lies about lengths, clients that go away.
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::sync::Mutex;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderValue, Request};
 use hyper::body::Frame;
 
 use super::application::Application;
+use super::demo::SOON;
 use super::http2::{Modern, Pieces, ask};
 use super::served::Served;
 
@@ -101,6 +102,42 @@ fn an_answer_before_the_body_has_come() {
         }
         for _ in 0..20 {
             assert_eq!(served.connect().get("/").text(), "ordinary");
+        }
+    }
+}
+
+/// The application's answer holds the connection on which the rest of its request still comes.
+#[test]
+fn an_early_answer_ends_with_its_client_and_with_its_application() {
+    let (told, gone) = mpsc::channel();
+    let told = Mutex::new(told);
+    let application = Application::start(move |exchange| {
+        exchange.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n0123456789");
+        if exchange.head[0].contains("/left") {
+            // What comes of the upload, and then its end.
+            let _ = exchange.stream.read_to_end(&mut Vec::new());
+            told.lock().unwrap().send(()).unwrap();
+        }
+        false
+    });
+    let served =
+        Served::start(&format!("upstream = \"{}\"\n[bounds]\nwrite_time = \"1s\"", application.address));
+    for (path, version) in [("/left", "1.1"), ("/broken", "1.1"), ("/broken", "1.0")] {
+        for _ in 0..3 {
+            let mut connection = served.connect();
+            let head = format!("POST {path} HTTP/{version}\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n");
+            connection.send(head.as_bytes());
+            connection.send(&[b'x'; 100_000]);
+            if path == "/left" {
+                assert_eq!(connection.head().status, 200);
+                drop(connection);
+                gone.recv_timeout(SOON).expect("the application's connection ends");
+            } else {
+                let mut rest = Vec::new();
+                let end = connection.socket().try_clone().unwrap().read_to_end(&mut rest);
+                assert!(!end.is_err_and(|error| error.kind() == ErrorKind::WouldBlock), "{version}: it ends");
+                assert!(!rest.ends_with(b"0\r\n\r\n"), "{version}");
+            }
         }
     }
 }

@@ -70,7 +70,7 @@ fn served(application: &Application) -> (Served, SocketAddr) {
 fn the_connection_is_cut_where_the_answer_stalls() {
     let application = application();
     let (served, admin) = served(&application);
-    for (path, what) in [("/told", &b"0123456789"[..]), ("/chunks", b"A\r\n0123456789\r\n")] {
+    for (path, what) in [("/told", &b"0123456789"[..]), ("/chunks", b"a\r\n0123456789\r\n")] {
         let mut connection = served.connect();
         connection.send(format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes());
         assert_eq!(connection.head().status, 200);

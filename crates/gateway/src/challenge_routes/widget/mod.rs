@@ -12,7 +12,6 @@ mod trouble;
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use hyper::body::Incoming;
 use serde_json::json;
 use spigot_decision::Action;
 use spigot_state::State;
@@ -21,7 +20,7 @@ use self::asked::Asked;
 use self::origin::Origin;
 use self::trouble::Trouble;
 use super::SUBMISSION_BYTES;
-use crate::body::{Through, inspect};
+use crate::body::{Incoming, Through, inspect};
 use crate::files;
 use crate::pipeline::{Decided, Gateway, Seen, Snapshot};
 use crate::respond::{plain, problem};

@@ -28,7 +28,6 @@ use std::cell::RefCell;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
-use hyper::body::Incoming;
 use serde_json::{Value, json};
 use spigot_challenge::token::Token;
 use spigot_decision::policy::app_package;
@@ -37,7 +36,7 @@ use spigot_state::State;
 
 use self::fields::Fields;
 use self::refused::Unheard;
-use crate::body::{Through, inspect};
+use crate::body::{Incoming, Through, inspect};
 use crate::challenge_routes::{BELOW, SUBMISSION_BYTES};
 use crate::door::turn::UNCLEAR;
 use crate::files;

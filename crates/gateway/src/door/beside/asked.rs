@@ -4,13 +4,12 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, Method, Response, StatusCode, Uri, header};
-use hyper::body::Incoming;
 use serde_json::json;
 use spigot_state::State;
 
 use super::words::Untold;
 use super::{Beside, BesideKind};
-use crate::body::{Through, inspect};
+use crate::body::{Incoming, Through, inspect};
 use crate::door::connection::Connection;
 use crate::door::described::{About, Answer, Described, Judgement, Shown};
 use crate::metrics::Metrics;

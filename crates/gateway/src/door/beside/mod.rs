@@ -18,7 +18,6 @@ use std::net::IpAddr;
 
 use http::request::Parts;
 use http::{HeaderName, Response, StatusCode};
-use hyper::body::Incoming;
 use spigot_decision::policy::PrefixMap;
 use spigot_state::State;
 
@@ -28,7 +27,7 @@ use self::answers::Comes;
 pub(crate) use self::grpc::fuzz;
 pub(super) use self::words::{Sent, Untold};
 use super::connection::Connection;
-use crate::body::Through;
+use crate::body::{Incoming, Through};
 use crate::challenge_routes::BELOW;
 use crate::pipeline::Snapshot;
 use crate::respond::Refusal;

@@ -11,14 +11,13 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{Response, StatusCode, Version, header};
 use http_body::Body;
-use hyper::body::Incoming;
 use spigot_decision::Sender;
 use spigot_state::State;
 
 use self::attempt::in_steps;
 use super::connection::Connection;
 use super::turn::{Looked, Original, Turn, Verdict, sender, told_length, wanted_upgrade};
-use crate::body::{Fault, Patience, RequestBody, Through, inspect};
+use crate::body::{Fault, Incoming, Patience, RequestBody, Through, inspect};
 use crate::in_box::in_box;
 use crate::metrics::Metrics;
 use crate::respond::Refusal;
@@ -105,8 +104,7 @@ impl<S: State> Passing<'_, S> {
         }
         let bounds = &self.turn.snapshot.settings.bounds;
         let http2 = parts.version == Version::HTTP_2;
-        let unread = (!http2).then(|| self.connection.pool.unread.clone());
-        let body = RequestBody::new(body, unread);
+        let body = RequestBody::from(body);
         if sender == Sender::Grpc {
             return Ok((Through::Incoming(body), Bytes::new(), false));
         }

@@ -4,8 +4,6 @@ use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use http::{HeaderValue, Response, StatusCode, Version};
-use hyper::upgrade::OnUpgrade;
-use hyper_util::rt::TokioIo;
 use spigot_decision::Sender;
 use spigot_event::DecisionId;
 use spigot_state::State;
@@ -137,7 +135,7 @@ impl<S: State> Passing<'_, S> {
         }
     }
 
-    /// Joins the two halves after the upstream's 101, and not before.
+    /// The upstream's half of the connection after its 101, and not before.
     fn tunnel(
         &self,
         response: Response<Through>,
@@ -147,20 +145,11 @@ impl<S: State> Passing<'_, S> {
         id: DecisionId,
     ) -> Response<Through> {
         let (parts, body) = response.into_parts();
-        let halves = original
-            .upgrade
-            .and_then(|_: &HeaderValue| original.parts.extensions.get::<OnUpgrade>().cloned())
-            .zip(body.into_tunnel());
-        let Some((client, mut upstream)) = halves else {
+        let Some(tunnel) = original.upgrade.and_then(|_: &HeaderValue| body.into_tunnel()) else {
             asked.record(UNASKED.status.as_u16(), Duration::ZERO);
             return UNASKED.to(sender, &id.to_string());
         };
-        tokio::task::spawn_local(async move {
-            if let Ok(client) = client.await {
-                let _ = tokio::io::copy_bidirectional(&mut TokioIo::new(client), &mut upstream).await;
-            }
-        });
         asked.record(StatusCode::SWITCHING_PROTOCOLS.as_u16(), Duration::ZERO);
-        Response::from_parts(parts, Through::Empty)
+        Response::from_parts(parts, Through::Tunnel(tunnel))
     }
 }

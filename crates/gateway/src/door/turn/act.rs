@@ -153,7 +153,11 @@ impl<S: State> Turn<'_, S> {
                 }
                 read.bytes
             }
-            Through::Incoming(_) | Through::Answer(..) | Through::Begun(_) | Through::Injected(_) => {
+            Through::Incoming(_)
+            | Through::Answer(..)
+            | Through::Begun(_)
+            | Through::Injected(_)
+            | Through::Tunnel(_) => {
                 return Err(Unkept::NoRoom);
             }
             Through::Empty | Through::Bytes(_) | Through::Inspected(_) => inspected,

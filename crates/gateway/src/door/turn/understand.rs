@@ -14,6 +14,7 @@ use crate::body::Through;
 use crate::challenge_routes::BELOW;
 use crate::fields;
 use crate::honeypot::strip;
+use crate::http1::lists;
 use crate::pipeline::Snapshot;
 use crate::purpose::Purpose;
 use crate::stash::Kept;
@@ -170,12 +171,7 @@ pub(in crate::door) fn told_length(headers: &HeaderMap) -> Option<u64> {
 
 /// The protocol that an HTTP/1.1 request asks to switch to. Not another HTTP: its requests would pass by unseen.
 pub(in crate::door) fn wanted_upgrade(parts: &http::request::Parts) -> Option<&HeaderValue> {
-    let asked = parts
-        .headers
-        .get_all(header::CONNECTION)
-        .iter()
-        .filter_map(|v| v.to_str().ok())
-        .any(|v| v.split(',').any(|t| t.trim().eq_ignore_ascii_case("upgrade")));
+    let asked = lists(&parts.headers, &header::CONNECTION, "upgrade");
     let upgrade =
         parts.headers.get(header::UPGRADE).filter(|_| asked && parts.version == Version::HTTP_11)?;
     let hides_requests = |protocol: &str| {

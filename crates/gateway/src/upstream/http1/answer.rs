@@ -7,8 +7,7 @@ use bytes::BytesMut;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use hyper::ext::ReasonPhrase;
 
-use super::Malformed;
-use super::decoder::{Chunk, Decoder};
+use crate::http1::{Chunk, Decoder, Malformed, lists};
 
 /// Bytes of a head: as much as is read ahead.
 pub(super) const HEAD_MAX: usize = 64 << 10;
@@ -119,12 +118,10 @@ fn keeps(headers: &mut HeaderMap, old: bool, status: StatusCode) -> bool {
     if known.is_some() && !status.is_informational() {
         headers.remove(header::CONNECTION);
     }
-    known.unwrap_or_else(|| !has_token(headers, "close") && (!old || has_token(headers, "keep-alive")))
-}
-
-fn has_token(headers: &HeaderMap, token: &str) -> bool {
-    let lines = headers.get_all(header::CONNECTION).iter().filter_map(|line| line.to_str().ok());
-    lines.flat_map(|line| line.split(',')).any(|part| part.trim().eq_ignore_ascii_case(token))
+    known.unwrap_or_else(|| {
+        !lists(headers, &header::CONNECTION, "close")
+            && (!old || lists(headers, &header::CONNECTION, "keep-alive"))
+    })
 }
 
 fn ends_chunked(headers: &HeaderMap) -> bool {

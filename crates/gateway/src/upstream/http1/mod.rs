@@ -4,43 +4,35 @@
 //! request on one thread that costs more than the whole exchange does here. See `docs/decisions/0010`.
 
 mod answer;
-mod decoder;
-mod sending;
 mod socket;
 
 use std::cell::RefCell;
-use std::io;
+use std::io::{self, Write};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
 
 use bytes::{Bytes, BytesMut};
 use http::{Method, Response, StatusCode};
-use http_body::{Frame, SizeHint};
+use http_body::{Body, Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 use tokio::time::Instant;
 
-use self::decoder::{Decoded, Decoder};
-pub(crate) use self::sending::field;
-use self::sending::{Sending, Stuck};
-pub(crate) use self::socket::{Socket, Tunnel};
+pub(crate) use self::socket::Socket;
 use super::Head;
 use super::line::Unanswered;
 use crate::body::{BodyBroken, Through};
+use crate::http1::{Decoded, Decoder, Framing, Malformed, Sending, Stuck, Tunnel, spare};
 use crate::wire::{Deadline, Notes};
 
 /// Room for a read: most answers fit, and long ones double it up to what is read ahead of a slow reader.
 const ROOM: usize = 4 << 10;
 const ROOM_MAX: usize = 64 << 10;
 
-/// Why what came is no answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Malformed(pub(crate) &'static str);
-
 /// A connection that carries one request at a time.
 pub(super) struct Http1 {
     socket: Socket,
-    /// Came and was not taken.
+    /// Came and was not taken; without memory while it waits.
     input: BytesMut,
     room: usize,
     sending: Sending,
@@ -91,7 +83,21 @@ impl Http1 {
     /// Takes a request, which [`Self::poll_answer`] sends.
     pub(super) fn begin(&mut self, head: &dyn Head, body: Through) {
         self.to_head = *head.method() == Method::HEAD;
-        self.sending.begin(head, body);
+        self.sending.begin(body, |body, into| {
+            let told = head.http1(body, into);
+            if body.is_end_stream() {
+                Framing::Done
+            } else if let Some(length) = told {
+                Framing::Length(length)
+            } else if let Some(length) = body.size_hint().exact() {
+                // Writing into memory does not fail.
+                let _ = write!(into, "content-length: {length}\r\n");
+                Framing::Length(length)
+            } else {
+                into.extend_from_slice(b"transfer-encoding: chunked\r\n");
+                Framing::Chunked
+            }
+        });
     }
 
     /// Sends the request and waits for the head of its answer; `interim` hears of what comes before it.
@@ -134,7 +140,7 @@ impl Http1 {
             return Poll::Ready(());
         }
         match ready!(self.sending.poll(&mut self.socket, context)) {
-            Err(Stuck::Client) => self.broken = true,
+            Err(Stuck::Body) => self.broken = true,
             Err(Stuck::Connection) => self.stuck = true,
             Ok(()) => {}
         }
@@ -158,8 +164,15 @@ impl Http1 {
     }
 
     fn poll_fill(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if self.input.capacity() == 0 {
+            self.input = spare::input();
+        }
         self.input.reserve(self.room);
-        let count = ready!(pin!(self.socket.read_buf(&mut self.input)).poll(context))?;
+        let polled = pin!(self.socket.read_buf(&mut self.input)).poll(context);
+        if polled.is_pending() {
+            self.lend();
+        }
+        let count = ready!(polled)?;
         if count >= self.room {
             self.room = (self.room * 2).min(ROOM_MAX);
         }
@@ -209,8 +222,21 @@ impl Http1 {
             && self.input.is_empty()
     }
 
+    /// Nothing goes over it for a while.
+    pub(super) fn rest(&mut self, now: Instant) {
+        self.idle_since = now;
+        self.lend();
+    }
+
+    /// While nothing is there others may have the memory for it.
+    fn lend(&mut self) {
+        if self.input.is_empty() {
+            spare::give_back_input(std::mem::take(&mut self.input));
+        }
+    }
+
     /// What is left of it after a switch of protocols.
-    pub(super) fn into_tunnel(self) -> Tunnel {
+    pub(super) fn into_tunnel(self) -> Tunnel<Socket> {
         Tunnel { socket: self.socket, input: self.input }
     }
 }

@@ -8,13 +8,12 @@ mod protobuf;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, header};
-use hyper::body::Incoming;
 use spigot_state::State;
 
 use self::messages::{Check, allowed, denied, unframed};
 use super::asked::{BODY_BYTES, target};
 use super::with_description;
-use crate::body::{Inspected, Through, inspect};
+use crate::body::{Incoming, Inspected, Through, inspect};
 use crate::door::connection::Connection;
 use crate::door::described::{About, Answer, Described, Judgement, Shown};
 use crate::metrics::Metrics;

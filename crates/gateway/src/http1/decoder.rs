@@ -1,4 +1,4 @@
-//! What follows the head of an answer (RFC 9112, sections 6 and 7).
+//! What follows a head (RFC 9112, sections 6 and 7).
 
 use bytes::{Buf, Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -13,7 +13,7 @@ const TRAILER_FIELDS_MAX: usize = 64;
 
 /// Where a body is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Decoder {
+pub(crate) enum Decoder {
     /// So many bytes are left.
     Length(u64),
     Chunked(Chunk),
@@ -24,7 +24,7 @@ pub(super) enum Decoder {
 
 /// Where a body in chunks is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Chunk {
+pub(crate) enum Chunk {
     /// Before a chunk's line.
     Line,
     /// So many bytes are left of a chunk.
@@ -37,7 +37,7 @@ pub(super) enum Chunk {
 
 /// What came out of the bytes at hand.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Decoded {
+pub(crate) enum Decoded {
     Data(Bytes),
     Trailers(HeaderMap),
     /// More bytes are needed.
@@ -50,7 +50,7 @@ impl Decoder {
     ///
     /// # Errors
     /// These are no chunks. What came before is not to be taken for the whole.
-    pub(super) fn decode(&mut self, input: &mut BytesMut) -> Result<Decoded, Malformed> {
+    pub(crate) fn decode(&mut self, input: &mut BytesMut) -> Result<Decoded, Malformed> {
         loop {
             match self {
                 Self::Ended => return Ok(Decoded::End),
@@ -99,7 +99,7 @@ impl Decoder {
     }
 
     /// The bytes that are left, where that is known.
-    pub(super) fn left(self) -> Option<u64> {
+    pub(crate) fn left(self) -> Option<u64> {
         match self {
             Self::Ended => Some(0),
             Self::Length(left) => Some(left),

@@ -1,6 +1,8 @@
-//! HTTP over one connection, until it ends by itself, is told to, or wastes its place.
+//! HTTP/2 over one connection, until it ends by itself, is told to, or wastes its place.
 
-use std::pin::{Pin, pin};
+mod answer;
+
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,14 +14,12 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::answer::answer;
+use self::answer::answer;
+use super::{limits, times};
 use crate::door::connection::Connection;
-use crate::in_box::in_box;
 use crate::settings::Bounds;
-use crate::wire::{Abort, Gate, Limits, Notes, Protocol, Times};
+use crate::wire::{Gate, Notes, Times};
 
-/// hyper reads with this much at first; heads that are larger come in pieces.
-const BUFFER_BYTES: usize = 8 << 10;
 /// Of one HTTP/2 answer as much waits for its reader, times the streams of a connection.
 const SEND_BYTES: usize = 64 << 10;
 /// Streams that a client has reset before we took them up, and that we had to reset because of it: beyond these the
@@ -30,90 +30,25 @@ const RESET_BY_US_MAX: usize = 128;
 const PING_EVERY: Duration = Duration::from_secs(30);
 const PING_WITHIN: Duration = Duration::from_secs(20);
 
-/// What the reader checks for requests, by the settings.
-pub(super) fn limits(bounds: &Bounds) -> Limits {
-    Limits { head_bytes: bounds.head_bytes, fields: bounds.headers, target_bytes: bounds.target_bytes }
-}
-
-pub(super) fn times(bounds: &Bounds) -> Times {
-    Times {
-        head: bounds.head_time,
-        idle: bounds.idle_time,
-        body: bounds.body_time,
-        body_bytes_per_second: bounds.body_bytes_per_second,
-        write: bounds.write_time,
-    }
-}
-
-/// What serves the requests of a connection. In a box, so that those of the one protocol are not as large as of the other.
-pub(super) type Served = Pin<Box<dyn Future<Output = ()>>>;
-
 /// Serves the requests of a connection.
-pub(super) fn serve<S, I, P>(
+pub(super) async fn serve<S, I, P>(
     connection: Rc<Connection<S>>,
     gate: Gate<I, P>,
-    protocol: Protocol,
-    bounds: &Bounds,
-    stop: watch::Receiver<bool>,
-) -> Served
-where
-    S: State,
-    I: AsyncRead + AsyncWrite + Abort + Unpin + Send + 'static,
-    P: Unpin + Send + 'static,
-{
-    let limits = limits(bounds);
-    match protocol {
-        Protocol::Http1 => in_box(|| http1(connection, gate, limits, stop)),
-        Protocol::Http2 => in_box(|| http2(connection, gate, limits, times(bounds), bounds.streams, stop)),
-    }
-}
-
-async fn http1<S, I, P>(
-    connection: Rc<Connection<S>>,
-    gate: Gate<I, P>,
-    limits: Limits,
+    bounds: Bounds,
     mut stop: watch::Receiver<bool>,
 ) where
     S: State,
-    I: AsyncRead + AsyncWrite + Abort + Unpin + Send + 'static,
-    P: Unpin + Send + 'static,
+    I: AsyncRead + AsyncWrite + Unpin + 'static,
+    P: Unpin + 'static,
 {
-    let notes = connection.marks.notes.clone();
-    let service = service_fn(move |request| answer(connection.clone(), notes.clone(), limits, request));
-    let mut builder = hyper::server::conn::http1::Builder::new();
-    // The reader keeps the bounds and the times; hyper's own would only answer less clearly.
-    // No pipeline_flush: with it hyper never sends an answer behind which unread bytes remain.
-    builder.max_buf_size(limits.head_bytes + BUFFER_BYTES).header_read_timeout(None);
-    if limits.fields > 100 {
-        builder.max_headers(limits.fields);
-    }
-    let mut served = pin!(builder.serve_connection(TokioIo::new(gate), service).with_upgrades());
-    tokio::select! {
-        _ = served.as_mut() => return,
-        _ = stop.wait_for(|stop| *stop) => served.as_mut().graceful_shutdown(),
-    }
-    let _ = served.await;
-}
-
-async fn http2<S, I, P>(
-    connection: Rc<Connection<S>>,
-    gate: Gate<I, P>,
-    limits: Limits,
-    times: Times,
-    streams: u32,
-    mut stop: watch::Receiver<bool>,
-) where
-    S: State,
-    I: AsyncRead + AsyncWrite + Abort + Unpin + Send + 'static,
-    P: Unpin + Send + 'static,
-{
+    let (limits, times) = (limits(&bounds), times(&bounds));
     let notes = connection.marks.notes.clone();
     let mut watch = Watch::new(notes.clone(), times);
-    let service = service_fn(move |request| answer(connection.clone(), notes.clone(), limits, request));
+    let service = service_fn(move |request| answer(connection.clone(), &notes, limits, request));
     let mut builder = hyper::server::conn::http2::Builder::new(LocalExecutor);
     builder
         .timer(TokioTimer::new())
-        .max_concurrent_streams(streams)
+        .max_concurrent_streams(bounds.streams)
         .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX))
         .max_send_buf_size(SEND_BYTES)
         .max_pending_accept_reset_streams(RESET_BY_CLIENT_MAX)

@@ -1,0 +1,21 @@
+//! HTTP/1.1 messages (RFC 9112) on their way in and out, the same for clients and for applications.
+
+mod decoder;
+mod sending;
+pub(crate) mod spare;
+mod tunnel;
+
+pub(crate) use decoder::{Chunk, Decoded, Decoder};
+use http::{HeaderMap, HeaderName};
+pub(crate) use sending::{Framing, Sending, Stuck, field};
+pub(crate) use tunnel::Tunnel;
+
+/// Why what came is no message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Malformed(pub(crate) &'static str);
+
+/// Whether a field lists a word.
+pub(crate) fn lists(headers: &HeaderMap, name: &HeaderName, word: &str) -> bool {
+    let lines = headers.get_all(name).iter().filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(',')).any(|part| part.trim().eq_ignore_ascii_case(word))
+}
