@@ -1,7 +1,7 @@
 //! HTTP/1.1 with a client (RFC 9112): one request after the other, read once and strictly.
 //!
 //! A library behind a strict reader would read every head a second time, and what two readers make of one head is where
-//! requests are smuggled. It also costs a sixth of what a request takes; see `docs/decisions/0022`.
+//! requests are smuggled. It also takes a tenth more time for each request; see `docs/decisions/0022`.
 
 mod coming;
 #[cfg(any(test, fuzzing))]
