@@ -66,7 +66,7 @@ pub(crate) fn sql(query: &Query, within: Within, piece: usize) -> (String, Vec<V
     }
     let placed = [
         (packed::NETWORK, query.network.map(Value::from)),
-        (packed::COUNTRY, query.country.map(|code| record::country_text(code).into())),
+        (packed::COUNTRY, query.country.map(|code| record::country_text(&code).into_owned().into())),
         (packed::ACCOUNT, query.account.map(|account| account.cast_signed().into())),
     ];
     for (place, value) in placed {
@@ -131,7 +131,7 @@ pub(crate) fn needed(query: &Query) -> Needed {
     rest.extend(query.action.map(|action| Word::number(About::Action, action as u64)));
     rest.extend(query.reason.as_ref().map(|reason| Word::of(About::Reason, reason.as_bytes())));
     rest.extend(query.network.map(|number| Word::number(About::Network, number.into())));
-    rest.extend(query.country.map(|code| Word::of(About::Country, record::country_text(code).as_bytes())));
+    rest.extend(query.country.map(|code| Word::of(About::Country, record::country_text(&code).as_bytes())));
     rest.extend(query.account.map(|account| Word::number(About::Account, account)));
     let fingerprint = query.fingerprint.as_ref().filter(|text| is_whole(text));
     rest.extend(fingerprint.map(|text| Word::of(About::Fingerprint, text.as_bytes())));

@@ -48,7 +48,9 @@ impl Fingerprints {
         }
         text.push(' ');
         match self.header {
-            Some(header) => text.extend(Self::of_header(header).map(char::from)),
+            Some(header) => {
+                text.push_str(std::str::from_utf8(&Self::of_header(header)).expect("digits are ASCII"));
+            }
             None => text.push_str(UNKNOWN),
         }
     }

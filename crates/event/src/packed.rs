@@ -68,7 +68,7 @@ pub(crate) fn write(event: &Event, words: &Words, json: &mut String) {
     json.push(',');
     match event.country {
         Some(code) => {
-            quoted(&record::country_text(code), json);
+            quoted(&record::country_text(&code), json);
             filled = json.len();
         }
         None => json.push_str("null"),

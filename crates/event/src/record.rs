@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use spigot_decision::signal::SIGNALS;
@@ -143,7 +145,7 @@ impl From<&Event> for Record {
             path: event.path.to_string(),
             client: event.client.to_canonical().to_string(),
             network: event.network,
-            country: event.country.map(country_text),
+            country: event.country.as_ref().map(|code| country_text(code).into_owned()),
             device: event.device.map(str::to_owned),
             user_agent: event.user_agent.to_string(),
             sender: event.sender.to_owned(),
@@ -197,8 +199,8 @@ pub(crate) fn thresholds(event: &Event) -> RecordThresholds {
 }
 
 /// Country codes are two ASCII letters; anything else is shown by its replacement characters.
-pub(crate) fn country_text(code: [u8; 2]) -> String {
-    String::from_utf8_lossy(&code).into_owned()
+pub(crate) fn country_text(code: &[u8; 2]) -> Cow<'_, str> {
+    String::from_utf8_lossy(code)
 }
 
 /// A reason as it is kept and told.
@@ -213,13 +215,25 @@ pub fn rendered(policy: &Policy, reason: &Reason) -> RecordReason {
 }
 
 pub(crate) fn gave(kind: ReasonKind) -> String {
-    match kind {
-        ReasonKind::Asks(action) => format!("asks {}", action.name()),
-        ReasonKind::Adds(weight) => format!("adds {weight}"),
-        ReasonKind::Takes(weight) => format!("takes {weight}"),
-        ReasonKind::Softens => "softens".to_owned(),
-        ReasonKind::Tells => "tells".to_owned(),
-    }
+    let mut text = String::new();
+    write_gave(kind, &mut text);
+    text
+}
+
+/// Letters, digits and spaces only.
+pub(crate) fn write_gave(kind: ReasonKind, text: &mut String) {
+    let (word, weight) = match kind {
+        ReasonKind::Asks(action) => {
+            text.push_str("asks ");
+            return text.push_str(action.name());
+        }
+        ReasonKind::Adds(weight) => ("adds ", weight),
+        ReasonKind::Takes(weight) => ("takes ", weight),
+        ReasonKind::Softens => return text.push_str("softens"),
+        ReasonKind::Tells => return text.push_str("tells"),
+    };
+    text.push_str(word);
+    text.push_str(itoa::Buffer::new().format(weight));
 }
 
 pub(crate) fn kind(source: Source) -> &'static str {

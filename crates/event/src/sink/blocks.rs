@@ -88,7 +88,7 @@ impl Blocks {
             rest.add(Word::number(About::Network, number.into()));
         }
         if let Some(code) = event.country {
-            rest.add(Word::of(About::Country, record::country_text(code).as_bytes()));
+            rest.add(Word::of(About::Country, record::country_text(&code).as_bytes()));
         }
         for beginning in kept_beginnings(&event.path) {
             rest.add(Word::of(About::Path, beginning));

@@ -83,7 +83,8 @@ impl<'a> Rows<'a> {
         blocks: &'a mut Blocks,
     ) -> rusqlite::Result<Self> {
         let row = "(?, ?, ?, ?, ?, ?, ?, ?)";
-        let many = format!("INSERT INTO event VALUES {}", [row; AT_ONCE].join(", "));
+        // What fails ends the whole transaction anyhow, so SQLite need not copy pages to take back one statement alone.
+        let many = format!("INSERT OR FAIL INTO event VALUES {}", [row; AT_ONCE].join(", "));
         Ok(Self {
             connection,
             words,
@@ -103,8 +104,11 @@ impl<'a> Rows<'a> {
         if events.len() == AT_ONCE && self.follow(events) {
             for (index, event) in events.iter().enumerate() {
                 let at = self.next(event);
+                // The next number is what SQLite gives a row that names none, and it need not look where that goes. Only
+                // behind a row of this very statement: others may have been removed.
+                let named = index == 0 || at != self.place.newest + 1;
                 self.place.newest = at;
-                self.bind(true, index * COLUMNS, at, event)?;
+                self.bind(true, index * COLUMNS, named.then_some(at), event)?;
                 self.blocks.add(self.connection, at, true, event)?;
             }
             return self.many.raw_execute().map(drop);
@@ -112,7 +116,7 @@ impl<'a> Rows<'a> {
         for event in events {
             loop {
                 let at = self.next(event);
-                self.bind(false, 0, at, event)?;
+                self.bind(false, 0, Some(at), event)?;
                 // Taken only when the clock was set back to where another event has this very millisecond and number.
                 if self.one.raw_execute()? == 1 {
                     self.blocks.add(self.connection, at, at > self.place.newest, event)?;
@@ -137,7 +141,7 @@ impl<'a> Rows<'a> {
         row::first_at(event.time) | self.place.sequence
     }
 
-    fn bind(&mut self, many: bool, before: usize, at: i64, event: &Event) -> rusqlite::Result<()> {
+    fn bind(&mut self, many: bool, before: usize, at: Option<i64>, event: &Event) -> rusqlite::Result<()> {
         let (revision, route) = self.named(event)?;
         let mut word = |text| self.words.number(self.connection, text);
         let words = packed::Words {

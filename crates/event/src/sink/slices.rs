@@ -69,7 +69,7 @@ impl Slices {
             put(shared.minute, Dimension::Revision, self.room(Dimension::Revision, revision), one);
             let route = words.number(connection, shared.route)?;
             put(shared.minute, Dimension::Route, self.room(Dimension::Route, route), one);
-            let country = shared.country.map(record::country_text);
+            let country = shared.country.as_ref().map(record::country_text);
             let country = country.map_or(Ok(NONE), |code| words.number(connection, &code))?;
             put(shared.minute, Dimension::Country, self.room(Dimension::Country, country), one);
             let device = shared.device.map_or(Ok(NONE), |device| words.number(connection, device))?;
