@@ -177,7 +177,7 @@ pub(crate) fn fields(bytes: &[u8], head: &Head) -> impl Iterator<Item = [Range<u
 
 /// Where a field's name ends; `None` where the line is all name. Eight bytes at once, because a question after each costs
 /// as much as the byte itself.
-fn name_end(line: &[u8]) -> Option<usize> {
+pub(crate) fn name_end(line: &[u8]) -> Option<usize> {
     let (pieces, _) = line.as_chunks::<8>();
     let all = |piece: &&[u8; 8]| piece.iter().fold(true, |all, byte| all & is_token(*byte));
     let from = 8 * pieces.iter().take_while(all).count();

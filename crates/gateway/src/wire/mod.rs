@@ -21,7 +21,7 @@ mod refusal;
 pub(crate) use abort::Abort;
 pub(crate) use chunks::Chunks;
 pub(crate) use gate::{Gate, Protocol, Times, protocol};
-pub(crate) use head::{Framing, Head, Limits, fields, order_of, read as read_head};
+pub(crate) use head::{Framing, Head, Limits, fields, name_end, order_of, read as read_head};
 #[cfg(test)]
 mod browser_signatures;
 pub(crate) use interim::Interim;

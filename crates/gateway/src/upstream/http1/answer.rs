@@ -1,17 +1,19 @@
 //! The head of an answer (RFC 9112, sections 4 to 6 and 9.3).
 
+use std::cell::RefCell;
 use std::mem::MaybeUninit;
 
-use arrayvec::ArrayVec;
-use bytes::BytesMut;
+use bytes::{Buf, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use hyper::ext::ReasonPhrase;
 
+use super::lines::Lines;
+use super::usual;
 use crate::http1::{Chunk, Decoder, Malformed, lists};
 
 /// Bytes of a head: as much as is read ahead.
 pub(super) const HEAD_MAX: usize = 64 << 10;
-const FIELDS_MAX: usize = 100;
+pub(super) const FIELDS_MAX: usize = 100;
 
 /// A whole head.
 #[derive(Debug)]
@@ -22,15 +24,41 @@ pub(super) struct Head {
     pub(super) keeps: bool,
 }
 
+/// What a head tells of what follows it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Told {
+    /// The connection may live on.
+    pub(super) keeps: bool,
+    pub(super) length: Option<u64>,
+    pub(super) coding: Coding,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Coding {
+    None,
+    /// Chunks, after whatever else.
+    Chunked,
+    /// Something that ends with the connection.
+    Other,
+}
+
 /// Takes a head from `input`, when it is whole. `to_head` says that the request was for the head alone.
 ///
 /// # Errors
 /// This is no answer, or its length could be read in two ways.
 pub(super) fn take(input: &mut BytesMut, to_head: bool) -> Result<Option<Head>, Malformed> {
+    thread_local!(static LINES: RefCell<Lines> = const { RefCell::new(Lines::new()) });
+    match LINES.with_borrow_mut(|lines| usual::take(input, to_head, lines)) {
+        Some(head) => head.map(Some),
+        None => any(input, to_head),
+    }
+}
+
+/// Takes any head.
+pub(super) fn any(input: &mut BytesMut, to_head: bool) -> Result<Option<Head>, Malformed> {
     let mut room = [const { MaybeUninit::uninit() }; FIELDS_MAX];
     let mut parsed = httparse::Response::new(&mut []);
     let config = httparse::ParserConfig::default();
-    let start = input.as_ptr() as usize;
     let length = match config.parse_response_with_uninit_headers(&mut parsed, input, &mut room) {
         Ok(httparse::Status::Complete(length)) => length,
         Ok(httparse::Status::Partial) if input.len() < HEAD_MAX => return Ok(None),
@@ -42,68 +70,66 @@ pub(super) fn take(input: &mut BytesMut, to_head: bool) -> Result<Option<Head>, 
     let reason = parsed.reason.filter(|reason| Some(*reason) != status.canonical_reason());
     let reason = reason.and_then(|reason| ReasonPhrase::try_from(reason.as_bytes()).ok());
     let old = parsed.version == Some(0);
-    // Where names and values stand in the bytes, which the values share below.
-    let mut places = ArrayVec::<[u32; 4], FIELDS_MAX>::new();
+    let mut headers = HeaderMap::with_capacity(parsed.headers.len());
     for field in parsed.headers.iter() {
-        let place = |part: &[u8]| {
-            // An empty one may point anywhere.
-            let from = if part.is_empty() { 0 } else { (part.as_ptr() as usize).wrapping_sub(start) };
-            [from as u32, (from + part.len()) as u32]
-        };
-        let ([name, name_end], [from, end]) = (place(field.name.as_bytes()), place(field.value));
-        places.push([name, name_end, from, end]);
-    }
-    let bytes = input.split_to(length).freeze();
-    let mut headers = HeaderMap::with_capacity(places.len());
-    // By reference: all the room for places would be moved otherwise.
-    for place in &places {
-        let [name, name_end, from, end] = place.map(|at| at as usize);
         let name =
-            HeaderName::from_bytes(&bytes[name..name_end]).map_err(|_| Malformed("a field has no name"))?;
-        let value = HeaderValue::from_maybe_shared(bytes.slice(from..end))
-            .map_err(|_| Malformed("a field has no value"))?;
+            HeaderName::from_bytes(field.name.as_bytes()).map_err(|_| Malformed("a field has no name"))?;
+        let value = HeaderValue::from_bytes(field.value).map_err(|_| Malformed("a field has no value"))?;
         headers.append(name, value);
     }
-    let (body, keeps) = framing(&mut headers, status, old, to_head)?;
-    let mut response = Response::new(());
-    *response.status_mut() = status;
-    *response.headers_mut() = headers;
-    if let Some(reason) = reason {
-        response.extensions_mut().insert(reason);
-    }
-    Ok(Some(Head { response, body, keeps }))
+    input.advance(length);
+    let told = told(&mut headers, status, old, to_head)?;
+    Ok(Some(Head::new(status, reason, headers, told, to_head)))
 }
 
-/// What follows a head, and whether the connection outlives it.
-fn framing(
-    headers: &mut HeaderMap,
-    status: StatusCode,
-    old: bool,
-    to_head: bool,
-) -> Result<(Decoder, bool), Malformed> {
+impl Head {
+    pub(super) fn new(
+        status: StatusCode,
+        reason: Option<ReasonPhrase>,
+        headers: HeaderMap,
+        told: Told,
+        to_head: bool,
+    ) -> Self {
+        // What follows is no HTTP any more.
+        let keeps = told.keeps && status != StatusCode::SWITCHING_PROTOCOLS;
+        let (body, keeps) = match (told.coding, told.length) {
+            _ if is_bodiless(status, to_head) => (Decoder::Ended, keeps),
+            (Coding::Chunked, _) => (Decoder::Chunked(Chunk::Line), keeps),
+            (Coding::None, Some(0)) => (Decoder::Ended, keeps),
+            (Coding::None, Some(length)) => (Decoder::Length(length), keeps),
+            (Coding::None, None) | (Coding::Other, _) => (Decoder::Close, false),
+        };
+        let mut response = Response::new(());
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        if let Some(reason) = reason {
+            response.extensions_mut().insert(reason);
+        }
+        Self { response, body, keeps }
+    }
+}
+
+fn is_bodiless(status: StatusCode, to_head: bool) -> bool {
+    to_head || status.is_informational() || matches!(status.as_u16(), 204 | 304)
+}
+
+/// What fields tell of what follows them; those that this leaves tell a length once.
+fn told(headers: &mut HeaderMap, status: StatusCode, old: bool, to_head: bool) -> Result<Told, Malformed> {
     let mut keeps = keeps(headers, old, status);
     let length = told_length(headers)?;
-    let coded = headers.contains_key(header::TRANSFER_ENCODING);
-    if coded && length.is_some() {
+    if !headers.contains_key(header::TRANSFER_ENCODING) {
+        return Ok(Told { keeps, length, coding: Coding::None });
+    }
+    if length.is_some() {
         // One of the two lengths would be passed on and believed (RFC 9112, section 6.3): the codings count.
         headers.remove(header::CONTENT_LENGTH);
         keeps = false;
     }
-    // What follows is no HTTP any more.
-    keeps &= status != StatusCode::SWITCHING_PROTOCOLS;
-    let bodiless = to_head || status.is_informational() || matches!(status.as_u16(), 204 | 304);
-    let body = match length {
-        _ if bodiless => Decoder::Ended,
-        _ if coded && old => return Err(Malformed("HTTP/1.0 has no codings")),
-        _ if coded && ends_chunked(headers) => Decoder::Chunked(Chunk::Line),
-        Some(0) if !coded => Decoder::Ended,
-        Some(length) if !coded => Decoder::Length(length),
-        _ => {
-            keeps = false;
-            Decoder::Close
-        }
-    };
-    Ok((body, keeps))
+    if old && !is_bodiless(status, to_head) {
+        return Err(Malformed("HTTP/1.0 has no codings"));
+    }
+    let coding = if ends_chunked(headers) { Coding::Chunked } else { Coding::Other };
+    Ok(Told { keeps, length, coding })
 }
 
 /// Whether `Connection` lets the connection live. Nearly always it is one of two words, and goes no further.
@@ -150,7 +176,7 @@ fn told_length(headers: &mut HeaderMap) -> Result<Option<u64>, Malformed> {
     Ok(told)
 }
 
-fn number(digits: &[u8]) -> Option<u64> {
+pub(super) fn number(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() || digits.len() > 18 {
         return None;
     }
@@ -158,75 +184,5 @@ fn number(digits: &[u8]) -> Option<u64> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(head: &str, to_head: bool, expected: Result<(Decoder, bool), &str>) {
-        let text = format!("HTTP/1.{head}\r\n\r\nrest");
-        for end in 0..text.len() - 4 {
-            let mut input = BytesMut::from(&text[..end]);
-            assert!(!matches!(take(&mut input, to_head), Ok(Some(_))), "{head:?} is cut at {end}");
-        }
-        let mut input = BytesMut::from(text.as_str());
-        let found = take(&mut input, to_head).map(|head| head.expect("it is whole"));
-        if let Ok(head) = &found {
-            assert_eq!(&input[..], b"rest");
-            let lengths = head.response.headers().get_all(header::CONTENT_LENGTH).iter().count();
-            let coded = head.response.headers().contains_key(header::TRANSFER_ENCODING);
-            assert!(lengths + usize::from(coded) <= 1, "{head:?} tells its length once");
-        }
-        assert_eq!(found.map(|head| (head.body, head.keeps)).map_err(|why| why.0), expected, "{head:?}");
-    }
-
-    #[test]
-    fn what_follows_a_head_and_whether_the_connection_lasts() {
-        let chunked = Decoder::Chunked(Chunk::Line);
-        check("1 200 OK\r\nContent-Length: 4", false, Ok((Decoder::Length(4), true)));
-        check("1 200 OK\r\ncontent-length: 4\r\nConnection: Close", false, Ok((Decoder::Length(4), false)));
-        check("1 200 OK\r\nContent-Length: 0", false, Ok((Decoder::Ended, true)));
-        check("1 200 OK\r\nContent-Length: 4, 4", false, Ok((Decoder::Length(4), true)));
-        check("1 200 OK\r\nContent-Length: 4\r\nContent-Length: 4", false, Ok((Decoder::Length(4), true)));
-        check("1 200 OK\r\nContent-Length: 4\r\nContent-Length: 5", false, Err("it tells two lengths"));
-        check("1 200 OK\r\nContent-Length: -4", false, Err("its length is no number"));
-        check("1 200 OK\r\nContent-Length: 4", true, Ok((Decoder::Ended, true)));
-        check("1 204 No Content", false, Ok((Decoder::Ended, true)));
-        check("1 304 Not Modified\r\nContent-Length: 4", false, Ok((Decoder::Ended, true)));
-        check("1 200 OK", false, Ok((Decoder::Close, false)));
-        check("1 200 OK\r\nTransfer-Encoding: chunked", false, Ok((chunked, true)));
-        check("1 200 OK\r\nTransfer-Encoding: gzip, Chunked", false, Ok((chunked, true)));
-        check("1 200 OK\r\nTransfer-Encoding: gzip", false, Ok((Decoder::Close, false)));
-        check("1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 4", false, Ok((chunked, false)));
-        check("0 200 OK\r\nContent-Length: 4", false, Ok((Decoder::Length(4), false)));
-        check(
-            "0 200 OK\r\nContent-Length: 4\r\nConnection: a, keep-alive",
-            false,
-            Ok((Decoder::Length(4), true)),
-        );
-        check("0 200 OK\r\nTransfer-Encoding: chunked", false, Err("HTTP/1.0 has no codings"));
-        check("1 200 OK\r\nno field", false, Err("its head is none"));
-        check("1 20 OK", false, Err("its head is none"));
-    }
-
-    #[test]
-    fn fields_and_reason_are_kept() {
-        let mut input = BytesMut::from(
-            "HTTP/1.1 299 Something\r\nSet-Cookie: a=1\r\nX-Empty:\r\nset-cookie: b=2\r\nX-Latin: \u{e4}\r\n\r\n",
-        );
-        let head = take(&mut input, false).unwrap().unwrap();
-        let headers = head.response.headers();
-        let cookies: Vec<_> = headers.get_all(header::SET_COOKIE).iter().collect();
-        assert_eq!(cookies, ["a=1", "b=2"]);
-        assert_eq!((headers["x-empty"].as_bytes(), headers.len()), (&b""[..], 4));
-        let reason = head.response.extensions().get::<ReasonPhrase>().unwrap();
-        assert_eq!(reason.as_bytes(), b"Something");
-    }
-
-    #[test]
-    fn a_head_without_end_is_refused() {
-        let mut input = BytesMut::from("HTTP/1.1 200 OK\r\na: ");
-        while take(&mut input, false).is_ok() {
-            input.extend_from_slice(&[b'x'; 64]);
-            assert!(input.len() < HEAD_MAX + 100);
-        }
-    }
-}
+#[path = "answer_tests.rs"]
+mod tests;

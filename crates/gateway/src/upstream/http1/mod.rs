@@ -4,7 +4,9 @@
 //! request on one thread that costs more than the whole exchange does here. See `docs/decisions/0010`.
 
 mod answer;
+mod lines;
 mod socket;
+mod usual;
 
 use std::cell::RefCell;
 use std::io::{self, Write};
