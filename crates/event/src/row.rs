@@ -109,8 +109,8 @@ pub(crate) fn quoted(text: &str, json: &mut String) {
 /// Whether there is nothing to escape, eight bytes at a time.
 fn goes_as_it_is(text: &[u8]) -> bool {
     let all = |byte: u8| u64::from_ne_bytes([byte; 8]);
-    // The highest bit of each byte that is below another (which is at most 128), as far as bytes after the first go wrong
-    // only when there is a first ("Bit Twiddling Hacks", Sean Eron Anderson).
+    // Whether any of eight bytes is below another one of at most 128 ("Bit Twiddling Hacks", Sean Eron Anderson). Which
+    // ones it does not tell: what the subtraction borrows can mark a byte behind one that is.
     let below = |bytes: u64, byte: u8| bytes.wrapping_sub(all(byte)) & !bytes & all(0x80);
     let escaped =
         |bytes: u64| below(bytes, b' ') | below(bytes ^ all(b'"'), 1) | below(bytes ^ all(b'\\'), 1);

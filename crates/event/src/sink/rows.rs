@@ -104,8 +104,8 @@ impl<'a> Rows<'a> {
         if events.len() == AT_ONCE && self.follow(events) {
             for (index, event) in events.iter().enumerate() {
                 let at = self.next(event);
-                // The next number is what SQLite gives a row that names none, and it need not look where that goes. Only
-                // behind a row of this very statement: others may have been removed.
+                // A row without an id gets the largest one and 1, for which SQLite goes to the table's end and need not search
+                // it. Only behind a row of this very statement: others may have been removed.
                 let named = index == 0 || at != self.place.newest + 1;
                 self.place.newest = at;
                 self.bind(true, index * COLUMNS, named.then_some(at), event)?;

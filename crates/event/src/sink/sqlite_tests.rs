@@ -104,6 +104,21 @@ fn batches_of_any_length_are_stored_whole_and_once() {
     assert_eq!(open_readonly(&folder.0).unwrap().events(&Query::default()).count(), 100);
 }
 
+#[test]
+fn row_ids_do_not_depend_on_how_many_rows_are_written_at_once() {
+    let ids = |pieces: usize| {
+        let folder = Folder::new();
+        let mut sink = sink(&folder);
+        let mut events: Vec<Event> = (0..100).map(|number| event(&policy(), number)).collect();
+        events.iter_mut().for_each(|event| event.time = START.plus(event.time.since(START) / 20));
+        events.chunks(pieces).for_each(|piece| sink.write(piece).unwrap());
+        let mut select = sink.connection.prepare("SELECT at FROM event ORDER BY at").unwrap();
+        let ids = select.query_map([], |row| row.get::<_, i64>(0)).unwrap().map(Result::unwrap);
+        ids.collect::<Vec<_>>()
+    };
+    assert_eq!(ids(100), ids(1));
+}
+
 #[cfg(unix)]
 #[test]
 fn files_are_their_owners_only() {

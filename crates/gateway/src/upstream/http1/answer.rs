@@ -113,7 +113,7 @@ fn is_bodiless(status: StatusCode, to_head: bool) -> bool {
     to_head || status.is_informational() || matches!(status.as_u16(), 204 | 304)
 }
 
-/// What fields tell of what follows them; those that this leaves tell a length once.
+/// What fields tell of what follows them. Afterwards they tell it once, for whoever they are passed on to.
 fn told(headers: &mut HeaderMap, status: StatusCode, old: bool, to_head: bool) -> Result<Told, Malformed> {
     let mut keeps = keeps(headers, old, status);
     let length = told_length(headers)?;

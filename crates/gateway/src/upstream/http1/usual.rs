@@ -7,7 +7,7 @@ use hyper::ext::ReasonPhrase;
 use memchr::memchr;
 
 use super::answer::{Coding, FIELDS_MAX, Head, Told};
-use super::lines::{Lines, Mark, Says};
+use super::lines::{Lines, Says};
 use crate::http1::Malformed;
 use crate::wire::name_end;
 
@@ -16,12 +16,12 @@ enum Found {
     /// Its place among those that are known.
     Known(usize),
     /// Where the line and its value stand, from the beginning of the head.
-    New { mark: Mark, line: [usize; 2], value: [usize; 2], name: HeaderName, says: Says },
+    New { line: [usize; 2], value: [usize; 2], name: HeaderName, says: Says },
 }
 
 /// Takes a head that is as nearly all are: whole, final, of HTTP/1.1, with the status in the usual words, and with nothing
-/// about its length or its connection that would have to be thought about. `None` for others, which stay as they are: these
-/// are all of them heads that `answer::any` reads in the same way.
+/// about its length or its connection that would have to be thought about. `None` for all other heads, which stay as they are.
+/// Whatever is taken here means what it means to `answer::any`.
 pub(super) fn take(
     input: &mut BytesMut,
     to_head: bool,
@@ -45,8 +45,7 @@ pub(super) fn take(
         if line.is_empty() {
             break;
         }
-        let mark = Mark::of(line);
-        let (one, says) = match lines.find(mark, line) {
+        let (one, says) = match lines.find(line) {
             Some((place, known)) => (Found::Known(place), known.says),
             None => {
                 let colon = name_end(line).filter(|end| line[*end] == b':')?;
@@ -54,7 +53,7 @@ pub(super) fn take(
                 let [from, end] = between_blanks(line, colon + 1);
                 let says = Says::of(&name, &line[from..end]);
                 let (line, value) = ([begin, begin + line.len()], [begin + from, begin + end]);
-                (Found::New { mark, line, value, name, says }, says)
+                (Found::New { line, value, name, says }, says)
             }
         };
         match says {
@@ -96,8 +95,8 @@ fn headers(bytes: &Bytes, found: &[Found], lines: &mut Lines) -> Result<HeaderMa
     }
     // Only now, since each may take the place of one that was known above.
     for one in found {
-        if let Found::New { mark, line: [begin, end], value: [from, to], name, says } = one {
-            lines.miss(*mark, &bytes[*begin..*end], name, &bytes[*from..*to], *says);
+        if let Found::New { line: [begin, end], value: [from, to], name, says } = one {
+            lines.miss(&bytes[*begin..*end], name, &bytes[*from..*to], *says);
         }
     }
     Ok(headers)
