@@ -152,7 +152,7 @@ async fn exchange(pool: &Pool, from: &Remote, wanted: &Wanted<'_>) -> Result<Ans
         headers: &headers,
     };
     let outgoing =
-        Outgoing { head: &head, body: Through::Empty, idempotent: true, http1_only: false, interim: None };
+        Outgoing { head: &head, body: Through::Empty, idempotent: true, http1_only: false, interims: None };
     let times = Times { answer: wanted.time, ..Times::from(&Bounds::default()) };
     let response = pool
         .send(std::slice::from_ref(&from.server), outgoing, times)

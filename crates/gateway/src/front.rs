@@ -6,6 +6,7 @@
 //! HTTP/2 streams and frames that only cost. An idle HTTP/1.1 connection keeps no buffer, only its TLS state.
 
 mod admission;
+mod date;
 mod http1;
 mod http2;
 
@@ -31,7 +32,6 @@ use tokio_rustls::TlsAcceptor;
 pub(crate) use self::admission::{Admission, Place};
 #[cfg(fuzzing)]
 pub(crate) use self::http1::fuzz;
-pub(crate) use self::http2::LocalExecutor;
 use crate::body::Through;
 use crate::door::beside::{Beside, with_description};
 use crate::door::connection::Connection;
@@ -259,12 +259,12 @@ impl<S: State> Serving<S> {
         let secure = self.front.tls.is_some();
         let (gateway, pool, agents) = (self.gateway.clone(), self.pool.clone(), self.agents.clone());
         let (door, stop) = (self.front.door.clone(), self.stop.clone());
-        let notes = marks.notes.clone();
+        let mark = marks.http2.clone();
         let connection = Connection::new(gateway, door, pool, agents, peer, secure, marks);
         Some(match protocol {
             Protocol::Http1 => in_box(|| http1::serve(connection, stream, began, bounds, stop, kept)),
             Protocol::Http2 => {
-                let gate = Gate::new(stream, began, notes, bounds.write_time, kept);
+                let gate = Gate::new(stream, began, mark, bounds.write_time, kept);
                 in_box(|| http2::serve(connection, gate, bounds, stop))
             }
         })

@@ -18,6 +18,7 @@ pub mod fuzz;
 mod held;
 mod honeypot;
 mod http1;
+mod http2;
 mod in_box;
 mod languages;
 mod marks;

@@ -1,6 +1,6 @@
 //! What a client shows of itself without being asked, and without meaning to.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use http::{HeaderName, HeaderValue};
 use parking_lot::Mutex;
@@ -10,7 +10,7 @@ use spigot_proof::Certificate;
 
 use crate::story::Told;
 use crate::upstream::Fields;
-use crate::wire::{Hello, Notes};
+use crate::wire::Hello;
 
 /// A layer's fingerprint, as requests carry it and as events keep it.
 pub(crate) struct Mark {
@@ -35,8 +35,8 @@ pub(crate) struct Marks {
     tls: Option<Mark>,
     /// Whether TLS offered reserved values.
     grease: bool,
-    /// Of the bytes within.
-    pub(crate) notes: Arc<Notes>,
+    /// Of HTTP/2, as soon as it is known: settings, window, priorities, order of pseudo-fields.
+    pub(crate) http2: Arc<OnceLock<Mark>>,
     /// The certificate that it showed and that was verified.
     pub(crate) certificate: Option<Certificate>,
     pub(crate) said: Said,
@@ -80,7 +80,7 @@ impl Marks {
         Self {
             tls: hello.and_then(|hello| Mark::new(hello.ja4.as_str())),
             grease: hello.is_some_and(|hello| hello.grease),
-            notes: Arc::default(),
+            http2: Arc::default(),
             certificate: None,
             said: Said::default(),
         }
@@ -90,7 +90,7 @@ impl Marks {
     fn pair<'r>(&'r self, told: Option<&'r Told>) -> (Option<&'r Mark>, Option<&'r Mark>) {
         match told {
             Some(told) => (told.tls.as_ref(), told.http2.as_ref()),
-            None => (self.tls.as_ref(), self.notes.http2()),
+            None => (self.tls.as_ref(), self.http2.get()),
         }
     }
 
@@ -99,7 +99,7 @@ impl Marks {
         let tls = self.tls.as_ref();
         Layers {
             tls: tls.map(|tls| Tls { ja4: &tls.text, grease: Some(self.grease) }),
-            http2: tls.and_then(|_| self.notes.http2()).map(|http2| &*http2.text),
+            http2: tls.and_then(|_| self.http2.get()).map(|http2| &*http2.text),
         }
     }
 

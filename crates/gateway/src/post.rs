@@ -113,7 +113,7 @@ async fn sent(
         headers,
     };
     let body = Through::Bytes(content);
-    let outgoing = Outgoing { head: &head, body, idempotent: false, http1_only: false, interim: None };
+    let outgoing = Outgoing { head: &head, body, idempotent: false, http1_only: false, interims: None };
     let times = Times { answer: time, ..Times::from(&Bounds::default()) };
     Pool::new(Arc::default())
         .send(std::slice::from_ref(server), outgoing, times)

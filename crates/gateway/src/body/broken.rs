@@ -3,8 +3,8 @@ use std::fmt;
 /// Why a body breaks off before its end.
 #[derive(Debug)]
 pub(crate) enum BodyBroken {
-    /// Its connection or its stream did.
-    Connection(hyper::Error),
+    /// Its stream did.
+    Stream(h2::Error),
     /// The client sends it too slowly.
     Slow,
     /// The application paused for too long.
@@ -20,7 +20,7 @@ pub(crate) enum BodyBroken {
 impl fmt::Display for BodyBroken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Connection(error) => error.fmt(f),
+            Self::Stream(error) => error.fmt(f),
             Self::Slow => f.write_str("the client sends the body too slowly"),
             Self::Stalled => f.write_str("the application stalled in the middle of its answer"),
             Self::Closed => f.write_str("the application closed the connection in the middle of its answer"),
@@ -31,9 +31,3 @@ impl fmt::Display for BodyBroken {
 }
 
 impl std::error::Error for BodyBroken {}
-
-impl From<hyper::Error> for BodyBroken {
-    fn from(error: hyper::Error) -> Self {
-        Self::Connection(error)
-    }
-}

@@ -6,12 +6,13 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
 use super::BodyBroken;
+use crate::http2::Coming;
 
 /// A client's body, as its protocol brings it.
 pub(crate) enum Incoming {
     Nothing,
     Http1(Held),
-    Http2(hyper::body::Incoming),
+    Http2(Coming),
 }
 
 /// Where the bodies of an HTTP/1.1 connection's requests come from. Requests are told apart by numbers: whoever has the
@@ -54,7 +55,7 @@ impl Body for Incoming {
         match self.get_mut() {
             Self::Nothing => Poll::Ready(None),
             Self::Http1(Held(source, request)) => source.poll_frame(*request, context),
-            Self::Http2(body) => Pin::new(body).poll_frame(context).map_err(BodyBroken::from),
+            Self::Http2(body) => Pin::new(body).poll_frame(context),
         }
     }
 

@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, Waker};
 
 use http::{HeaderMap, Response, header};
@@ -26,7 +26,9 @@ use crate::verifier::Verifier;
 const NOW: i64 = 1_795_248_000_000;
 const AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0";
 
-static MARKS: LazyLock<Marks> = LazyLock::new(|| Marks::new(None));
+thread_local! {
+    static MARKS: &'static Marks = Box::leak(Box::new(Marks::new(None)));
+}
 
 struct Nowhere;
 
@@ -72,7 +74,7 @@ fn seen(headers: &HeaderMap, client: u8, now: i64) -> Seen<'_> {
         user_agent: AGENT,
         software: Software::default(),
         secure: true,
-        marks: &MARKS,
+        marks: MARKS.with(|marks| *marks),
         told: None,
         story: spigot_decision::Story::default(),
         header_order: 0,

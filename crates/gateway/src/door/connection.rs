@@ -26,6 +26,7 @@ use crate::pipeline::{Gateway, Seen, Snapshot};
 use crate::respond::{Refusal, remove_ours};
 use crate::story::{self, Judged};
 use crate::upstream::Pool;
+use crate::wire::Interims;
 
 /// A connection, as its requests see it.
 pub(crate) struct Connection<S> {
@@ -69,12 +70,13 @@ impl<S: State> Connection<S> {
         })
     }
 
-    /// Answers one request. There is always an answer. Heads are in boxes, because every future on the way would copy them.
+    /// Answers one request; `interims` passes on what precedes the answer. There is always an answer. Heads are in boxes, because every future on the way would copy them.
     pub(crate) async fn handle(
         self: Rc<Self>,
         mut parts: Box<Parts>,
         body: Incoming,
         header_order: u64,
+        interims: Option<Rc<dyn Interims>>,
     ) -> Box<Response<Through>> {
         let snapshot = self.gateway.snapshot.load_full();
         let arrived = Instant::now();
@@ -154,7 +156,7 @@ impl<S: State> Connection<S> {
             arrived,
             from_trusted_proxy: self.is_trusted_proxy(&snapshot),
         };
-        Passing { connection: &self, turn }.take(&parts, body).await
+        Passing { connection: &self, turn, interims }.take(&parts, body).await
     }
 }
 

@@ -5,6 +5,7 @@ mod sending;
 pub(crate) mod spare;
 mod tunnel;
 
+use bytes::Bytes;
 pub(crate) use decoder::{Chunk, Decoded, Decoder};
 use http::{HeaderMap, HeaderName};
 pub(crate) use sending::{Framing, Sending, Stuck, field};
@@ -13,6 +14,10 @@ pub(crate) use tunnel::Tunnel;
 /// Why what came is no message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Malformed(pub(crate) &'static str);
+
+/// What an application calls its status, where that is not the usual name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ReasonPhrase(pub(crate) Bytes);
 
 /// Whether a field lists a word.
 pub(crate) fn lists(headers: &HeaderMap, name: &HeaderName, word: &str) -> bool {

@@ -143,7 +143,7 @@ async fn exchange(
         // A POST is not; but one with a key against repetition may be sent twice.
         idempotent: question.repeatable,
         http1_only: false,
-        interim: None,
+        interims: None,
     };
     let response = pool.send(std::slice::from_ref(vendor), outgoing, times).await?;
     let (parts, body) = response.into_parts();

@@ -1,25 +1,24 @@
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
 use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
-use hyper::client::conn::http2;
 use tokio::task::{AbortHandle, spawn_local};
 
 use super::Head;
 use super::http1::{Http1, Socket};
+use super::http2::{Exchange, Http2};
 use super::server::Server;
 use crate::body::{BodyBroken, Through, Upload};
 use crate::http1::Tunnel;
+use crate::http2::Coming;
 use crate::metrics::Metrics;
-use crate::wire::{Deadline, Notes};
+use crate::wire::{Deadline, Interims};
 
 /// Why a request has no answer.
 pub(super) enum Unanswered {
@@ -27,13 +26,6 @@ pub(super) enum Unanswered {
     Unsent(Through),
     /// It may have reached the application.
     Broken,
-}
-
-/// A connection that many requests share.
-pub(super) struct Http2 {
-    pub(super) sender: http2::SendRequest<Through>,
-    /// Requests whose answers have not ended.
-    pub(super) open: Cell<u32>,
 }
 
 /// A connection, for the time of one request and its answer. Dropped before the answer has ended, the request is
@@ -53,7 +45,7 @@ pub(crate) struct Line {
 enum Carrier {
     /// `None` when it went back.
     Http1(Option<Rc<RefCell<Http1>>>),
-    Http2(Rc<Http2>, Option<Incoming>),
+    Http2(Rc<Http2>, Option<Coming>),
 }
 
 impl Line {
@@ -62,7 +54,7 @@ impl Line {
     }
 
     pub(super) fn http2(server: Rc<Server>, connection: Rc<Http2>) -> Self {
-        connection.open.set(connection.open.get() + 1);
+        connection.opened();
         Self::over(server, Carrier::Http2(connection, None))
     }
 
@@ -70,40 +62,32 @@ impl Line {
         Self { server, carrier, upload: None, pause: None, paused: Deadline::default(), pump: None }
     }
 
-    /// Sends a request and waits for the head of its answer; `interim` hears of what comes before it.
+    /// Sends a request and waits for the head of its answer; `interims` hears of what comes before it.
     pub(super) async fn send(
         &mut self,
         head: &dyn Head,
         body: Through,
-        interim: Option<&Arc<Notes>>,
+        interims: Option<&dyn Interims>,
     ) -> Result<Response<()>, Unanswered> {
         match &mut self.carrier {
             Carrier::Http1(Some(connection)) => {
                 connection.borrow_mut().begin(head, body);
-                let interim = interim.map(|notes| &**notes);
-                let answer = poll_fn(|context| connection.borrow_mut().poll_answer(interim, context)).await?;
+                let answer =
+                    poll_fn(|context| connection.borrow_mut().poll_answer(interims, context)).await?;
                 self.pump = Http1::pump(connection).map(|rest| spawn_local(rest).abort_handle());
                 Ok(answer)
             }
             Carrier::Http1(None) => unreachable!("a line sends once, before its answer ends"),
-            Carrier::Http2(connection, answer) => {
-                let mut request = head.http2(&body).map(|()| body);
-                if let Some(notes) = interim.cloned() {
-                    hyper::ext::on_informational(&mut request, move |head| {
-                        notes.interim.hear(head.status(), head.headers());
-                    });
-                }
-                match connection.sender.clone().try_send_request(request).await {
-                    Ok(response) => {
-                        let (parts, incoming) = response.into_parts();
-                        *answer = Some(incoming);
-                        Ok(Response::from_parts(parts, ()))
-                    }
-                    Err(mut error) => Err(match error.take_message() {
-                        Some(unsent) => Unanswered::Unsent(unsent.into_body()),
-                        None => Unanswered::Broken,
-                    }),
-                }
+            Carrier::Http2(connection, coming) => {
+                let Exchange { answer, body, rest } = connection.send(head, body, interims).await?;
+                *coming = Some(body);
+                self.pump = rest.map(|mut rest| {
+                    let pump = async move {
+                        let _ = poll_fn(|context| rest.poll(context)).await;
+                    };
+                    spawn_local(pump).abort_handle()
+                });
+                Ok(answer)
             }
         }
     }
@@ -115,9 +99,7 @@ impl Line {
     ) -> Poll<Option<Result<Frame<Bytes>, BodyBroken>>> {
         match &mut self.carrier {
             Carrier::Http1(Some(connection)) => connection.borrow_mut().poll_frame(context),
-            Carrier::Http2(_, Some(answer)) => {
-                Pin::new(answer).poll_frame(context).map_err(BodyBroken::Connection)
-            }
+            Carrier::Http2(_, Some(answer)) => Pin::new(answer).poll_frame(context),
             Carrier::Http1(None) | Carrier::Http2(_, None) => Poll::Ready(None),
         }
     }
@@ -203,7 +185,7 @@ impl Drop for Line {
             pump.abort();
         }
         if let Carrier::Http2(connection, _) = &self.carrier {
-            connection.open.set(connection.open.get() - 1);
+            connection.closed();
         }
     }
 }

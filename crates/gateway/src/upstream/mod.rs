@@ -7,6 +7,7 @@ mod connection;
 mod head;
 mod health;
 mod http1;
+mod http2;
 mod line;
 mod own;
 mod pool;

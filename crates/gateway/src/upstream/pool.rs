@@ -19,7 +19,7 @@ use super::{Head, Upstream, UpstreamError};
 use crate::body::{Pauses, Through, Upload};
 use crate::metrics::Metrics;
 use crate::settings::Bounds;
-use crate::wire::{Deadline, Notes};
+use crate::wire::{Deadline, Interims};
 
 /// The upstream connections of one thread.
 pub(crate) struct Pool {
@@ -37,7 +37,7 @@ pub(crate) struct Outgoing<'a> {
     /// Whether the connection will be upgraded, which HTTP/2 cannot.
     pub(crate) http1_only: bool,
     /// Who passes interim answers on, when anybody can.
-    pub(crate) interim: Option<Arc<Notes>>,
+    pub(crate) interims: Option<&'a dyn Interims>,
 }
 
 /// How long things may take.
@@ -78,7 +78,7 @@ impl Pool {
         outgoing: Outgoing<'_>,
         times: Times,
     ) -> Result<Box<Response<Through>>, UpstreamError> {
-        let Outgoing { head, mut body, idempotent, http1_only, interim } = outgoing;
+        let Outgoing { head, mut body, idempotent, http1_only, interims } = outgoing;
         // Each server at most once on each path, so this ends.
         let mut tried: Vec<Rc<Server>> = Vec::new();
         let (mut fresh, mut again, mut failure) = (false, idempotent, UpstreamError::Connect);
@@ -105,7 +105,7 @@ impl Pool {
             let upload = line.upload.clone();
             let mut late = line.take_deadline();
             let sent = {
-                let mut sending = pin!(line.send(head, body, interim.as_ref()));
+                let mut sending = pin!(line.send(head, body, interims));
                 poll_fn(|context| match sending.as_mut().poll(context) {
                     Poll::Ready(sent) => Poll::Ready(Some(sent)),
                     Poll::Pending => {

@@ -10,7 +10,8 @@ use tokio::time::{Instant, timeout};
 use super::connection::{Opened, open};
 use super::health::{Health, PassOver};
 use super::http1::Http1;
-use super::line::{Http2, Line};
+use super::http2::Http2;
+use super::line::Line;
 use super::target::{Place, Speech};
 use crate::in_box::in_box;
 use crate::metrics::Metrics;
@@ -100,10 +101,10 @@ impl Server {
     /// The shared connection with the fewest requests.
     fn share(self: &Rc<Self>) -> Option<Line> {
         let mut shared = self.shared.borrow_mut();
-        shared.retain(|connection| !connection.sender.is_closed());
+        shared.retain(|connection| !connection.has_ended());
         let full = shared.len() >= SHARED_MAX;
-        let least = shared.iter().min_by_key(|connection| connection.open.get())?;
-        (full || least.open.get() < STREAMS_MAX).then(|| Line::http2(self.clone(), least.clone()))
+        let least = shared.iter().min_by_key(|connection| connection.open())?;
+        (full || least.open() < STREAMS_MAX).then(|| Line::http2(self.clone(), least.clone()))
     }
 
     async fn open(self: &Rc<Self>, http1_only: bool, fresh: bool) -> Option<(Line, bool)> {
@@ -121,8 +122,7 @@ impl Server {
         let _opening = (shareable && !self.opening.replace(true)).then(|| Opening(self));
         match open(&self.place, http1_only).await.ok()? {
             Opened::Http1(connection) => Some((Line::http1(self.clone(), connection), false)),
-            Opened::Http2(sender) => {
-                let connection = Rc::new(Http2 { sender, open: Cell::new(0) });
+            Opened::Http2(connection) => {
                 self.shared.borrow_mut().push(connection.clone());
                 Some((Line::http2(self.clone(), connection), false))
             }

@@ -1,9 +1,9 @@
-//! A stream between the socket and hyper that follows the frames of HTTP/2, and bounds how long a client lets our bytes
+//! A stream between the socket and `h2` that follows the frames of HTTP/2, and bounds how long a client lets our bytes
 //! lie.
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -13,8 +13,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
 use super::frames::{Frames, PREFACE};
-use super::notes::Notes;
 use super::patience::Deadline;
+use crate::marks::Mark;
 
 /// Read at once while nobody knows the protocol yet. As large as most heads.
 const PIECE_BYTES: usize = 2048;
@@ -68,7 +68,7 @@ pub(crate) struct Gate<S, P> {
     frames: Frames,
     /// Came before.
     began: BytesMut,
-    notes: Arc<Notes>,
+    mark: Arc<OnceLock<Mark>>,
     /// For the client to take what we write.
     time: Duration,
     writing: Deadline,
@@ -76,9 +76,15 @@ pub(crate) struct Gate<S, P> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin, P: Unpin> Gate<S, P> {
-    pub(crate) fn new(inner: S, began: BytesMut, notes: Arc<Notes>, time: Duration, place: P) -> Self {
+    pub(crate) fn new(
+        inner: S,
+        began: BytesMut,
+        mark: Arc<OnceLock<Mark>>,
+        time: Duration,
+        place: P,
+    ) -> Self {
         let writing = Deadline::default();
-        Self { inner, frames: Frames::new(), began, notes, time, writing, _place: place }
+        Self { inner, frames: Frames::new(), began, mark, time, writing, _place: place }
     }
 
     fn poll_written<T>(
@@ -114,8 +120,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, P: Unpin> AsyncRead for Gate<S, P> {
         if let Err(flood) = gate.frames.follow(&buffer.filled()[before..], Instant::now()) {
             return Poll::Ready(Err(io::Error::other(flood)));
         }
-        if let Some(text) = gate.frames.fingerprint() {
-            gate.notes.fingerprinted(&text);
+        if let Some(mark) = gate.frames.fingerprint().and_then(|text| Mark::new(&text)) {
+            let _ = gate.mark.set(mark);
         }
         Poll::Ready(Ok(()))
     }

@@ -24,7 +24,7 @@ pub(crate) use gate::{Gate, Protocol, Times, protocol};
 pub(crate) use head::{Framing, Head, Limits, fields, name_end, order_of, read as read_head};
 #[cfg(test)]
 mod browser_signatures;
-pub(crate) use interim::Interim;
+pub(crate) use interim::{INTERIM_MAX, Interim, Interims, before, passed_on};
 pub(crate) use notes::{Busy, Notes};
 pub(crate) use overheard::{Hello, Overheard};
 pub(crate) use patience::{Deadline, Pace};

@@ -11,6 +11,7 @@ use hyper::body::Frame;
 
 use super::application::Application;
 use super::demo::SOON;
+use super::frames::{self, Http2, frame};
 use super::http2::{Modern, Pieces, ask};
 use super::served::Served;
 
@@ -308,4 +309,44 @@ fn a_client_that_goes_away_is_recorded_and_its_request_cancelled() {
     served.until_events("it is recorded", &[], |events| {
         events.lines().any(|line| line.contains("/slow") && line.contains("\"upstream_status\":499"))
     });
+}
+
+/// Whatever the client says that it breaks off for, what came is not the whole.
+#[test]
+fn half_a_body_over_http2_is_none() {
+    let (seen, all_seen) = mpsc::channel();
+    let application = Application::start(move |exchange| {
+        seen.send(exchange.head[0].clone()).unwrap();
+        exchange.body();
+        exchange.answer("whole");
+        true
+    });
+    let served = Served::start(&format!("upstream = \"{}\"", application.address));
+    // CANCEL, and NO_ERROR.
+    for reason in [8, 0] {
+        let mut connection = Http2::open(served.address, &[]);
+        let post = [&b"\x83"[..], &frames::get("/half")[1..]].concat();
+        connection.send(&frame(frames::HEADERS, frames::END_HEADERS, 1, &post));
+        connection.send(&frame(frames::DATA, 0, 1, b"half"));
+        connection.send(&frame(frames::RST_STREAM, 0, 1, &[0, 0, 0, reason]));
+        let whole = frames::END_HEADERS | frames::END_STREAM;
+        connection.send(&frame(frames::HEADERS, whole, 3, &frames::get("/whole")));
+        let answered = std::iter::from_fn(|| connection.next()).find(|frame| frame.kind == frames::DATA);
+        assert_eq!(answered.map(|frame| (frame.stream, frame.payload)), Some((3, b"whole".to_vec())));
+        let seen: Vec<String> = all_seen.try_iter().collect();
+        assert_eq!(seen, ["GET /whole HTTP/1.1"], "reason {reason}");
+    }
+}
+
+#[test]
+fn an_answer_of_our_own_to_head_has_no_body_over_http2() {
+    let application = telling();
+    let served = Served::start(&format!("upstream = \"{}\"", application.address));
+    let long = format!("http://a/{}", "x".repeat(9000));
+    let told = |method: &str| {
+        let request = Request::builder().method(method).uri(&long).body(Pieces::default()).unwrap();
+        let told = ask(served.address, vec![request]).remove(0).unwrap();
+        (told.status, told.body.is_empty())
+    };
+    assert_eq!((told("GET"), told("HEAD")), ((414, false), (414, true)));
 }

@@ -114,7 +114,7 @@ fn requests_beyond_a_bound_over_http2() {
     check("/whoami", 90, 10, 200, "whoami");
     check("/whoami", 101, 10, 431, "too many fields");
     check(&format!("{long}a"), 0, 0, 414, "too long");
-    // Here hyper answers before we are asked, without words.
+    // Here h2 answers before we are asked, without words.
     check("/whoami", 40, 1000, 431, "");
     demo.change(&["restrict", "add", "127.0.0.1", "--for", "1h", "--action", "throttle"]);
     check("/whoami", 0, 0, 200, "whoami");

@@ -1,4 +1,5 @@
-//! HTTP/2 at both ends of the tests: a client that may lie about its bodies, and an application with or without TLS.
+//! HTTP/2 at both ends of the tests: clients that lie about their bodies or wait for hints, applications with or without TLS,
+//! or with a will of their own.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -157,4 +158,60 @@ async fn tell(mut request: Request<Incoming>) -> Result<Response<Full<Bytes>>, I
         "trailers": trailers,
     });
     Ok(Response::new(Full::new(Bytes::from(told.to_string()))))
+}
+
+/// Sends one request and gives the interim answers to it, by their status and `link`, and the final one. `each` is called
+/// for each of them before anything more is awaited.
+pub(crate) fn hear(address: SocketAddr, path: &str, mut each: impl FnMut()) -> (Vec<String>, Told) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let (sender, connection) = h2::client::handshake(stream).await.unwrap();
+        tokio::spawn(connection);
+        let request = Request::get(format!("http://a{path}")).body(()).unwrap();
+        let (mut answer, _) = sender.ready().await.unwrap().send_request(request, true).unwrap();
+        let mut heard = Vec::new();
+        while let Some(head) = std::future::poll_fn(|context| answer.poll_informational(context)).await {
+            let head = head.unwrap();
+            let fields =
+                head.headers().iter().map(|(name, value)| format!("|{name}: {}", value.to_str().unwrap()));
+            heard.push([head.status().as_str().to_owned()].into_iter().chain(fields).collect());
+            each();
+        }
+        let (head, mut body) = answer.await.unwrap().into_parts();
+        let mut bytes = Vec::new();
+        while let Some(data) = body.data().await {
+            bytes.extend_from_slice(&data.unwrap());
+        }
+        let trailers = body.trailers().await.unwrap();
+        let body = String::from_utf8(bytes).unwrap();
+        (heard, Told { status: head.status.as_u16(), body, trailers })
+    })
+}
+
+/// What an application does to a request over HTTP/2.
+pub(crate) type Doing = fn(usize, Request<h2::RecvStream>, h2::server::SendResponse<Bytes>);
+
+/// An application that takes HTTP/2 into its own hands; each request is told its number. Gives its address.
+pub(crate) fn doing(handle: Doing) -> SocketAddr {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    listener.set_nonblocking(true).unwrap();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+            let number = Arc::new(AtomicUsize::new(0));
+            while let Ok((stream, _)) = listener.accept().await {
+                let number = number.clone();
+                tokio::spawn(async move {
+                    let mut connection = h2::server::handshake(stream).await.unwrap();
+                    while let Some(Ok((request, respond))) = connection.accept().await {
+                        handle(number.fetch_add(1, Ordering::SeqCst), request, respond);
+                    }
+                });
+            }
+        });
+    });
+    address
 }

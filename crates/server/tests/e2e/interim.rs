@@ -3,11 +3,11 @@
 use std::sync::Mutex;
 use std::sync::mpsc;
 
-use http::Request;
+use http::Response;
 
 use super::application::Application;
 use super::client::Connection;
-use super::http2::{Pieces, ask};
+use super::http2::{doing, hear};
 use super::served::Served;
 
 const HINTS: &str = "HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\nX-Spigot-Action: block\r\nConnection: close\r\n\r\n";
@@ -28,6 +28,7 @@ fn lines(connection: &mut Connection) -> Vec<String> {
 }
 
 const PASSED_ON: [&str; 2] = ["HTTP/1.1 103 Early Hints", "link: </a.css>; rel=preload"];
+const PASSED_ON_HTTP2: &str = "103|link: </a.css>; rel=preload";
 
 #[test]
 fn early_hints_come_early() {
@@ -45,7 +46,34 @@ fn early_hints_come_early() {
         assert_eq!(lines(&mut connection), PASSED_ON);
         go.send(()).unwrap();
         assert_eq!(connection.answer(false).text(), "whole");
+        let (heard, told) = hear(served.address, "/", || go.send(()).unwrap());
+        assert_eq!(heard, [PASSED_ON_HTTP2]);
+        assert_eq!((told.status, told.body.as_str()), (200, "whole"));
     }
+}
+
+#[test]
+fn early_hints_of_an_application_that_speaks_http2() {
+    let application = doing(|_, _, mut respond| {
+        let interim = |status: u16| Response::builder().status(status).body(()).unwrap();
+        respond.send_informational(interim(100)).unwrap();
+        respond.send_informational(interim(102)).unwrap();
+        let mut hints = interim(103);
+        let headers = hints.headers_mut();
+        headers.insert("link", "</a.css>; rel=preload".parse().unwrap());
+        headers.insert("x-spigot-action", "block".parse().unwrap());
+        respond.send_informational(hints).unwrap();
+        respond.send_response(Response::new(()), false).unwrap().send_data("whole".into(), true).unwrap();
+    });
+    let served = Served::start(&format!("upstream = \"h2c://{application}\""));
+    let mut connection = served.connect();
+    connection.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_eq!(lines(&mut connection), ["HTTP/1.1 102 Processing"]);
+    assert_eq!(lines(&mut connection), PASSED_ON);
+    assert_eq!(connection.answer(false).text(), "whole");
+    let (heard, told) = hear(served.address, "/", || ());
+    assert_eq!(heard, ["102", PASSED_ON_HTTP2]);
+    assert_eq!((told.status, told.body.as_str()), (200, "whole"));
 }
 
 #[test]
@@ -107,7 +135,17 @@ fn which_of_them_pass_and_to_whom() {
             && all.matches("HTTP/1").count() == 1,
         "{all}"
     );
-    let request = Request::get("http://a/modern").body(Pieces::default()).unwrap();
-    let told = ask(served.address, vec![request]).remove(0).unwrap();
-    assert_eq!((told.status, told.body.as_str()), (200, "/modern"));
+    // Over HTTP/2 the same ones.
+    let check = |path: &str, expected: &[&str]| {
+        let (heard, told) = hear(served.address, path, || ());
+        assert_eq!((heard, told.status, told.body.as_str()), (strings(expected), 200, path));
+    };
+    check("/both", &["102", PASSED_ON_HTTP2]);
+    check("/continue", &[]);
+    check("/many", &[PASSED_ON_HTTP2; 8]);
+    check("/large", &["102"]);
+}
+
+fn strings(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|text| (*text).to_owned()).collect()
 }

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use http::Request;
+use h2::Reason;
+use http::{Request, Response};
 
 use super::application::{Application, Exchange};
-use super::http2::{Modern, Pieces, ask};
+use super::http2::{Modern, Pieces, ask, doing};
 use super::served::Served;
 
 fn named(name: &'static str) -> impl Fn(&mut Exchange) -> bool + Send + Sync + 'static {
@@ -160,6 +161,26 @@ fn http2_without_tls_over_one_connection() {
     let over_http2 = Request::get("http://shop.test/x").body(Pieces::default()).unwrap();
     let told = ask(served.address, vec![over_http2]).remove(0).unwrap();
     assert!(told.status == 200 && told.body.contains("\"authority\":\"shop.test\""), "{told:?}");
+}
+
+#[test]
+fn what_a_server_has_not_looked_at_is_sent_again() {
+    let application = doing(|number, _, mut respond| match number {
+        1 => respond.send_reset(Reason::REFUSED_STREAM),
+        3 => respond.send_reset(Reason::INTERNAL_ERROR),
+        _ => {
+            let mut body = respond.send_response(Response::new(()), false).unwrap();
+            body.send_data(format!("request {number}").into(), true).unwrap();
+        }
+    });
+    let served = Served::start(&format!("upstream = \"h2c://{application}\""));
+    let mut connection = served.connect();
+    let mut post = || connection.request("POST", "/", &[], b"once");
+    assert_eq!(post().text(), "request 0");
+    assert_eq!(post().text(), "request 2");
+    // That one may have been acted upon.
+    assert_eq!(post().status, 502);
+    assert_eq!(post().text(), "request 4");
 }
 
 #[test]

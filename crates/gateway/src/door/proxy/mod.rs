@@ -21,7 +21,7 @@ use crate::body::{Fault, Incoming, Patience, RequestBody, Through, inspect};
 use crate::in_box::in_box;
 use crate::metrics::Metrics;
 use crate::respond::Refusal;
-use crate::wire;
+use crate::wire::{self, Interims};
 
 /// What a client is told whose body did not come whole.
 fn unfinished(fault: Fault) -> Refusal {
@@ -40,6 +40,8 @@ fn unfinished(fault: Fault) -> Refusal {
 pub(super) struct Passing<'a, S> {
     pub(super) connection: &'a Rc<Connection<S>>,
     pub(super) turn: Turn<'a, S>,
+    /// Who passes interim answers on, when anybody can.
+    pub(super) interims: Option<Rc<dyn Interims>>,
 }
 
 impl<S: State> Passing<'_, S> {

@@ -3,7 +3,7 @@
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
-use http::{HeaderValue, Response, StatusCode, Version};
+use http::{HeaderValue, Response, StatusCode};
 use spigot_decision::Sender;
 use spigot_event::DecisionId;
 use spigot_state::State;
@@ -17,7 +17,7 @@ use crate::metrics::Metrics;
 use crate::pipeline::{Decided, End};
 use crate::respond::{Refusal, remove_hop_by_hop};
 use crate::upstream::{Outgoing, Times, UpstreamError};
-use crate::wire::Interim;
+use crate::wire::before;
 
 const UNKNOWN_HOST: Refusal = Refusal {
     status: StatusCode::MISDIRECTED_REQUEST,
@@ -87,19 +87,18 @@ impl<S: State> Passing<'_, S> {
         let mut asked =
             Asked { turn: &self.turn, decided: Some(decided), trickled, added: self.turn.arrived.elapsed() };
         let upload = body.watched();
-        // HTTP/1.0 has no interim answers (RFC 9110, section 15.2), and hyper no way to send them over HTTP/2.
-        let interim = (original.parts.version == Version::HTTP_11).then_some(&self.connection.marks.notes);
+        let interims = self.interims.as_deref();
         let answer = if let Some(decided) = &asked.decided {
             let outgoing = Outgoing {
                 head: &Onward { passing: self, original, decided },
                 body,
                 idempotent: original.method().is_idempotent(),
                 http1_only: original.upgrade.is_some(),
-                interim: interim.cloned(),
+                interims,
             };
             let times = Times::from(&snapshot.settings.bounds);
             let asking = pin!(self.connection.pool.send(&site.upstreams, outgoing, times));
-            Interim::before(interim.map(|notes| &notes.interim), asking).await
+            before(interims, asking).await
         } else {
             Err(UpstreamError::Broken)
         };

@@ -3,7 +3,6 @@
 use std::io;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -60,7 +59,7 @@ pub fn http1(bytes: &[u8], size: usize) -> Followed {
 
 /// Reads requests until there are no more.
 async fn follow(socket: Pieces) -> Followed {
-    let link = Rc::new(Link::new(socket, BytesMut::new(), Arc::default(), (LIMITS, TIMES), Keys(1, 2), ()));
+    let link = Rc::new(Link::new(socket, BytesMut::new(), (LIMITS, TIMES), Keys(1, 2), ()));
     let mut requests = Vec::new();
     let ended = loop {
         let (bytes, head) = match std::future::poll_fn(|context| link.poll_head(context)).await {

@@ -1,16 +1,14 @@
 //! The head of an answer (RFC 9112, sections 4, 6 and 9).
 
-use std::cell::Cell;
 use std::io::Write;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use http::{Response, StatusCode, header};
 use http_body::Body;
-use hyper::ext::ReasonPhrase;
 
 use super::request::Asked;
 use crate::body::Through;
-use crate::http1::{Framing, field, lists};
+use crate::front::date::date;
+use crate::http1::{Framing, ReasonPhrase, field, lists};
 
 /// Writes the head of an answer with this body, but for its empty line, and says what follows. `keeps` is whether the connection may carry
 /// another request, before and after.
@@ -60,7 +58,7 @@ fn status_line(answer: &Response<Through>, old: bool, into: &mut Vec<u8>) {
     into.extend_from_slice(status.as_str().as_bytes());
     into.push(b' ');
     let usual = || status.canonical_reason().unwrap_or_default().as_bytes();
-    into.extend_from_slice(reason.map_or_else(usual, ReasonPhrase::as_bytes));
+    into.extend_from_slice(reason.map_or_else(usual, |reason| &reason.0));
     into.extend_from_slice(b"\r\n");
 }
 
@@ -103,24 +101,4 @@ fn framing(
 fn length_field(length: u64, into: &mut Vec<u8>) {
     // Writing into memory does not fail.
     let _ = write!(into, "content-length: {length}\r\n");
-}
-
-/// Now, as HTTP writes it; made once a second.
-fn date() -> [u8; 29] {
-    thread_local! {
-        static LAST: Cell<(u64, [u8; 29])> = const { Cell::new((0, [b' '; 29])) };
-    }
-    let now = SystemTime::now();
-    let second = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let (last, text) = LAST.get();
-    if last == second && second != 0 {
-        return text;
-    }
-    let mut text = [b' '; 29];
-    let written = httpdate::fmt_http_date(now);
-    if let Some(written) = written.as_bytes().first_chunk() {
-        text = *written;
-    }
-    LAST.set((second, text));
-    text
 }

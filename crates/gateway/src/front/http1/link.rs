@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell, RefMut};
 use std::io;
 use std::mem::MaybeUninit;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
+use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ use super::head;
 use super::request::Asked;
 use crate::body::{BodyBroken, BodySource, Through};
 use crate::http1::{Sending, Stuck, Tunnel};
-use crate::wire::{self, Abort, Deadline, Framing, Head, Limits, Notes, Pace, Refusal, Times};
+use crate::wire::{self, Abort, Deadline, Framing, Head, Interim, Limits, Pace, Refusal, Times};
 
 /// Room for a head: nearly every one fits, and it is copied from there into just the memory that it needs.
 const HEAD_ROOM: usize = 4 << 10;
@@ -49,6 +49,8 @@ pub(super) struct Link<I, P> {
     task: Cell<Option<Waker>>,
     /// Of whoever waits for more of the body.
     holder: Cell<Option<Waker>>,
+    /// What precedes the answer to the request at hand.
+    pub(super) interims: Rc<Interim>,
 }
 
 /// `P` is what a connection keeps as long as its socket lives, also after a switch of protocols: its place.
@@ -78,7 +80,7 @@ struct State<I, P> {
     interim: bool,
     /// What had left when it was looked at last.
     moved: u64,
-    notes: Arc<Notes>,
+    interims: Rc<Interim>,
     limits: Limits,
     keys: Keys,
     times: Times,
@@ -104,11 +106,11 @@ impl<I: AsyncRead + AsyncWrite + Abort + Unpin, P> Link<I, P> {
     pub(super) fn new(
         socket: I,
         began: BytesMut,
-        notes: Arc<Notes>,
         (limits, times): (Limits, Times),
         keys: Keys,
         place: P,
     ) -> Self {
+        let interims = Rc::<Interim>::default();
         let state = State {
             socket,
             input: began,
@@ -125,7 +127,7 @@ impl<I: AsyncRead + AsyncWrite + Abort + Unpin, P> Link<I, P> {
             fresh: false,
             interim: false,
             moved: 0,
-            notes,
+            interims: interims.clone(),
             limits,
             keys,
             times,
@@ -140,6 +142,7 @@ impl<I: AsyncRead + AsyncWrite + Abort + Unpin, P> Link<I, P> {
             wanted: Cell::new(false),
             task: Cell::new(None),
             holder: Cell::new(None),
+            interims,
         }
     }
 
@@ -458,9 +461,9 @@ impl<I: AsyncRead + AsyncWrite + Abort + Unpin, P> State<I, P> {
                 return Poll::Ready(());
             }
             if std::mem::take(&mut self.interim) {
-                self.notes.interim.written();
+                self.interims.written();
             }
-            match self.notes.interim.take() {
+            match self.interims.take() {
                 Some(head) => self.sending.interject(&head),
                 None => break,
             }

@@ -65,10 +65,9 @@ pub(super) async fn serve<S, I, P>(
     I: AsyncRead + AsyncWrite + Abort + Unpin + 'static,
     P: 'static,
 {
-    let notes = connection.marks.notes.clone();
     let keys = connection.gateway.keys;
     let bounds = (super::limits(&bounds), super::times(&bounds));
-    let link = Rc::new(Link::new(socket, began, notes, bounds, keys, place));
+    let link = Rc::new(Link::new(socket, began, bounds, keys, place));
     let _open = Open(&link);
     let told = stop.clone();
     let mut stopped = pin!(async move {
@@ -132,7 +131,9 @@ where
         let request = link.expect_body(&asked);
         Incoming::http1(link.clone(), request)
     };
-    let mut answering = in_box(|| connection.clone().handle(parts, body, head.order));
+    // HTTP/1.0 has no interim answers (RFC 9110, section 15.2).
+    let interims = (!asked.old).then(|| link.interims.begin());
+    let mut answering = in_box(|| connection.clone().handle(parts, body, head.order, interims));
     let answered = poll_fn(|context| match answering.as_mut().poll(context) {
         Poll::Ready(response) => Poll::Ready(Some(response)),
         Poll::Pending => link.poll_beside(context).map(|()| None),

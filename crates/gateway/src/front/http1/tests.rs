@@ -1,6 +1,5 @@
 use std::future::poll_fn;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::task::Poll;
 
 use bytes::{Bytes, BytesMut};
@@ -26,7 +25,7 @@ const CHUNKED: &str =
 const TRAILED: &str = "POST /t HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-Sum: 1\r\n\r\n";
 
 fn link(socket: DuplexStream) -> Rc<Link<DuplexStream, ()>> {
-    Rc::new(Link::new(socket, BytesMut::new(), Arc::default(), (LIMITS, TIMES), Keys(1, 2), ()))
+    Rc::new(Link::new(socket, BytesMut::new(), (LIMITS, TIMES), Keys(1, 2), ()))
 }
 
 async fn next(link: &Link<DuplexStream, ()>) -> Next {

@@ -2,24 +2,28 @@
 
 mod answer;
 
-use std::pin::pin;
+use std::future::poll_fn;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use h2::server::Builder;
 use spigot_state::State;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
+use tokio::task::spawn_local;
 use tokio::time::Instant;
 
 use self::answer::answer;
 use super::{limits, times};
 use crate::door::connection::Connection;
+use crate::http2::Pings;
 use crate::settings::Bounds;
 use crate::wire::{Gate, Notes, Times};
 
+/// Bytes that a client may send ahead of us, in one body and in all of a connection.
+const STREAM_WINDOW: u32 = 1 << 20;
+const CONNECTION_WINDOW: u32 = 1 << 20;
 /// Of one HTTP/2 answer as much waits for its reader, times the streams of a connection.
 const SEND_BYTES: usize = 64 << 10;
 /// Streams that a client has reset before we took them up, and that we had to reset because of it: beyond these the
@@ -42,32 +46,44 @@ pub(super) async fn serve<S, I, P>(
     P: Unpin + 'static,
 {
     let (limits, times) = (limits(&bounds), times(&bounds));
-    let notes = connection.marks.notes.clone();
-    let mut watch = Watch::new(notes.clone(), times);
-    let service = service_fn(move |request| answer(connection.clone(), &notes, limits, request));
-    let mut builder = hyper::server::conn::http2::Builder::new(LocalExecutor);
+    let notes = Rc::<Notes>::default();
+    let mut builder = Builder::new();
     builder
-        .timer(TokioTimer::new())
+        .initial_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
         .max_concurrent_streams(bounds.streams)
         .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX))
-        .max_send_buf_size(SEND_BYTES)
+        .max_send_buffer_size(SEND_BYTES)
         .max_pending_accept_reset_streams(RESET_BY_CLIENT_MAX)
-        .max_local_error_reset_streams(Some(RESET_BY_US_MAX))
-        .keep_alive_interval(PING_EVERY)
-        .keep_alive_timeout(PING_WITHIN);
-    let mut served = pin!(builder.serve_connection(TokioIo::new(gate), service));
+        .max_local_error_reset_streams(Some(RESET_BY_US_MAX));
+    let Ok(Ok(mut requests)) = tokio::time::timeout(times.head, builder.handshake(gate)).await else {
+        return;
+    };
+    let mut pings = requests.ping_pong().map(|asking| Pings::new(asking, PING_EVERY, PING_WITHIN));
+    let mut watch = Watch::new(notes.clone(), times);
     let mut ticks = tokio::time::interval(watch.period());
     let mut stopping = false;
     loop {
+        let next = poll_fn(|context| {
+            if pings.as_mut().is_some_and(|pings| pings.poll(true, context).is_ready()) {
+                return Poll::Ready(None);
+            }
+            requests.poll_accept(context)
+        });
         tokio::select! {
-            _ = served.as_mut() => return,
+            next = next => match next {
+                Some(Ok((request, respond))) => {
+                    spawn_local(answer(connection.clone(), notes.clone(), limits, request, respond));
+                }
+                _ => return,
+            },
             _ = stop.wait_for(|stop| *stop), if !stopping => {
                 stopping = true;
-                served.as_mut().graceful_shutdown();
+                requests.graceful_shutdown();
             }
             now = ticks.tick() => match watch.look(now) {
                 Look::Well => {}
-                Look::Idle => served.as_mut().graceful_shutdown(),
+                Look::Idle => requests.graceful_shutdown(),
                 Look::Wasted => return,
             },
         }
@@ -77,7 +93,7 @@ pub(super) async fn serve<S, I, P>(
 /// Looks at an HTTP/2 connection from time to time: its streams share one socket, so that the socket alone does not
 /// tell whether anybody waits for anything.
 struct Watch {
-    notes: Arc<Notes>,
+    notes: Rc<Notes>,
     times: Times,
     progress: u64,
     since: Option<Instant>,
@@ -93,7 +109,7 @@ enum Look {
 }
 
 impl Watch {
-    fn new(notes: Arc<Notes>, times: Times) -> Self {
+    fn new(notes: Rc<Notes>, times: Times) -> Self {
         Self { notes, times, progress: 0, since: None, leaving: None }
     }
 
@@ -122,17 +138,5 @@ impl Watch {
             return Look::Idle;
         }
         Look::Well
-    }
-}
-
-/// Runs a connection's tasks on its own thread.
-#[derive(Clone, Copy)]
-pub(crate) struct LocalExecutor;
-
-impl<F: Future + 'static> hyper::rt::Executor<F> for LocalExecutor {
-    fn execute(&self, future: F) {
-        tokio::task::spawn_local(async move {
-            future.await;
-        });
     }
 }

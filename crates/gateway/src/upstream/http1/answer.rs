@@ -3,13 +3,12 @@
 use std::cell::RefCell;
 use std::mem::MaybeUninit;
 
-use bytes::{Buf, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
-use hyper::ext::ReasonPhrase;
 
 use super::lines::Lines;
 use super::usual;
-use crate::http1::{Chunk, Decoder, Malformed, lists};
+use crate::http1::{Chunk, Decoder, Malformed, ReasonPhrase, lists};
 
 /// Bytes of a head: as much as is read ahead.
 pub(super) const HEAD_MAX: usize = 64 << 10;
@@ -68,7 +67,7 @@ pub(super) fn any(input: &mut BytesMut, to_head: bool) -> Result<Option<Head>, M
     let status = parsed.code.and_then(|code| StatusCode::from_u16(code).ok());
     let status = status.ok_or(Malformed("its head has no status"))?;
     let reason = parsed.reason.filter(|reason| Some(*reason) != status.canonical_reason());
-    let reason = reason.and_then(|reason| ReasonPhrase::try_from(reason.as_bytes()).ok());
+    let reason = reason.map(|reason| ReasonPhrase(Bytes::copy_from_slice(reason.as_bytes())));
     let old = parsed.version == Some(0);
     let mut headers = HeaderMap::with_capacity(parsed.headers.len());
     for field in parsed.headers.iter() {

@@ -25,7 +25,7 @@ use super::Head;
 use super::line::Unanswered;
 use crate::body::{BodyBroken, Through};
 use crate::http1::{Decoded, Decoder, Framing, Malformed, Sending, Stuck, Tunnel, spare};
-use crate::wire::{Deadline, Notes};
+use crate::wire::{Deadline, Interims};
 
 /// Room for a read: most answers fit, and long ones double it up to what is read ahead of a slow reader.
 const ROOM: usize = 4 << 10;
@@ -102,10 +102,10 @@ impl Http1 {
         });
     }
 
-    /// Sends the request and waits for the head of its answer; `interim` hears of what comes before it.
+    /// Sends the request and waits for the head of its answer; `interims` hears of what comes before it.
     pub(super) fn poll_answer(
         &mut self,
-        interim: Option<&Notes>,
+        interims: Option<&dyn Interims>,
         context: &mut Context<'_>,
     ) -> Poll<Result<Response<()>, Unanswered>> {
         let _ = self.poll_sending(context);
@@ -120,8 +120,8 @@ impl Http1 {
                 let Some(head) = found else { break };
                 let status = head.response.status();
                 if status.is_informational() && status != StatusCode::SWITCHING_PROTOCOLS {
-                    if let Some(notes) = interim {
-                        notes.interim.hear(status, head.response.headers());
+                    if let Some(interims) = interims {
+                        interims.hear(status, head.response.headers());
                     }
                     continue;
                 }

@@ -3,12 +3,11 @@
 use arrayvec::ArrayVec;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use hyper::ext::ReasonPhrase;
 use memchr::memchr;
 
 use super::answer::{Coding, FIELDS_MAX, Head, Told};
 use super::lines::{Lines, Says};
-use crate::http1::Malformed;
+use crate::http1::{Malformed, ReasonPhrase};
 use crate::wire::name_end;
 
 /// A line of a field.
@@ -70,7 +69,7 @@ pub(super) fn take(
     let told = Told { keeps: keeps.unwrap_or(true), length, coding };
     let bytes = input.split_to(at).freeze();
     Some(headers(&bytes, &found, lines).map(|headers| {
-        let reason = silent.then(|| ReasonPhrase::from_static(b""));
+        let reason = silent.then(|| ReasonPhrase(Bytes::new()));
         Head::new(status, reason, headers, told, to_head)
     }))
 }
