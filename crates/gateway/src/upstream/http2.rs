@@ -18,6 +18,7 @@ use tokio::task::spawn_local;
 
 use super::Head;
 use super::line::Unanswered;
+use super::server::STREAMS_MAX;
 use crate::body::Through;
 use crate::http1::Stuck;
 use crate::http2::{Coming, Pings, Sending};
@@ -62,6 +63,7 @@ impl Http2 {
     pub(super) async fn begin(stream: impl AsyncRead + AsyncWrite + Unpin + 'static) -> io::Result<Rc<Self>> {
         let (requests, mut connection) = Builder::new()
             .enable_push(false)
+            .initial_max_send_streams(STREAMS_MAX as usize)
             .initial_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
             .max_send_buffer_size(SEND_BYTES)
@@ -75,10 +77,11 @@ impl Http2 {
         spawn_local(async move {
             poll_fn(|context| {
                 let waited = task.open.get() > 0;
-                if pings.as_mut().is_some_and(|pings| pings.poll(waited, context).is_ready()) {
+                // What came is looked at first: the answer to a ping may be among it.
+                if Pin::new(&mut connection).poll(context).is_ready() {
                     return Poll::Ready(());
                 }
-                Pin::new(&mut connection).poll(context).map(|_| ())
+                pings.as_mut().map_or(Poll::Pending, |pings| pings.poll(waited, context))
             })
             .await;
             task.ended.set(true);
@@ -119,9 +122,9 @@ impl Http2 {
             return Err(Unanswered::Unsent(body));
         }
         let ended = body.is_end_stream();
-        let Ok((mut answering, stream)) = requests.send_request(request(head, &body), ended) else {
-            return Err(Unanswered::Unsent(body));
-        };
+        // The connection is well: a head that cannot be sent here cannot be sent over another one.
+        let sent = requests.send_request(request(head, &body), ended);
+        let (mut answering, stream) = sent.map_err(|_| Unanswered::Broken)?;
         let spare = body.again();
         let mut rest = (!ended).then(|| sending(stream, body));
         let answered = poll_fn(|context| {

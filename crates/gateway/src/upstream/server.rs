@@ -21,7 +21,7 @@ const IDLE_MAX: usize = 256;
 /// How long they are kept: shorter than most servers wait before they close.
 const IDLE_TIME: Duration = Duration::from_secs(50);
 /// Requests that share an HTTP/2 connection: the number that RFC 9113 (section 6.5.2) asks servers to allow.
-const STREAMS_MAX: u32 = 100;
+pub(super) const STREAMS_MAX: u32 = 100;
 /// HTTP/2 connections to one server; with all of them full, requests wait for streams inside them.
 const SHARED_MAX: usize = 16;
 

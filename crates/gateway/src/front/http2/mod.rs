@@ -4,7 +4,7 @@ mod answer;
 
 use std::future::poll_fn;
 use std::rc::Rc;
-use std::task::Poll;
+use std::task::{Poll, ready};
 use std::time::Duration;
 
 use h2::server::Builder;
@@ -65,10 +65,13 @@ pub(super) async fn serve<S, I, P>(
     let mut stopping = false;
     loop {
         let next = poll_fn(|context| {
-            if pings.as_mut().is_some_and(|pings| pings.poll(true, context).is_ready()) {
+            // What came is looked at first: the answer to a ping may be among it.
+            let next = requests.poll_accept(context);
+            if next.is_pending() {
+                ready!(pings.as_mut().map_or(Poll::Pending, |pings| pings.poll(true, context)));
                 return Poll::Ready(None);
             }
-            requests.poll_accept(context)
+            next
         });
         tokio::select! {
             next = next => match next {
