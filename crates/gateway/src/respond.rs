@@ -245,6 +245,14 @@ pub(crate) fn may_be_trailer(name: &HeaderName) -> bool {
     !HOP_BY_HOP.contains(name) && !NOT_IN_TRAILERS.contains(name)
 }
 
+/// Removes what cannot.
+pub(crate) fn remove_no_trailers(trailers: &mut HeaderMap) {
+    let others = trailers.keys().filter(|name| !may_be_trailer(name));
+    for name in others.cloned().collect::<Vec<_>>() {
+        trailers.remove(name);
+    }
+}
+
 /// Removes from a client's trailers what it could not have said in the headers either.
 pub(crate) fn remove_untrusted_trailers(trailers: &mut HeaderMap) {
     remove_ours(trailers);

@@ -7,6 +7,7 @@ use http_body::Body;
 
 use crate::body::BodyBroken;
 use crate::http1::Stuck;
+use crate::respond::remove_no_trailers;
 
 /// The body of a message, on its way out.
 pub(crate) struct Sending<B> {
@@ -58,7 +59,8 @@ impl<B: Body<Data = Bytes, Error = BodyBroken> + Unpin> Sending<B> {
                     self.waiting = Some((data, self.body.is_end_stream()));
                 }
                 Err(frame) => {
-                    let Ok(trailers) = frame.into_trailers() else { continue };
+                    let Ok(mut trailers) = frame.into_trailers() else { continue };
+                    remove_no_trailers(&mut trailers);
                     self.stream.reserve_capacity(0);
                     self.stream.send_trailers(trailers)?;
                     return Poll::Ready(Ok(()));

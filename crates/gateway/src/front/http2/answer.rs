@@ -37,7 +37,11 @@ pub(super) async fn answer<S: State>(
     let to_head = *request.method() == Method::HEAD;
     let reply = Rc::new(Reply { respond: RefCell::new(respond), heard: Cell::new(0) });
     let response = match refused {
-        Some(why) => Box::new(refusal(&connection, why)),
+        Some(why) => {
+            // What came of its body would keep the others of its connection waiting.
+            drop(request);
+            Box::new(refusal(&connection, why))
+        }
         None => {
             let (parts, stream) = request.into_parts();
             let body = Incoming::Http2(Coming::new(stream, &parts.headers));
