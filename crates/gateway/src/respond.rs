@@ -256,9 +256,8 @@ pub(crate) fn remove_no_trailers(trailers: &mut HeaderMap) {
 /// Removes from a client's trailers what it could not have said in the headers either.
 pub(crate) fn remove_untrusted_trailers(trailers: &mut HeaderMap) {
     remove_ours(trailers);
-    for name in HOP_BY_HOP.iter().chain(&FORWARDING).chain(&NOT_IN_TRAILERS) {
-        trailers.remove(name);
-    }
+    remove_no_trailers(trailers);
+    remove_all(trailers, &FORWARDING);
     let aliases = trailers.keys().filter(|name| is_forwarding_alias(name.as_str(), [None, None]));
     for name in aliases.cloned().collect::<Vec<_>>() {
         trailers.remove(name);

@@ -70,7 +70,8 @@ impl<S: State> Connection<S> {
         })
     }
 
-    /// Answers one request; `interims` passes on what precedes the answer. There is always an answer. Heads are in boxes, because every future on the way would copy them.
+    /// Answers one request; `interims` passes on what precedes the answer. There is always an answer. Heads are in
+    /// boxes, because every future on the way would copy them.
     pub(crate) async fn handle(
         self: Rc<Self>,
         mut parts: Box<Parts>,

@@ -11,8 +11,9 @@ use http_body_util::BodyExt;
 use spigot_decision::Keys;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::link::{Link, Next};
+use super::link::Link;
 use super::request::{Asked, parts};
+use super::state::Next;
 use crate::body::Incoming;
 use crate::wire::{Abort, Framing, Limits, Refusal, Times};
 

@@ -10,6 +10,7 @@ pub(crate) mod fuzz;
 mod head;
 mod link;
 mod request;
+mod state;
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -21,8 +22,9 @@ use spigot_state::State;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 
-use self::link::{Link, Next};
+use self::link::Link;
 use self::request::Asked;
+use self::state::Next;
 use super::refusal;
 use crate::body::{Incoming, Through};
 use crate::door::connection::Connection;
@@ -132,7 +134,7 @@ where
         Incoming::http1(link.clone(), request)
     };
     // HTTP/1.0 has no interim answers (RFC 9110, section 15.2).
-    let interims = (!asked.old).then(|| link.interims.begin());
+    let interims = if asked.old { None } else { link.interims() };
     let mut answering = in_box(|| connection.clone().handle(parts, body, head.order, interims));
     let answered = poll_fn(|context| match answering.as_mut().poll(context) {
         Poll::Ready(response) => Poll::Ready(Some(response)),

@@ -11,8 +11,9 @@ use tokio::time::{Duration, Instant, sleep, timeout};
 
 use super::fuzz::{Ended, Followed, LIMITS, TIMES, http1};
 use super::head;
-use super::link::{Link, Next};
+use super::link::Link;
 use super::request::{Asked, parts};
+use super::state::Next;
 use crate::body::{self, BodyBroken, Incoming, Through};
 use crate::http1::Framing;
 use crate::wire::Refusal;
