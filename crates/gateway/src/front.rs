@@ -36,6 +36,7 @@ use crate::body::Through;
 use crate::door::beside::{Beside, with_description};
 use crate::door::connection::Connection;
 use crate::in_box::in_box;
+use crate::keep_alive::keep_alive;
 use crate::marks::Marks;
 use crate::metrics::Metrics;
 use crate::pipeline::Gateway;
@@ -65,6 +66,7 @@ pub fn listen(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     socket.set_reuse_address(true)?;
     socket.set_reuse_port(true)?;
     socket.set_nonblocking(true)?;
+    keep_alive(&socket)?;
     socket.bind(&address.into())?;
     socket.listen(4096)?;
     Ok(socket.into())

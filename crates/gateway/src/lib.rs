@@ -20,6 +20,7 @@ mod honeypot;
 mod http1;
 mod http2;
 mod in_box;
+mod keep_alive;
 mod languages;
 mod marks;
 mod metrics;

@@ -7,7 +7,7 @@ mod tunnel;
 
 use bytes::Bytes;
 pub(crate) use decoder::{Chunk, Decoded, Decoder};
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, header};
 pub(crate) use sending::{Framing, Sending, Stuck, field};
 pub(crate) use tunnel::Tunnel;
 
@@ -23,4 +23,9 @@ pub(crate) struct ReasonPhrase(pub(crate) Bytes);
 pub(crate) fn lists(headers: &HeaderMap, name: &HeaderName, word: &str) -> bool {
     let lines = headers.get_all(name).iter().filter_map(|line| line.to_str().ok());
     lines.flat_map(|line| line.split(',')).any(|part| part.trim().eq_ignore_ascii_case(word))
+}
+
+/// A body's length as its sender told it.
+pub(crate) fn told_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }

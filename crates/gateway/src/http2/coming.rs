@@ -3,10 +3,11 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use h2::RecvStream;
-use http::{HeaderMap, header};
+use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 
 use crate::body::BodyBroken;
+use crate::http1::told_length;
 
 /// The body of a message, as it comes. Dropped before its end, the stream is reset.
 pub(crate) struct Coming {
@@ -14,14 +15,21 @@ pub(crate) struct Coming {
     /// Bytes that are to come, where the head tells; `h2` holds the other side to it.
     left: Option<u64>,
     only_trailers: bool,
+    /// Is told when somebody asks for the body for the first time.
+    asked: Option<Box<dyn FnOnce()>>,
 }
 
 impl Coming {
     /// What follows a head with these fields.
     pub(crate) fn new(stream: RecvStream, headers: &HeaderMap) -> Self {
-        let told = || headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok();
-        let left = if stream.is_end_stream() { Some(0) } else { told() };
-        Self { stream, left, only_trailers: false }
+        let left = if stream.is_end_stream() { Some(0) } else { told_length(headers) };
+        Self { stream, left, only_trailers: false, asked: None }
+    }
+
+    /// `asked` is told when somebody asks for it for the first time.
+    pub(crate) fn when_asked(mut self, asked: impl FnOnce() + 'static) -> Self {
+        self.asked = Some(Box::new(asked));
+        self
     }
 }
 
@@ -33,6 +41,9 @@ impl Body for Coming {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyBroken>>> {
+        if let Some(asked) = self.asked.take() {
+            asked();
+        }
         if !self.only_trailers {
             match ready!(self.stream.poll_data(context)) {
                 Some(Ok(data)) => {

@@ -1,9 +1,7 @@
 //! HTTP/2 messages (RFC 9113) on their way in and out, the same for clients and for applications.
 
 mod coming;
-mod pings;
 mod sending;
 
 pub(crate) use coming::Coming;
-pub(crate) use pings::Pings;
 pub(crate) use sending::Sending;

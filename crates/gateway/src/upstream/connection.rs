@@ -1,15 +1,14 @@
 use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
-use std::time::Duration;
 
-use socket2::TcpKeepalive;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use super::http1::{Http1, Socket};
 use super::http2::Http2;
 use super::target::{Place, Speech};
+use crate::keep_alive::keep_alive;
 
 /// A connection just opened.
 pub(super) enum Opened {
@@ -21,7 +20,7 @@ pub(super) enum Opened {
 pub(super) async fn open(place: &Place, http1_only: bool) -> io::Result<Opened> {
     let stream = TcpStream::connect(place.address).await?;
     stream.set_nodelay(true)?;
-    socket2::SockRef::from(&stream).set_tcp_keepalive(&keep_alive())?;
+    keep_alive(&stream)?;
     match &*place.speech {
         Speech::Http1 => Ok(Opened::Http1(Http1::new(Socket::Plain(stream)))),
         Speech::Http2 => Ok(Opened::Http2(Http2::begin(stream).await?)),
@@ -36,12 +35,4 @@ pub(super) async fn open(place: &Place, http1_only: bool) -> io::Result<Opened> 
             }
         }
     }
-}
-
-/// A server that is gone without a word is noticed, also behind an answer that may rest for as long as it likes.
-fn keep_alive() -> TcpKeepalive {
-    TcpKeepalive::new()
-        .with_time(Duration::from_secs(60))
-        .with_interval(Duration::from_secs(20))
-        .with_retries(3)
 }

@@ -15,13 +15,14 @@ use http::{HeaderValue, Method, Request, Response, header};
 use http_body::Body;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::spawn_local;
+use tokio::time::Instant;
 
 use super::Head;
 use super::line::Unanswered;
 use super::server::STREAMS_MAX;
 use crate::body::Through;
 use crate::http1::Stuck;
-use crate::http2::{Coming, Pings, Sending};
+use crate::http2::{Coming, Sending};
 use crate::respond::remove_hop_by_hop;
 use crate::wire::Interims;
 
@@ -33,23 +34,17 @@ const CONNECTION_WINDOW: u32 = 4 << 20;
 const SEND_BYTES: usize = 256 << 10;
 /// Bytes of an answer's head, as over HTTP/1.1.
 const HEAD_BYTES: u32 = 64 << 10;
-/// A server that is gone without a word is noticed after these, while requests wait for it.
-const PING_EVERY: Duration = Duration::from_secs(20);
-const PING_WITHIN: Duration = Duration::from_secs(10);
 
 /// A connection that many requests share.
 pub(super) struct Http2 {
     requests: SendRequest<Bytes>,
-    shared: Rc<Shared>,
-}
-
-/// What its task has to know, and tells.
-#[derive(Default)]
-struct Shared {
+    since: Instant,
     /// Requests whose answers have not ended.
     open: Cell<u32>,
-    /// It takes no more requests.
-    ended: Cell<bool>,
+    /// When the last of them ended.
+    idle_since: Cell<Instant>,
+    /// Since when it takes no more requests.
+    ended: Rc<Cell<Option<Instant>>>,
 }
 
 /// The answer to a request, and what is left to send of that.
@@ -63,7 +58,7 @@ impl Http2 {
     pub(super) async fn begin(stream: impl AsyncRead + AsyncWrite + Unpin + 'static) -> io::Result<Rc<Self>> {
         let (requests, mut connection) = Builder::new()
             .enable_push(false)
-            .initial_max_send_streams(STREAMS_MAX as usize)
+            .initial_max_send_streams(0)
             .initial_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
             .max_send_buffer_size(SEND_BYTES)
@@ -71,42 +66,69 @@ impl Http2 {
             .handshake(stream)
             .await
             .map_err(io::Error::other)?;
-        let shared = Rc::new(Shared::default());
-        let mut pings = connection.ping_pong().map(|asking| Pings::new(asking, PING_EVERY, PING_WITHIN));
-        let task = shared.clone();
+        // Requests beyond the server's bound would be refused: it is waited for, and comes with the first that it says.
+        poll_fn(|context| match Pin::new(&mut connection).poll(context) {
+            Poll::Ready(ended) => {
+                Poll::Ready(ended.and(Err(h2::Error::from(Reason::NO_ERROR))).map_err(io::Error::other))
+            }
+            Poll::Pending if requests.current_max_send_streams() > 0 => Poll::Ready(Ok(())),
+            Poll::Pending => Poll::Pending,
+        })
+        .await?;
+        let ended = Rc::<Cell<Option<Instant>>>::default();
+        let task = ended.clone();
         spawn_local(async move {
-            poll_fn(|context| {
-                let waited = task.open.get() > 0;
-                // What came is looked at first: the answer to a ping may be among it.
-                if Pin::new(&mut connection).poll(context).is_ready() {
-                    return Poll::Ready(());
-                }
-                pings.as_mut().map_or(Poll::Pending, |pings| pings.poll(waited, context))
-            })
-            .await;
-            task.ended.set(true);
+            let _ = connection.await;
+            end(&task);
         });
-        Ok(Rc::new(Self { requests, shared }))
+        let since = Instant::now();
+        Ok(Rc::new(Self { requests, since, open: Cell::new(0), idle_since: Cell::new(since), ended }))
     }
 
-    /// Whether it takes no more requests.
-    pub(super) fn has_ended(&self) -> bool {
-        self.shared.ended.get()
+    /// Since when it stands.
+    pub(super) fn since(&self) -> Instant {
+        self.since
+    }
+
+    /// Since when it takes no more requests; `None` when it does.
+    pub(super) fn ended(&self) -> Option<Instant> {
+        self.ended.get()
+    }
+
+    /// It shall take no more.
+    pub(super) fn end(&self) {
+        end(&self.ended);
+    }
+
+    /// Whether it may carry requests, also when it carries none now and the time is over that such ones are kept.
+    pub(super) fn lives(&self, idle_time: Duration, now: Instant) -> bool {
+        self.ended().is_none()
+            && (self.open.get() > 0 || now.saturating_duration_since(self.idle_since.get()) < idle_time)
+    }
+
+    /// Whether it takes one more request at once, by the server's bound too. Beyond that they would wait inside `h2`,
+    /// which sends them even when they are given up.
+    pub(super) fn has_room(&self) -> bool {
+        let most = self.requests.current_max_send_streams().min(STREAMS_MAX);
+        (self.open() as usize) < most
     }
 
     /// Requests whose answers have not ended.
     pub(super) fn open(&self) -> u32 {
-        self.shared.open.get()
+        self.open.get()
     }
 
     /// One more of them.
     pub(super) fn opened(&self) {
-        self.shared.open.update(|open| open + 1);
+        self.open.update(|open| open + 1);
     }
 
     /// One less.
     pub(super) fn closed(&self) {
-        self.shared.open.update(|open| open - 1);
+        self.open.update(|open| open - 1);
+        if self.open.get() == 0 {
+            self.idle_since.set(Instant::now());
+        }
     }
 
     /// Sends a request and waits for the head of its answer; `interims` hears of what comes before it.
@@ -118,7 +140,7 @@ impl Http2 {
     ) -> Result<Exchange, Unanswered> {
         let mut requests = self.requests.clone();
         if poll_fn(|context| requests.poll_ready(context)).await.is_err() {
-            self.shared.ended.set(true);
+            self.end();
             return Err(Unanswered::Unsent(body));
         }
         let ended = body.is_end_stream();
@@ -150,17 +172,27 @@ impl Http2 {
                 let body = Coming::new(stream, &parts.headers);
                 Ok(Exchange { answer: Response::from_parts(parts, ()), body, rest })
             }
-            Err(Some(error)) if is_untouched(&error) => {
-                Err(spare.map_or(Unanswered::Broken, Unanswered::Unsent))
+            Err(Some(error)) => {
+                if !error.is_reset() {
+                    // The connection has an end, of which its task may not know yet.
+                    self.end();
+                }
+                // What the server says that it has not looked at (RFC 9113, section 8.7).
+                let untouched: Option<fn(Through) -> Unanswered> = match error.reason() {
+                    _ if !error.is_remote() => None,
+                    _ if error.is_go_away() => Some(Unanswered::Unsent),
+                    Some(Reason::REFUSED_STREAM) => Some(Unanswered::Refused),
+                    _ => None,
+                };
+                Err(spare.zip(untouched).map_or(Unanswered::Broken, |(body, of)| of(body)))
             }
-            Err(_) => Err(Unanswered::Broken),
+            Err(None) => Err(Unanswered::Broken),
         }
     }
 }
 
-/// Whether the server says that it has not looked at the request (RFC 9113, section 8.7).
-fn is_untouched(error: &h2::Error) -> bool {
-    error.is_remote() && (error.is_go_away() || error.reason() == Some(Reason::REFUSED_STREAM))
+fn end(ended: &Cell<Option<Instant>>) {
+    ended.set(ended.get().or_else(|| Some(Instant::now())));
 }
 
 fn sending(stream: SendStream<Bytes>, body: Through) -> Sending<Through> {

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http::Response;
 use http_body::{Body, Frame, SizeHint};
 use tokio::task::{AbortHandle, spawn_local};
+use tokio::time::Instant;
 
 use super::Head;
 use super::http1::{Http1, Socket};
@@ -22,8 +23,10 @@ use crate::wire::{Deadline, Interims};
 
 /// Why a request has no answer.
 pub(super) enum Unanswered {
-    /// Nothing of it was sent.
+    /// Nothing of it was sent, and its connection takes no more requests.
     Unsent(Through),
+    /// The server did not look at it.
+    Refused(Through),
     /// It may have reached the application.
     Broken,
 }
@@ -122,6 +125,22 @@ impl Line {
         }
     }
 
+    /// Since when its connection takes no more requests; `None` when it does.
+    pub(super) fn ended(&self) -> Option<Instant> {
+        match &self.carrier {
+            Carrier::Http1(_) => Some(Instant::now()),
+            Carrier::Http2(connection, _) => connection.ended(),
+        }
+    }
+
+    /// The answer is late. The server may be gone without a word: others do not have to find that out on this
+    /// connection.
+    pub(super) fn give_up(&self) {
+        if let Carrier::Http2(connection, _) = &self.carrier {
+            connection.end();
+        }
+    }
+
     /// The connection after a switch of protocols.
     pub(crate) fn into_tunnel(mut self) -> Option<Tunnel<Socket>> {
         match &mut self.carrier {
@@ -186,6 +205,7 @@ impl Drop for Line {
         }
         if let Carrier::Http2(connection, _) = &self.carrier {
             connection.closed();
+            self.server.has_room();
         }
     }
 }

@@ -21,6 +21,10 @@ use crate::metrics::Metrics;
 use crate::settings::Bounds;
 use crate::wire::{Deadline, Interims};
 
+/// How often a request may be refused unseen by one server, as those beyond its bound of streams are, before that counts
+/// as a failure.
+const REFUSED_MAX: u8 = 3;
+
 /// The upstream connections of one thread.
 pub(crate) struct Pool {
     servers: RefCell<Vec<Rc<Server>>>,
@@ -81,7 +85,8 @@ impl Pool {
         let Outgoing { head, mut body, idempotent, http1_only, interims } = outgoing;
         // Each server at most once on each path, so this ends.
         let mut tried: Vec<Rc<Server>> = Vec::new();
-        let (mut fresh, mut again, mut failure) = (false, idempotent, UpstreamError::Connect);
+        let (mut again, mut failure) = (idempotent, UpstreamError::Connect);
+        let mut tries = Tries::default();
         // Read once where the first server answers, as nearly always.
         let begun = Instant::now();
         let mut now = begun;
@@ -90,13 +95,19 @@ impl Pool {
             let late = !tried.is_empty() && now - begun > times.connect;
             let server =
                 self.choose(upstreams, &tried, times.pass_over, now).filter(|_| !late).ok_or(failure)?;
-            let Some((mut line, used)) = server.line(http1_only, fresh, times.connect, now).await else {
-                // A server without HTTP/1.1 takes no upgrades; that says nothing of other requests.
-                if !http1_only {
-                    server.refused();
+            let Some((mut line, used)) = server.line(http1_only, tries.newer, times.connect, now).await
+            else {
+                if server.is_full() && !http1_only {
+                    failure = UpstreamError::Timeout;
+                } else {
+                    // A server without HTTP/1.1 takes no upgrades; that says nothing of other requests.
+                    if !http1_only {
+                        server.refused();
+                    }
+                    doubt(upstreams, &server.place);
                 }
-                doubt(upstreams, &server.place);
                 tried.push(server);
+                tries = Tries::default();
                 now = Instant::now();
                 continue;
             };
@@ -117,6 +128,7 @@ impl Pool {
             line.keep_deadline(late);
             match sent {
                 None => {
+                    line.give_up();
                     server.answer_broke();
                     return Err(UpstreamError::Timeout);
                 }
@@ -127,8 +139,9 @@ impl Pool {
                 }
                 Some(Err(unanswered)) => {
                     failure = UpstreamError::Broken;
+                    let refused = matches!(unanswered, Unanswered::Refused(_));
                     body = match (unanswered, spare) {
-                        (Unanswered::Unsent(unsent), _) => unsent,
+                        (Unanswered::Unsent(unsent) | Unanswered::Refused(unsent), _) => unsent,
                         (Unanswered::Broken, Some(spare)) => {
                             again = false;
                             spare
@@ -142,13 +155,10 @@ impl Pool {
                             return Err(UpstreamError::Broken);
                         }
                     };
-                    // A kept connection may have ended in the meantime; a new one has no such excuse.
-                    if used && !fresh {
-                        fresh = true;
-                    } else {
+                    if !tries.allow_one_more(refused, used, line.ended()) {
                         server.answer_broke();
                         tried.push(server);
-                        fresh = false;
+                        tries = Tries::default();
                     }
                     now = Instant::now();
                 }
@@ -211,6 +221,31 @@ impl Pool {
     }
 }
 
+/// What has been tried at one server.
+#[derive(Default)]
+struct Tries {
+    refused: u8,
+    excused: bool,
+    /// A connection will do that stands only since then.
+    newer: Option<Instant>,
+}
+
+impl Tries {
+    /// Whether the request may be sent to the same server once more. `refused` is one that it did not look at; `used` tells
+    /// whether the connection had been used before, and `ended` since when it takes no more.
+    fn allow_one_more(&mut self, refused: bool, used: bool, ended: Option<Instant>) -> bool {
+        if refused {
+            self.refused += 1;
+            return self.refused < REFUSED_MAX;
+        }
+        // A kept connection may have ended in the meantime; a new one has no such excuse.
+        let excused = used && !self.excused;
+        self.excused = true;
+        self.newer = ended;
+        excused
+    }
+}
+
 /// Ready when an answer should have begun. While the body is on its way, nobody owes one.
 fn poll_late(
     late: &mut Deadline,
@@ -237,3 +272,7 @@ fn doubt(upstreams: &[Arc<Upstream>], place: &Arc<Place>) {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "pool_tests.rs"]
+mod tests;

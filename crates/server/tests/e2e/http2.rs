@@ -160,16 +160,28 @@ async fn tell(mut request: Request<Incoming>) -> Result<Response<Full<Bytes>>, I
     Ok(Response::new(Full::new(Bytes::from(told.to_string()))))
 }
 
-/// Sends one request and gives the interim answers to it, by their status and `link`, and the final one. `each` is called
+/// Sends one request and gives the interim answers to it, by their status and fields, and the final one. `each` is called
 /// for each of them before anything more is awaited.
-pub(crate) fn hear(address: SocketAddr, path: &str, mut each: impl FnMut()) -> (Vec<String>, Told) {
+pub(crate) fn hear(address: SocketAddr, path: &str, each: impl FnMut()) -> (Vec<String>, Told) {
+    let request = Request::get(format!("http://a{path}")).body(Bytes::new()).unwrap();
+    converse(address, request, each)
+}
+
+/// The same for any request. Its body, when it has one, is sent at the first interim answer.
+pub(crate) fn converse(
+    address: SocketAddr,
+    request: Request<Bytes>,
+    mut each: impl FnMut(),
+) -> (Vec<String>, Told) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let stream = tokio::net::TcpStream::connect(address).await.unwrap();
         let (sender, connection) = h2::client::handshake(stream).await.unwrap();
         tokio::spawn(connection);
-        let request = Request::get(format!("http://a{path}")).body(()).unwrap();
-        let (mut answer, _) = sender.ready().await.unwrap().send_request(request, true).unwrap();
+        let (head, mut sent) = request.into_parts();
+        let request = Request::from_parts(head, ());
+        let (mut answer, mut sending) =
+            sender.ready().await.unwrap().send_request(request, sent.is_empty()).unwrap();
         let mut heard = Vec::new();
         while let Some(head) = std::future::poll_fn(|context| answer.poll_informational(context)).await {
             let head = head.unwrap();
@@ -177,6 +189,9 @@ pub(crate) fn hear(address: SocketAddr, path: &str, mut each: impl FnMut()) -> (
                 head.headers().iter().map(|(name, value)| format!("|{name}: {}", value.to_str().unwrap()));
             heard.push([head.status().as_str().to_owned()].into_iter().chain(fields).collect());
             each();
+            if !sent.is_empty() {
+                sending.send_data(std::mem::take(&mut sent), true).unwrap();
+            }
         }
         let (head, mut body) = answer.await.unwrap().into_parts();
         let mut bytes = Vec::new();

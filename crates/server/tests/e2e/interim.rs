@@ -3,11 +3,12 @@
 use std::sync::Mutex;
 use std::sync::mpsc;
 
-use http::Response;
+use bytes::Bytes;
+use http::{Request, Response};
 
 use super::application::Application;
 use super::client::Connection;
-use super::http2::{doing, hear};
+use super::http2::{converse, doing, hear};
 use super::served::Served;
 
 const HINTS: &str = "HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\nX-Spigot-Action: block\r\nConnection: close\r\n\r\n";
@@ -50,6 +51,19 @@ fn early_hints_come_early() {
         assert_eq!(heard, [PASSED_ON_HTTP2]);
         assert_eq!((told.status, told.body.as_str()), (200, "whole"));
     }
+}
+
+#[test]
+fn over_http2_as_well_who_asks_is_told_to_go_on() {
+    let (_application, served) = started(|exchange| {
+        let expected = exchange.field("expect").is_some();
+        let (body, _) = exchange.body();
+        exchange.answer(&format!("{} {expected}", body.len()));
+    });
+    let request = Request::post("http://a/").header("expect", "100-continue");
+    let request = request.body(Bytes::from_static(&[b'a'; 1000])).unwrap();
+    let (heard, told) = converse(served.address, request, || ());
+    assert_eq!((heard, told.body.as_str()), (vec!["100".to_owned()], "1000 false"));
 }
 
 #[test]

@@ -73,7 +73,12 @@ fn what_can_be_read_in_two_ways_is_refused() {
     check("GET /a%2f..%2flogin HTTP/1.1\r\nHost: a\r\n\r\n", 400);
     check("GET /%00 HTTP/1.1\r\nHost: a\r\n\r\n", 400);
     check("GET /a\\b HTTP/1.1\r\nHost: a\r\n\r\n", 400);
-    check("GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400);
+    for host in ["a/b", "a[", "[a]", "a:::1", "::1", "[::1", "[::1]a", "[fe80::1%25eth0]", "a:b", ":80", ""] {
+        check(&format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n"), 400);
+    }
+    for host in ["[::1]", "[::1]:80", "A_b-c.d.:80", "127.0.0.1:80", "a:"] {
+        check(&format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n"), 200);
+    }
     check("POST /whoami HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400);
     check("TRACE / HTTP/1.1\r\nHost: a\r\n\r\n", 400);
     check("GET /\u{7f} HTTP/1.1\r\nHost: a\r\n\r\n", 400);

@@ -184,20 +184,6 @@ fn what_a_server_has_not_looked_at_is_sent_again() {
 }
 
 #[test]
-fn a_host_that_http2_cannot_say_costs_no_connection() {
-    let application = Modern::start(None);
-    let served = Served::start(&format!("upstream = \"h2c://{}\"", application.address));
-    let mut connection = served.connect();
-    assert_eq!(connection.get("/").status, 200);
-    for _ in 0..5 {
-        connection.send(b"POST / HTTP/1.1\r\nHost: a:::1\r\nContent-Length: 2\r\n\r\nhi");
-        assert_eq!(connection.answer(false).status, 502);
-    }
-    assert_eq!(connection.get("/").status, 200);
-    assert_eq!(application.connections.load(Ordering::SeqCst), 1);
-}
-
-#[test]
 fn http2_from_the_client_is_http1_with_its_host() {
     let application = Modern::start(None);
     let served = Served::start(&format!("upstream = \"{}\"", application.address));

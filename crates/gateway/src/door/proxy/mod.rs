@@ -16,8 +16,9 @@ use spigot_state::State;
 
 use self::attempt::in_steps;
 use super::connection::Connection;
-use super::turn::{Looked, Original, Turn, Verdict, sender, told_length, wanted_upgrade};
+use super::turn::{Looked, Original, Turn, Verdict, sender, wanted_upgrade};
 use crate::body::{Fault, Incoming, Patience, RequestBody, Through, inspect};
+use crate::http1::told_length;
 use crate::in_box::in_box;
 use crate::metrics::Metrics;
 use crate::respond::Refusal;

@@ -8,12 +8,12 @@ use spigot_decision::{Action, Demand, Level, Sender};
 use spigot_state::State;
 
 use super::shadow::{self, Filling};
-use super::told_length;
 use super::{Original, Turn, target};
 use crate::accounts::OpenAttempt;
 use crate::body::{Inspected, Through, inspect};
 use crate::challenge_routes::{Errand, is_return_address};
 use crate::entropy::random;
+use crate::http1::told_length;
 use crate::pipeline::{Decided, End};
 use crate::respond::{Refusal, retry_after};
 use crate::stash::{Kept, Unkept};

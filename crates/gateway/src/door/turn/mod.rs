@@ -19,8 +19,9 @@ pub(super) use self::act::{Verdict, is_form};
 pub(super) use self::form::carried;
 pub(super) use self::told::tell;
 pub(super) use self::understand::{
-    OTHERWISE, host_name, injects, is_coded, sender, told_length, understood, wanted_upgrade,
+    OTHERWISE, host_name, injects, is_coded, sender, understood, wanted_upgrade,
 };
+use crate::http1::told_length;
 use crate::pipeline::{Decided, Gateway, Held, Seen, Snapshot};
 use crate::respond::Refusal;
 use crate::stash::Kept;

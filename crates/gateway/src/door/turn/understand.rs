@@ -1,6 +1,7 @@
 //! What a request is: readable in one way only, its host and path, and the part of its body that is looked at.
 
 use std::borrow::Cow;
+use std::net::Ipv6Addr;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Version, header};
@@ -59,20 +60,22 @@ pub(in crate::door) fn understood(
 
 /// The name without port, in lower case and without a final dot.
 pub(in crate::door) fn host_name(host: &str) -> Option<Cow<'_, str>> {
-    let name = match host.strip_prefix('[') {
-        Some(rest) => &host[..rest.find(']')? + 2],
-        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
+    let (name, is_name) = match host.strip_prefix('[') {
+        Some(rest) => {
+            let address = &rest[..rest.find(']')?];
+            (&host[..address.len() + 2], address.parse::<Ipv6Addr>().is_ok())
+        }
+        None => {
+            let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+            let named = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+            (name, name.bytes().all(named))
+        }
     };
     let port = &host[name.len()..];
     let port_fits = port.is_empty()
         || port.strip_prefix(':').is_some_and(|port| port.bytes().all(|b| b.is_ascii_digit()));
     let name = name.strip_suffix('.').unwrap_or(name);
-    let fits = port_fits
-        && !name.is_empty()
-        && name.len() <= 255
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'[' | b']' | b':'));
+    let fits = is_name && port_fits && !name.is_empty() && name.len() <= 255;
     let lower = !name.bytes().any(|b| b.is_ascii_uppercase());
     fits.then(|| if lower { Cow::Borrowed(name) } else { Cow::Owned(name.to_ascii_lowercase()) })
 }
@@ -162,11 +165,6 @@ pub(in crate::door) fn is_coded(headers: &HeaderMap) -> bool {
 /// Whether pages of a route get a field that people cannot see.
 pub(in crate::door) fn injects(snapshot: &Snapshot, route: u16, sender: Sender) -> bool {
     sender == Sender::Navigation && snapshot.policy.route(route).settings.inject_honeypot
-}
-
-/// The body's length as its sender told it.
-pub(in crate::door) fn told_length(headers: &HeaderMap) -> Option<u64> {
-    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// The protocol that an HTTP/1.1 request asks to switch to. Not another HTTP: its requests would pass by unseen.

@@ -17,6 +17,7 @@ use crate::body::{BodyBroken, Incoming, Through};
 use crate::door::connection::Connection;
 use crate::front::date::date;
 use crate::front::refusal;
+use crate::http1::lists;
 use crate::http2::{Coming, Sending};
 use crate::in_box::in_box;
 use crate::respond::remove_hop_by_hop;
@@ -35,7 +36,8 @@ pub(super) async fn answer<S: State>(
     let order = order_of(names, &connection.gateway.keys);
     let refused = too_large(&request, limits);
     let to_head = *request.method() == Method::HEAD;
-    let reply = Rc::new(Reply { respond: RefCell::new(respond), heard: Cell::new(0) });
+    let reply =
+        Rc::new(Reply { respond: RefCell::new(respond), heard: Cell::new(0), begun: Cell::new(false) });
     let response = match refused {
         Some(why) => {
             // What came of its body would keep the others of its connection waiting.
@@ -44,7 +46,12 @@ pub(super) async fn answer<S: State>(
         }
         None => {
             let (parts, stream) = request.into_parts();
-            let body = Incoming::Http2(Coming::new(stream, &parts.headers));
+            let mut body = Coming::new(stream, &parts.headers);
+            if lists(&parts.headers, &header::EXPECT, "100-continue") {
+                let reply = reply.clone();
+                body = body.when_asked(move || reply.interject(StatusCode::CONTINUE, HeaderMap::new()));
+            }
+            let body = Incoming::Http2(body);
             let (parts, interims) = (Box::new(parts), reply.clone());
             let mut handling = in_box(|| connection.handle(parts, body, order, Some(interims)));
             let answered = poll_fn(|context| {
@@ -99,6 +106,8 @@ fn too_large(request: &Request<RecvStream>, limits: Limits) -> Option<Refusal> {
 struct Reply {
     respond: RefCell<SendResponse<Bytes>>,
     heard: Cell<u32>,
+    /// The final answer has, and nothing may precede it any more.
+    begun: Cell<bool>,
 }
 
 impl Reply {
@@ -107,8 +116,21 @@ impl Reply {
         self.respond.borrow_mut().poll_reset(context).map(|_| ())
     }
 
+    /// Says something before the final answer.
+    fn interject(&self, status: StatusCode, headers: HeaderMap) {
+        if self.begun.get() {
+            return;
+        }
+        let mut head = Response::new(());
+        *head.status_mut() = status;
+        *head.headers_mut() = headers;
+        // Where it cannot be sent, the final answer will find out as well.
+        let _ = self.respond.borrow_mut().send_informational(head);
+    }
+
     /// The final answer begins; `ended` when its head is all of it.
     fn begin(&self, head: Response<()>, ended: bool) -> Result<SendStream<Bytes>, h2::Error> {
+        self.begun.set(true);
         let mut respond = self.respond.borrow_mut();
         respond.send_response(head, ended).inspect_err(|_| respond.send_reset(Reason::INTERNAL_ERROR))
     }
@@ -121,11 +143,7 @@ impl Interims for Reply {
         }
         let Some(headers) = passed_on(status, headers) else { return };
         self.heard.update(|heard| heard + 1);
-        let mut head = Response::new(());
-        *head.status_mut() = status;
-        *head.headers_mut() = headers;
-        // Where it cannot be sent, the final answer will find out as well.
-        let _ = self.respond.borrow_mut().send_informational(head);
+        self.interject(status, headers);
     }
 
     /// What `h2` has been given goes out in its order.

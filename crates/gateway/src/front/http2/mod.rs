@@ -2,9 +2,7 @@
 
 mod answer;
 
-use std::future::poll_fn;
 use std::rc::Rc;
-use std::task::{Poll, ready};
 use std::time::Duration;
 
 use h2::server::Builder;
@@ -17,7 +15,6 @@ use tokio::time::Instant;
 use self::answer::answer;
 use super::{limits, times};
 use crate::door::connection::Connection;
-use crate::http2::Pings;
 use crate::settings::Bounds;
 use crate::wire::{Gate, Notes, Times};
 
@@ -30,9 +27,6 @@ const SEND_BYTES: usize = 64 << 10;
 /// connection ends. Honest clients do either rarely.
 const RESET_BY_CLIENT_MAX: usize = 20;
 const RESET_BY_US_MAX: usize = 128;
-/// An HTTP/2 client that is gone without a word is noticed after these.
-const PING_EVERY: Duration = Duration::from_secs(30);
-const PING_WITHIN: Duration = Duration::from_secs(20);
 
 /// Serves the requests of a connection.
 pub(super) async fn serve<S, I, P>(
@@ -59,22 +53,12 @@ pub(super) async fn serve<S, I, P>(
     let Ok(Ok(mut requests)) = tokio::time::timeout(times.head, builder.handshake(gate)).await else {
         return;
     };
-    let mut pings = requests.ping_pong().map(|asking| Pings::new(asking, PING_EVERY, PING_WITHIN));
     let mut watch = Watch::new(notes.clone(), times);
     let mut ticks = tokio::time::interval(watch.period());
     let mut stopping = false;
     loop {
-        let next = poll_fn(|context| {
-            // What came is looked at first: the answer to a ping may be among it.
-            let next = requests.poll_accept(context);
-            if next.is_pending() {
-                ready!(pings.as_mut().map_or(Poll::Pending, |pings| pings.poll(true, context)));
-                return Poll::Ready(None);
-            }
-            next
-        });
         tokio::select! {
-            next = next => match next {
+            next = requests.accept() => match next {
                 Some(Ok((request, respond))) => {
                     spawn_local(answer(connection.clone(), notes.clone(), limits, request, respond));
                 }
