@@ -22,7 +22,8 @@ impl<'p> Understood<'p> {
     /// As [`normalise`].
     pub fn read(path: &'p str) -> Result<Self, Ambiguous> {
         let whole = normalise(path)?;
-        let matched = whole.as_bytes().contains(&b';').then(|| without_parameters(&whole));
+        let usual = whole.is_ascii() && memchr::memchr2(b';', b'%', whole.as_bytes()).is_none();
+        let matched = (!usual).then(|| matched(&whole)).filter(|matched| *matched != *whole);
         Ok(Self { whole, matched })
     }
 
@@ -32,8 +33,9 @@ impl<'p> Understood<'p> {
         &self.whole
     }
 
-    /// As it is matched: without the parameters of its segments (RFC 3986, section 3.3). To servers in Java
-    /// `/admin;x=1/users` is `/admin/users`, and to those that know no parameters it is no path that they have.
+    /// As it is matched: without the parameters of its segments (RFC 3986, section 3.3), and with escapes only where they
+    /// cannot be left out. To servers in Java `/admin;x=1/users` is `/admin/users`, and to those that know no parameters
+    /// it is no path that they have; to most frameworks `/v1/people%3Aadd` is `/v1/people:add`.
     #[must_use]
     pub fn matched(&self) -> &str {
         self.matched.as_deref().unwrap_or(&self.whole)
@@ -53,16 +55,30 @@ pub fn folded(path: &str) -> Cow<'_, str> {
     }
 }
 
-/// A normal path stays one: no segment begins with a semicolon, nor is `.` or `..` before one.
-fn without_parameters(path: &str) -> String {
+/// What a normal path is matched as. It stays normal: no segment begins with a semicolon, nor is `.` or `..` before one.
+fn matched(path: &str) -> String {
+    let bytes = path.as_bytes();
     let mut out = String::with_capacity(path.len());
-    for segment in path.split_inclusive('/') {
-        match segment.split_once(';') {
-            None => out.push_str(segment),
-            Some((name, _)) => {
-                out.push_str(name);
-                out.extend(segment.ends_with('/').then_some('/'));
+    let mut at = 0;
+    while let Some(&first) = bytes.get(at) {
+        at += 1;
+        let byte = match first {
+            b';' => {
+                at += bytes[at..].iter().position(|byte| *byte == b'/').unwrap_or(bytes.len() - at);
+                continue;
             }
+            b'%' => {
+                let escaped = bytes.get(at..at + 2).and_then(byte_of);
+                at += 2;
+                escaped.unwrap_or(first)
+            }
+            _ => first,
+        };
+        match byte {
+            // These would begin something else: an escape, a parameter, a query.
+            b'%' | b';' | b'?' | b'#' => out.push_str(escape(byte)),
+            b'!'..=b'~' => out.push(char::from(byte)),
+            _ => out.push_str(escape(byte)),
         }
     }
     out
@@ -165,21 +181,27 @@ fn decode_unreserved(bytes: &[u8]) -> Result<String, Ambiguous> {
             at += 1;
             continue;
         }
-        let digit = |i: usize| bytes.get(i).and_then(|b| (*b as char).to_digit(16));
-        let (Some(high), Some(low)) = (digit(at + 1), digit(at + 2)) else {
-            return Err(Ambiguous::BadEscape);
-        };
-        let byte = u8::try_from(high * 16 + low).expect("two hexadecimal digits fit a byte");
+        let byte = bytes.get(at + 1..at + 3).and_then(byte_of).ok_or(Ambiguous::BadEscape)?;
         match byte {
             b'/' | b'\\' => return Err(Ambiguous::Separator),
             0..=0x1f | 0x7f => return Err(Ambiguous::Control),
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(byte),
-            _ => out.extend([b'%', bytes[at + 1].to_ascii_uppercase(), bytes[at + 2].to_ascii_uppercase()]),
+            _ => out.extend_from_slice(escape(byte).as_bytes()),
         }
         at += 3;
     }
     // Only ASCII was replaced by ASCII, so valid UTF-8 stays valid.
     Ok(String::from_utf8(out).expect("escapes decode to ASCII only"))
+}
+
+/// The byte that two hexadecimal digits stand for.
+fn byte_of(digits: &[u8]) -> Option<u8> {
+    let digit = |digit: u8| char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
+    Some(digit(digits[0])? << 4 | digit(digits[1])?)
+}
+
+fn escape(byte: u8) -> &'static str {
+    percent_encoding::percent_encode_byte(byte)
 }
 
 #[cfg(test)]
@@ -237,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_are_forwarded_and_not_matched() {
+    fn parameters_and_needless_escapes_are_forwarded_and_not_matched() {
         let check = |path: &str, whole: &str, matched: &str| {
             let read = Understood::read(path).expect(path);
             assert_eq!((read.whole(), read.matched()), (whole, matched), "{path}");
@@ -248,15 +270,23 @@ mod tests {
         check("/admin;a.css", "/admin;a.css", "/admin");
         check("/admin;/", "/admin;/", "/admin/");
         check("/a%3Bb", "/a%3Bb", "/a%3Bb");
+        check("/v1/people%3aadd", "/v1/people%3Aadd", "/v1/people:add");
+        check("/%40me/%7Bx%7D;y/%2A%2b", "/%40me/%7Bx%7D;y/%2A%2B", "/@me/{x}/*+");
+        check("/100%25%3f%23%20", "/100%25%3F%23%20", "/100%25%3F%23%20");
+        check("/%253Aadd", "/%253Aadd", "/%253Aadd");
+        check("/café", "/café", "/caf%C3%A9");
+        check("/caf%c3%a9", "/caf%C3%A9", "/caf%C3%A9");
         assert_eq!(Understood::read("/;/admin"), Err(Ambiguous::Separator));
     }
 
     proptest::proptest! {
         #[test]
-        fn what_is_matched_is_normal(path in "/[a-c%2./5eE~;=]{0,24}") {
+        fn what_is_matched_is_normal(path in "/[a-c%23./5eE~;=ü]{0,24}") {
             if let Ok(read) = Understood::read(&path) {
-                assert_eq!(normalise(read.matched()).as_deref(), Ok(read.matched()), "{path}");
-                assert!(!read.matched().contains(';'), "{path}");
+                let matched = read.matched();
+                assert_eq!(Understood::read(matched).as_ref().map(Understood::matched), Ok(matched), "{path}");
+                assert_eq!(normalise(matched).as_deref(), Ok(matched), "{path}");
+                assert!(!matched.contains(';'), "{path}");
             }
         }
 

@@ -1,6 +1,6 @@
 //! Which requests a route is for: methods and a path pattern.
 
-use crate::path::folded;
+use crate::path::{Understood, folded};
 
 /// `GET|POST /products/{id}`: methods (all when none are named) and a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -188,8 +188,8 @@ fn check_normal(path: &str) -> Result<(), String> {
         .map(|segment| if segment.starts_with('{') && segment.ends_with('}') { "x" } else { segment })
         .collect();
     let probe = probe.join("/").replace("**", "x").replace('*', "x");
-    match crate::path::normalise(&probe) {
-        Ok(normal) if normal == probe => Ok(()),
+    match Understood::read(&probe) {
+        Ok(read) if read.matched() == probe => Ok(()),
         Ok(_) => {
             Err("requests are matched after normalisation; write the path without //, without . and .. \
                       segments, and with %XX only for what needs it"
@@ -206,9 +206,11 @@ fn canonical(path: &str) -> Result<String, String> {
     if path.is_empty() {
         return Ok(String::new());
     }
-    match crate::path::normalise(path) {
-        Ok(normal) if normal == path => Ok(folded(path).into_owned()),
-        Ok(normal) => Err(format!("requests are matched after normalisation; write \"{normal}\"")),
+    match Understood::read(path) {
+        Ok(read) if read.matched() == path => Ok(folded(path).into_owned()),
+        Ok(read) => {
+            Err(format!("requests are matched after normalisation; write \"{}\"", read.matched()))
+        }
         Err(ambiguous) => {
             Err(format!("{}; such requests are refused before any route is chosen", ambiguous.message()))
         }
