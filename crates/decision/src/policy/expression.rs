@@ -163,7 +163,11 @@ pub trait Sight {
 pub const NAMES: [(&str, &str, &str); 24] = [
     ("request.method", "text", "the method, as sent"),
     ("request.host", "text", "the host in lower case, without port"),
-    ("request.path", "text", "the normalised path, without parameters (;v=1) and with %XX only for what needs it"),
+    (
+        "request.path",
+        "text",
+        "the normalised path, without parameters (;v=1) and with %XX only for what needs it",
+    ),
     ("request.query", "text", "the query without its question mark, as sent"),
     ("request.user_agent", "text", "the User-Agent header, empty when absent"),
     ("request.sender", "text", "navigation, fetch, api, grpc, upgrade or other"),

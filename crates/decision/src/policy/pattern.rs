@@ -208,9 +208,7 @@ fn canonical(path: &str) -> Result<String, String> {
     }
     match Understood::read(path) {
         Ok(read) if read.matched() == path => Ok(folded(path).into_owned()),
-        Ok(read) => {
-            Err(format!("requests are matched after normalisation; write \"{}\"", read.matched()))
-        }
+        Ok(read) => Err(format!("requests are matched after normalisation; write \"{}\"", read.matched())),
         Err(ambiguous) => {
             Err(format!("{}; such requests are refused before any route is chosen", ambiguous.message()))
         }

@@ -17,16 +17,23 @@ pub(crate) struct Sending<B> {
     waiting: Option<(Bytes, bool)>,
     /// What a body that breaks off is reset with.
     broken: Reason,
+    done: bool,
 }
 
 impl<B: Body<Data = Bytes, Error = BodyBroken> + Unpin> Sending<B> {
     /// Of a message whose head has gone.
     pub(crate) fn new(stream: SendStream<Bytes>, body: B, broken: Reason) -> Self {
-        Self { stream, body, waiting: None, broken }
+        Self { stream, body, waiting: None, broken, done: false }
     }
 
     /// Sends as much as the other side takes. Ready when all of it is handed over, or nothing more can be.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Stuck>> {
+        let polled = self.poll_rest(context);
+        self.done |= polled.is_ready();
+        polled
+    }
+
+    fn poll_rest(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Stuck>> {
         loop {
             if self.stream.poll_reset(context).is_ready() {
                 return Poll::Ready(Err(Stuck::Connection));
@@ -77,6 +84,15 @@ impl<B: Body<Data = Bytes, Error = BodyBroken> + Unpin> Sending<B> {
                 Some(Ok(_)) => return Poll::Ready(Ok(())),
                 _ => return Poll::Ready(Err(Stuck::Connection)),
             }
+        }
+    }
+}
+
+impl<B> Drop for Sending<B> {
+    fn drop(&mut self) {
+        // What was handed over and cannot go would keep the stream among those that the other side allows.
+        if !self.done {
+            self.stream.send_reset(Reason::CANCEL);
         }
     }
 }

@@ -3,6 +3,7 @@ use std::io;
 use std::rc::Rc;
 
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
 use tokio_rustls::TlsConnector;
 
 use super::http1::{Http1, Socket};
@@ -16,20 +17,20 @@ pub(super) enum Opened {
     Http2(Rc<Http2>),
 }
 
-/// Opens a connection; `http1_only` when it will be upgraded, which HTTP/2 cannot.
-pub(super) async fn open(place: &Place, http1_only: bool) -> io::Result<Opened> {
+/// Opens a connection; `http1_only` when it will be upgraded, which HTTP/2 cannot. `bell` is rung when a shared one ends.
+pub(super) async fn open(place: &Place, http1_only: bool, bell: Rc<Notify>) -> io::Result<Opened> {
     let stream = TcpStream::connect(place.address).await?;
     stream.set_nodelay(true)?;
     keep_alive(&stream)?;
     match &*place.speech {
         Speech::Http1 => Ok(Opened::Http1(Http1::new(Socket::Plain(stream)))),
-        Speech::Http2 => Ok(Opened::Http2(Http2::begin(stream).await?)),
+        Speech::Http2 => Ok(Opened::Http2(Http2::begin(stream, bell).await?)),
         Speech::Tls(secured) => {
             let config = if http1_only { &secured.trust.http1 } else { &secured.trust.any };
             let connector = TlsConnector::from(config.clone());
             let stream = connector.connect(secured.name.clone(), stream).await?;
             if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
-                Ok(Opened::Http2(Http2::begin(stream).await?))
+                Ok(Opened::Http2(Http2::begin(stream, bell).await?))
             } else {
                 Ok(Opened::Http1(Http1::new(Socket::Tls(Box::new(stream)))))
             }

@@ -14,22 +14,25 @@ use h2::{Reason, SendStream};
 use http::{HeaderValue, Method, Request, Response, header};
 use http_body::Body;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::Notify;
 use tokio::task::spawn_local;
 use tokio::time::Instant;
 
 use super::Head;
 use super::line::Unanswered;
-use super::server::STREAMS_MAX;
 use crate::body::Through;
 use crate::http1::Stuck;
 use crate::http2::{Coming, Sending};
 use crate::respond::remove_hop_by_hop;
 use crate::wire::Interims;
 
-/// Bytes of one answer that a server may send ahead of a slow reader, and of all answers of a connection: as much as a
-/// fast network needs, and small enough that many slow readers do not fill the memory.
-const STREAM_WINDOW: u32 = 256 << 10;
-const CONNECTION_WINDOW: u32 = 4 << 20;
+/// Requests that share a connection: the number that RFC 9113 (section 6.5.2) asks servers to allow.
+pub(super) const STREAMS_MAX: usize = 100;
+/// Bytes of one answer that a server may send ahead of a slow reader: small enough that many of those do not fill the
+/// memory.
+const STREAM_WINDOW: u32 = 64 << 10;
+/// Of all answers of a connection. Were it less than that many slow readers leave lying, they would stop the others.
+const CONNECTION_WINDOW: u32 = STREAM_WINDOW * STREAMS_MAX as u32;
 /// Bytes of one request that wait for the server.
 const SEND_BYTES: usize = 256 << 10;
 /// Bytes of an answer's head, as over HTTP/1.1.
@@ -43,8 +46,15 @@ pub(super) struct Http2 {
     open: Cell<u32>,
     /// When the last of them ended.
     idle_since: Cell<Instant>,
-    /// Since when it takes no more requests.
-    ended: Rc<Cell<Option<Instant>>>,
+    end: Rc<End>,
+}
+
+#[derive(Default)]
+struct End {
+    /// It takes no more requests, and may still answer those that it has.
+    full: Cell<bool>,
+    /// When it broke.
+    broken: Cell<Option<Instant>>,
 }
 
 /// The answer to a request, and what is left to send of that.
@@ -55,7 +65,11 @@ pub(super) struct Exchange {
 }
 
 impl Http2 {
-    pub(super) async fn begin(stream: impl AsyncRead + AsyncWrite + Unpin + 'static) -> io::Result<Rc<Self>> {
+    /// Begins with a server; `bell` is rung when the connection ends.
+    pub(super) async fn begin(
+        stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
+        bell: Rc<Notify>,
+    ) -> io::Result<Rc<Self>> {
         let (requests, mut connection) = Builder::new()
             .enable_push(false)
             .initial_max_send_streams(0)
@@ -75,14 +89,15 @@ impl Http2 {
             Poll::Pending => Poll::Pending,
         })
         .await?;
-        let ended = Rc::<Cell<Option<Instant>>>::default();
-        let task = ended.clone();
+        let end = Rc::<End>::default();
+        let task = end.clone();
         spawn_local(async move {
             let _ = connection.await;
-            end(&task);
+            task.broke();
+            bell.notify_one();
         });
         let since = Instant::now();
-        Ok(Rc::new(Self { requests, since, open: Cell::new(0), idle_since: Cell::new(since), ended }))
+        Ok(Rc::new(Self { requests, since, open: Cell::new(0), idle_since: Cell::new(since), end }))
     }
 
     /// Since when it stands.
@@ -90,27 +105,31 @@ impl Http2 {
         self.since
     }
 
-    /// Since when it takes no more requests; `None` when it does.
-    pub(super) fn ended(&self) -> Option<Instant> {
-        self.ended.get()
+    /// When it broke.
+    pub(super) fn broken(&self) -> Option<Instant> {
+        self.end.broken.get()
     }
 
-    /// It shall take no more.
-    pub(super) fn end(&self) {
-        end(&self.ended);
+    /// It shall take no more requests.
+    pub(super) fn fill(&self) {
+        self.end.full.set(true);
     }
 
     /// Whether it may carry requests, also when it carries none now and the time is over that such ones are kept.
-    pub(super) fn lives(&self, idle_time: Duration, now: Instant) -> bool {
-        self.ended().is_none()
-            && (self.open.get() > 0 || now.saturating_duration_since(self.idle_since.get()) < idle_time)
+    pub(super) fn lives(&self, rest: Duration, now: Instant) -> bool {
+        !self.end.full.get()
+            && (self.open.get() > 0 || now.saturating_duration_since(self.idle_since.get()) < rest)
     }
 
-    /// Whether it takes one more request at once, by the server's bound too. Beyond that they would wait inside `h2`,
-    /// which sends them even when they are given up.
+    /// Requests that it takes at once, by the server's bound too. Beyond that they would wait inside `h2`, which sends
+    /// them even when they are given up.
+    pub(super) fn most(&self) -> usize {
+        self.requests.current_max_send_streams().min(STREAMS_MAX)
+    }
+
+    /// Whether it takes one more of them.
     pub(super) fn has_room(&self) -> bool {
-        let most = self.requests.current_max_send_streams().min(STREAMS_MAX);
-        (self.open() as usize) < most
+        (self.open() as usize) < self.most()
     }
 
     /// Requests whose answers have not ended.
@@ -139,8 +158,8 @@ impl Http2 {
         interims: Option<&dyn Interims>,
     ) -> Result<Exchange, Unanswered> {
         let mut requests = self.requests.clone();
-        if poll_fn(|context| requests.poll_ready(context)).await.is_err() {
-            self.end();
+        if let Err(error) = poll_fn(|context| requests.poll_ready(context)).await {
+            self.end.by(&error);
             return Err(Unanswered::Unsent(body));
         }
         let ended = body.is_end_stream();
@@ -173,10 +192,7 @@ impl Http2 {
                 Ok(Exchange { answer: Response::from_parts(parts, ()), body, rest })
             }
             Err(Some(error)) => {
-                if !error.is_reset() {
-                    // The connection has an end, of which its task may not know yet.
-                    self.end();
-                }
+                self.end.by(&error);
                 // What the server says that it has not looked at (RFC 9113, section 8.7).
                 let untouched: Option<fn(Through) -> Unanswered> = match error.reason() {
                     _ if !error.is_remote() => None,
@@ -191,8 +207,20 @@ impl Http2 {
     }
 }
 
-fn end(ended: &Cell<Option<Instant>>) {
-    ended.set(ended.get().or_else(|| Some(Instant::now())));
+impl End {
+    fn broke(&self) {
+        self.full.set(true);
+        self.broken.set(self.broken.get().or_else(|| Some(Instant::now())));
+    }
+
+    /// A request has met its end, of which its task may not know yet.
+    fn by(&self, error: &h2::Error) {
+        if error.is_go_away() && error.is_remote() {
+            self.full.set(true);
+        } else if !error.is_reset() {
+            self.broke();
+        }
+    }
 }
 
 fn sending(stream: SendStream<Bytes>, body: Through) -> Sending<Through> {

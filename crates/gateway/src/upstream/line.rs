@@ -36,6 +36,8 @@ pub(super) enum Unanswered {
 pub(crate) struct Line {
     server: Rc<Server>,
     carrier: Carrier,
+    /// It counts among the requests of a connection that others share.
+    counts: bool,
     /// How far the request's body is, when it streams.
     pub(super) upload: Option<Rc<Upload>>,
     /// How long the application may pause within its answer.
@@ -62,7 +64,8 @@ impl Line {
     }
 
     fn over(server: Rc<Server>, carrier: Carrier) -> Self {
-        Self { server, carrier, upload: None, pause: None, paused: Deadline::default(), pump: None }
+        let counts = matches!(carrier, Carrier::Http2(..));
+        Self { server, carrier, counts, upload: None, pause: None, paused: Deadline::default(), pump: None }
     }
 
     /// Sends a request and waits for the head of its answer; `interims` hears of what comes before it.
@@ -125,11 +128,11 @@ impl Line {
         }
     }
 
-    /// Since when its connection takes no more requests; `None` when it does.
-    pub(super) fn ended(&self) -> Option<Instant> {
+    /// When its connection broke; `None` when it did not.
+    pub(super) fn broken(&self) -> Option<Instant> {
         match &self.carrier {
             Carrier::Http1(_) => Some(Instant::now()),
-            Carrier::Http2(connection, _) => connection.ended(),
+            Carrier::Http2(connection, _) => connection.broken(),
         }
     }
 
@@ -137,7 +140,7 @@ impl Line {
     /// connection.
     pub(super) fn give_up(&self) {
         if let Carrier::Http2(connection, _) = &self.carrier {
-            connection.end();
+            connection.fill();
         }
     }
 
@@ -168,13 +171,26 @@ impl Line {
         }
     }
 
-    /// The answer has ended: an HTTP/1 connection may carry the next request, unless this one's body is still on its
-    /// way. Then the application does not want the rest, and half a body must not precede another request.
+    /// The answer has ended: its connection may carry the next request. HTTP/1 not while this one's body is still on its
+    /// way: the application does not want the rest, and half a body must not precede another request.
     pub(crate) fn answer_ended(&mut self) {
+        if self.pump.as_ref().is_none_or(AbortHandle::is_finished) {
+            self.leave();
+        }
         if let Carrier::Http1(slot) = &mut self.carrier
             && let Some(connection) = slot.take_if(|connection| connection.borrow().is_free())
         {
             self.server.put(connection);
+        }
+    }
+
+    /// Its place among the requests of a shared connection is free.
+    fn leave(&mut self) {
+        if std::mem::take(&mut self.counts)
+            && let Carrier::Http2(connection, _) = &self.carrier
+        {
+            connection.closed();
+            self.server.sharing.room();
         }
     }
 
@@ -203,9 +219,6 @@ impl Drop for Line {
         if let Some(pump) = &self.pump {
             pump.abort();
         }
-        if let Carrier::Http2(connection, _) = &self.carrier {
-            connection.closed();
-            self.server.has_room();
-        }
+        self.leave();
     }
 }

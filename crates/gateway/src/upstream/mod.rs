@@ -12,6 +12,7 @@ mod line;
 mod own;
 mod pool;
 mod server;
+mod sharing;
 mod target;
 mod trust;
 

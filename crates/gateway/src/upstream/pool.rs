@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::health::PassOver;
 use super::line::Unanswered;
-use super::server::Server;
+use super::server::{NoLine, Server};
 use super::target::Place;
 use super::{Head, Upstream, UpstreamError};
 use crate::body::{Pauses, Through, Upload};
@@ -95,21 +95,23 @@ impl Pool {
             let late = !tried.is_empty() && now - begun > times.connect;
             let server =
                 self.choose(upstreams, &tried, times.pass_over, now).filter(|_| !late).ok_or(failure)?;
-            let Some((mut line, used)) = server.line(http1_only, tries.newer, times.connect, now).await
-            else {
-                if server.is_full() && !http1_only {
-                    failure = UpstreamError::Timeout;
-                } else {
-                    // A server without HTTP/1.1 takes no upgrades; that says nothing of other requests.
-                    if !http1_only {
-                        server.refused();
+            let (mut line, used) = match server.line(http1_only, tries.newer, times.connect, now).await {
+                Ok(line) => line,
+                Err(none) => {
+                    if none == NoLine::Busy {
+                        failure = UpstreamError::Timeout;
+                    } else {
+                        // A server without HTTP/1.1 takes no upgrades; that says nothing of other requests.
+                        if !http1_only {
+                            server.refused();
+                        }
+                        doubt(upstreams, &server.place);
                     }
-                    doubt(upstreams, &server.place);
+                    tried.push(server);
+                    tries = Tries::default();
+                    now = Instant::now();
+                    continue;
                 }
-                tried.push(server);
-                tries = Tries::default();
-                now = Instant::now();
-                continue;
             };
             line.upload = body.watched();
             let spare = if again { body.again() } else { None };
@@ -155,7 +157,7 @@ impl Pool {
                             return Err(UpstreamError::Broken);
                         }
                     };
-                    if !tries.allow_one_more(refused, used, line.ended()) {
+                    if !tries.allow_one_more(refused, used, line.broken()) {
                         server.answer_broke();
                         tried.push(server);
                         tries = Tries::default();
@@ -166,8 +168,8 @@ impl Pool {
         }
     }
 
-    /// The next server in turn that is not passed over; when all are, the one whose time ends first: an attempt costs
-    /// less than refusing everybody.
+    /// The next server in turn that is not passed over and has room; else one without room, which may come; else the one
+    /// whose time ends first: an attempt costs less than refusing everybody.
     fn choose(
         &self,
         upstreams: &[Arc<Upstream>],
@@ -182,7 +184,7 @@ impl Pool {
         }
         let start = self.turn.get() % count;
         self.turn.set(self.turn.get().wrapping_add(1));
-        let mut soonest: Option<Rc<Server>> = None;
+        let (mut soonest, mut busy): (Option<Rc<Server>>, _) = (None, None);
         for second_half in [false, true] {
             let mut index = 0;
             for upstream in upstreams {
@@ -195,6 +197,10 @@ impl Pool {
                     if tried.iter().any(|tried| Rc::ptr_eq(tried, &server)) {
                         continue;
                     }
+                    if server.sharing.is_busy() {
+                        busy = busy.or(Some(server));
+                        continue;
+                    }
                     if server.admits(pass_over, now) {
                         return Some(server);
                     }
@@ -205,7 +211,7 @@ impl Pool {
                 }
             }
         }
-        soonest
+        busy.filter(|server| server.admits(pass_over, now)).or(soonest)
     }
 
     fn server(&self, place: &Arc<Place>, pass_over: PassOver) -> Rc<Server> {
@@ -232,8 +238,8 @@ struct Tries {
 
 impl Tries {
     /// Whether the request may be sent to the same server once more. `refused` is one that it did not look at; `used` tells
-    /// whether the connection had been used before, and `ended` since when it takes no more.
-    fn allow_one_more(&mut self, refused: bool, used: bool, ended: Option<Instant>) -> bool {
+    /// whether the connection had been used before, and `broken` when it broke.
+    fn allow_one_more(&mut self, refused: bool, used: bool, broken: Option<Instant>) -> bool {
         if refused {
             self.refused += 1;
             return self.refused < REFUSED_MAX;
@@ -241,7 +247,7 @@ impl Tries {
         // A kept connection may have ended in the meantime; a new one has no such excuse.
         let excused = used && !self.excused;
         self.excused = true;
-        self.newer = ended;
+        self.newer = broken;
         excused
     }
 }
