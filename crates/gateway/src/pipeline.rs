@@ -369,10 +369,12 @@ pub(crate) struct End {
 
 /// The values of a cookie, over all `Cookie` fields. A browser may send several of one name, from different paths.
 fn cookies<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
-    let fields = headers.get_all(http::header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    // Bytes: the application's own cookies may be no text, and stand in the same field.
+    let fields = headers.get_all(http::header::COOKIE).iter().map(http::HeaderValue::as_bytes);
     fields
-        .flat_map(|field| field.split(';'))
-        .filter_map(move |pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
+        .flat_map(|field| field.split(|byte| *byte == b';'))
+        .filter_map(move |pair| pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"="))
+        .filter_map(|value| std::str::from_utf8(value).ok())
         .take(4)
 }
 

@@ -29,22 +29,12 @@ impl<T> Shelf<T> {
 
     /// Keeps a thing of so many bytes under an unguessable id; `false` when there is no room.
     pub(crate) fn put(&self, id: [u8; 16], thing: T, bytes: u64, bytes_total: u64, now: Millis) -> bool {
-        let mut inner = self.inner.lock();
-        while let Some((end, old)) = inner.order.front().copied() {
-            if end > now && inner.things.contains_key(&old) {
-                break;
-            }
-            inner.order.pop_front();
-            inner.remove(&old);
-        }
-        let bytes = bytes + ENTRY_BYTES;
-        if inner.bytes + bytes > bytes_total {
-            return false;
-        }
-        inner.bytes += bytes;
-        inner.things.insert(id, (thing, bytes));
-        inner.order.push_back((now.plus(self.life_millis), id));
-        true
+        self.room(bytes_total).put(id, thing, bytes, now)
+    }
+
+    /// Room for a thing that is still on its way.
+    pub(crate) fn room(&self, bytes_total: u64) -> Room<'_, T> {
+        Room { shelf: self, bytes_total, bytes: 0 }
     }
 
     /// Takes a thing out, once, for whoever it `fits`.
@@ -55,7 +45,59 @@ impl<T> Shelf<T> {
     }
 }
 
+/// Room that nothing else gets, until something is put there or it is dropped.
+pub(crate) struct Room<'a, T> {
+    shelf: &'a Shelf<T>,
+    bytes_total: u64,
+    bytes: u64,
+}
+
+impl<T> Room<'_, T> {
+    /// Makes it so large; `false` when there is no more.
+    pub(crate) fn hold(&mut self, bytes: u64, now: Millis) -> bool {
+        let mut inner = self.shelf.inner.lock();
+        inner.forget(now);
+        let bytes = bytes.saturating_add(ENTRY_BYTES);
+        let fits = inner.bytes - self.bytes + bytes <= self.bytes_total;
+        if fits {
+            inner.bytes = inner.bytes - self.bytes + bytes;
+            self.bytes = bytes;
+        }
+        fits
+    }
+
+    /// Keeps a thing of so many bytes under an unguessable id; `false` when there is no room.
+    pub(crate) fn put(mut self, id: [u8; 16], thing: T, bytes: u64, now: Millis) -> bool {
+        if !self.hold(bytes, now) {
+            return false;
+        }
+        let mut inner = self.shelf.inner.lock();
+        inner.things.insert(id, (thing, std::mem::take(&mut self.bytes)));
+        inner.order.push_back((now.plus(self.shelf.life_millis), id));
+        true
+    }
+}
+
+impl<T> Drop for Room<'_, T> {
+    fn drop(&mut self) {
+        if self.bytes > 0 {
+            self.shelf.inner.lock().bytes -= self.bytes;
+        }
+    }
+}
+
 impl<T> Inner<T> {
+    /// Lets go of what is too old.
+    fn forget(&mut self, now: Millis) {
+        while let Some((end, old)) = self.order.front().copied() {
+            if end > now && self.things.contains_key(&old) {
+                break;
+            }
+            self.order.pop_front();
+            self.remove(&old);
+        }
+    }
+
     fn remove(&mut self, id: &[u8; 16]) -> Option<T> {
         let (thing, bytes) = self.things.remove(id)?;
         self.bytes -= bytes;
@@ -79,5 +121,22 @@ mod tests {
         assert!(shelf.take(&[1; 16], |_| true).is_none(), "once");
         assert!(put(3, 1000, 1));
         assert!(put(4, 3000, 1001), "what is too old makes room");
+    }
+
+    #[test]
+    fn what_is_on_its_way_has_its_room() {
+        let shelf = Shelf::new(1000);
+        let put = |id: u8, bytes: u64| shelf.put([id; 16], id, bytes, 4000, Millis(0));
+        let mut room = shelf.room(4000);
+        assert!(room.hold(1000, Millis(0)) && room.hold(3000, Millis(0)));
+        assert!(!put(1, 1000), "taken");
+        assert!(!room.hold(4000, Millis(0)), "more than there is");
+        drop(room);
+        assert!(put(1, 1000), "given up");
+        let mut room = shelf.room(4000);
+        assert!(room.hold(1500, Millis(0)));
+        assert!(room.put([2; 16], 2, 100, Millis(0)));
+        assert!(put(3, 500), "no more than it took in the end");
+        assert_eq!(shelf.inner.lock().bytes, 1000 + 100 + 500 + 3 * ENTRY_BYTES);
     }
 }

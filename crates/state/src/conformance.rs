@@ -74,6 +74,10 @@ async fn spent_once(state: Arc<impl State>) {
     assert_eq!(state.is_spent(&[7; 16], Millis(999)).await, Ok(true), "after");
     assert_eq!(state.is_spent(&[8; 16], Millis(999)).await, Ok(false), "another thing");
     assert_eq!(state.spend(&[8; 16], Millis(1000), Millis(999)).await, Ok(Spend::First), "another thing");
+    // A request that began in time may come to its spend when others have seen the end.
+    assert_eq!(state.is_spent(&[9; 16], Millis(1000)).await, Ok(false));
+    assert_eq!(state.spend(&[7; 16], Millis(1000), Millis(999)).await, Ok(Spend::Replay), "forgotten");
+    assert_eq!(state.spend(&[7; 16], Millis(1001), Millis(999)).await, Ok(Spend::First), "a later end");
 }
 
 async fn claimed_once(state: Arc<impl State>) {

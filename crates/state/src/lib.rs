@@ -60,7 +60,8 @@ pub trait State: Send + Sync + 'static {
     fn is_spent(&self, id: &[u8; 16], now: Millis) -> impl Future<Output = Result<bool, SpendError>> + Send;
 
     /// Uses up a single-use thing until `end`, atomically, in the name of `claimant`: whoever asks again under the same
-    /// name is told so.
+    /// name is told so. What may have been spent and forgotten, because others asked at or after `end`, counts as spent,
+    /// however early `now` is: requests that began before `end` may arrive at any time.
     fn claim(
         &self,
         id: &[u8; 16],

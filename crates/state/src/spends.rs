@@ -24,6 +24,8 @@ struct Entries {
     /// The first to expire on top: lives differ, and a long one must not keep the short ones behind it. As many as are
     /// spent, which are bounded.
     order: BinaryHeap<Reverse<(Millis, [u8; 16])>>,
+    /// Until when expired entries have been let go of.
+    forgotten: Option<Millis>,
 }
 
 impl Spends {
@@ -40,6 +42,10 @@ impl Spends {
     pub fn claim(&self, id: &[u8; 16], claimant: u64, end: Millis, now: Millis) -> Result<Claim, SpendError> {
         let mut entries = self.entries.lock();
         entries.forget(now);
+        // Whoever asks with an older time than somebody before may ask about what is not known any more.
+        if entries.forgotten.is_some_and(|forgotten| end <= forgotten) {
+            return Ok(Claim::Other);
+        }
         let full = entries.spent.len() >= self.most;
         match entries.spent.entry(*id) {
             Entry::Occupied(by) if claimant != NOBODY && *by.get() == claimant => return Ok(Claim::Again),
@@ -75,6 +81,7 @@ impl Entries {
                 break;
             }
             PeekMut::pop(first);
+            self.forgotten = self.forgotten.max(Some(expiry));
             self.spent.remove(&old);
         }
     }

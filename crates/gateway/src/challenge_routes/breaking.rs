@@ -12,7 +12,7 @@ use crate::purpose::Purpose;
 /// Reasons of one challenge that are followed; with more of them it says little of each.
 const BLAMED_MAX: usize = 8;
 /// However much is held: as often as the risk alone may double it.
-const DOUBLINGS_MAX: u8 = 3;
+pub(super) const DOUBLINGS_MAX: u8 = 3;
 
 impl<S: State> Gateway<S> {
     /// A challenge goes out.

@@ -57,7 +57,7 @@ impl<S: State> Gateway<S> {
                         if !rejection.is_honest() {
                             self.report(snapshot, seen, &decided, Ending::Refused).await;
                         }
-                        more = self.fresh(snapshot, seen, rejection, &challenge, None);
+                        more = self.fresh(snapshot, seen, &decided, rejection, &challenge, None);
                         (StatusCode::BAD_REQUEST, rejection.name(), sentence(rejection))
                     }
                     Refused::NotOffered => (

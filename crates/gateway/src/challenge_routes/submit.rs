@@ -11,10 +11,11 @@ use spigot_decision::{Behaviour, Count, CountKind, Demand, Ending, Level, Millis
 use spigot_state::{Spend, State};
 
 use super::ask::{Errand, describe};
+use super::breaking::DOUBLINGS_MAX;
 use super::grant::Step;
 use super::terms::{again, instead, own, provider_of};
 use crate::body::Through;
-use crate::pipeline::{Gateway, Seen, Snapshot};
+use crate::pipeline::{Decided, Gateway, Seen, Snapshot};
 use crate::provider::{Heard, Visit, vouch};
 use crate::purpose::Purpose;
 use crate::respond::{plain, problem};
@@ -79,30 +80,11 @@ impl<S: State> Gateway<S> {
                 }
                 let step = Step::of(issued.as_ref(), rejection.name(), seen.now, claimed_millis);
                 let step = step.told(snapshot, issued.as_ref(), heard.as_ref());
+                let fresh = self.fresh(snapshot, seen, &decided, rejection, &challenge, heard.as_ref());
                 self.record_step(snapshot, seen, decided, step);
-                self.rejected(snapshot, seen, rejection, &challenge, heard.as_ref())
+                rejected(rejection, fresh)
             }
         }
-    }
-
-    /// The refusal of a submission, with a fresh challenge where an honest client needs one.
-    fn rejected(
-        &self,
-        snapshot: &Snapshot,
-        seen: &Seen<'_>,
-        rejection: Rejection,
-        challenge: &[u8],
-        heard: Option<&Heard>,
-    ) -> Response<Through> {
-        let ours = rejection.is_ours() || rejection == Rejection::ProviderAway;
-        let status = if ours { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::BAD_REQUEST };
-        let more = self.fresh(snapshot, seen, rejection, challenge, heard);
-        let mut response =
-            problem(status, rejection.name(), "The proof is not accepted", sentence(rejection), more);
-        if ours {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(AGAIN_SECONDS));
-        }
-        response
     }
 
     /// The fresh challenge that goes with a refusal, where an honest client needs one.
@@ -110,6 +92,7 @@ impl<S: State> Gateway<S> {
         &self,
         snapshot: &Snapshot,
         seen: &Seen<'_>,
+        decided: &Decided,
         rejection: Rejection,
         challenge: &[u8],
         heard: Option<&Heard>,
@@ -119,8 +102,12 @@ impl<S: State> Gateway<S> {
             return json!({});
         }
         let issued = genuine_here(&snapshot.keyring, challenge, &seen.binding());
-        let Some(terms) = fresh_terms(snapshot, seen, issued.as_ref(), heard) else { return json!({}) };
+        let held = self.with_held(Demand { level: Level::Low, doublings: 0 }, seen, decided).doublings;
+        let Some(terms) = fresh_terms(snapshot, seen, issued.as_ref(), heard, held) else {
+            return json!({});
+        };
         let fresh = self.issue(snapshot, seen, &terms);
+        self.holds(seen, decided, &fresh);
         if let Some(issued) = &issued {
             self.open.follow(&issued.id, &fresh, seen.now);
         }
@@ -197,18 +184,31 @@ impl<S: State> Gateway<S> {
     }
 }
 
-/// What the fresh challenge asks for: the same again, or what stands in for a third party that gave no answer. For one
-/// whose terms cannot be read any more, or that was issued for something else, it is the hardest puzzle, never an easier
+/// The refusal of a submission, with a fresh challenge where there is one.
+fn rejected(rejection: Rejection, fresh: Value) -> Response<Through> {
+    let ours = rejection.is_ours() || rejection == Rejection::ProviderAway;
+    let status = if ours { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::BAD_REQUEST };
+    let mut response =
+        problem(status, rejection.name(), "The proof is not accepted", sentence(rejection), fresh);
+    if ours {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(AGAIN_SECONDS));
+    }
+    response
+}
+
+/// What the fresh challenge asks for: the same again, doubled as often as `held` says for whoever holds many, or what
+/// stands in for a third party that gave no answer. For one whose terms cannot be read any more, or that was issued for something else, it is the hardest puzzle, never an easier
 /// one; unless the policy names third parties, which a puzzle must not take the place of.
 fn fresh_terms(
     snapshot: &Snapshot,
     seen: &Seen<'_>,
     issued: Option<&Challenge>,
     heard: Option<&Heard>,
+    held: u8,
 ) -> Option<Terms> {
     let device = seen.software.device;
     let Some(issued) = issued else {
-        let hardest = Demand { level: Level::High, doublings: 0 };
+        let hardest = Demand { level: Level::High, doublings: DOUBLINGS_MAX };
         return snapshot.policy.providers.is_empty().then(|| own(&snapshot.policy.challenge, hardest, None));
     };
     if let (Some(provider), Some(heard)) = (provider_of(snapshot, issued), heard)
@@ -216,7 +216,7 @@ fn fresh_terms(
     {
         return Some(instead(snapshot, provider, issued, device, seen.now));
     }
-    again(snapshot, issued, device, seen.now)
+    again(snapshot, issued, device, held, seen.now)
 }
 
 /// A rejection for whoever reads the answer.

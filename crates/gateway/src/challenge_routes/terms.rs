@@ -63,29 +63,37 @@ pub(super) fn instead(
     }
 }
 
-/// The same again, from another provider where that one is away; for the other puzzle the own one, since each of those is
+/// The same again, or more for whoever holds many challenges (`held` doublings), from another provider where that one is away; for the other puzzle the own one, since each of those is
 /// counted when it is asked for. `None` when it is no provider of ours any more, and for steps of a wait, which are had
 /// by waiting.
 pub(super) fn again(
     snapshot: &Snapshot,
     issued: &Challenge,
     device: Option<&str>,
+    held: u8,
     now: Millis,
 ) -> Option<Terms> {
     let settings = &snapshot.policy.challenge;
     match issued.kind {
         Kind::Provider(_) => {}
-        Kind::Cachewalk(_) | Kind::Sha256 { .. } => return Some(issued.terms()),
+        Kind::Cachewalk(_) | Kind::Sha256 { .. } => {
+            let now =
+                own(settings, Demand { level: Level::from_number(issued.level)?, doublings: held }, device);
+            let more = now.kind.log2_work() > issued.kind.log2_work() && held > 0;
+            return Some(if more { now } else { issued.terms() });
+        }
         Kind::Pbkdf2(params) => {
             let level = Level::from_number(issued.level)?;
             let usual = settings.fallback_log2_work.get(usize::from(issued.level).checked_sub(1)?)?;
-            let doublings = params.log2_n().saturating_sub(*usual);
+            let doublings = params.log2_n().saturating_sub(*usual).max(held);
             return Some(own(settings, Demand { level, doublings }, device));
         }
         Kind::Wait(_) => return None,
     }
     let provider = provider_of(snapshot, issued)?;
-    Some(from(snapshot, &provider.settings.name, demand_of(issued)?, device, now))
+    let demand = demand_of(issued)?;
+    let demand = Demand { doublings: demand.doublings.max(held), ..demand };
+    Some(from(snapshot, &provider.settings.name, demand, device, now))
 }
 
 /// The third party that a challenge of ours names.

@@ -230,12 +230,27 @@ async fn a_fresh_challenge_asks_for_what_is_asked_for_here() {
     // The own one again; for another site's the hardest.
     check(None, "cachewalk", 4).await;
     let elsewhere = spigot_challenge::Errand { site: "forum", action: "", data: "", press: false };
-    let hardest = gateway.snapshot.load().policy.challenge.log2_work[2];
+    let hardest = gateway.snapshot.load().policy.challenge.log2_work[2] + 3;
     check(Some(elsewhere), "cachewalk", hardest.into()).await;
     // The other puzzle is counted each time that it is asked for, so it does not come by itself.
     let other = Terms { kind: kind::pbkdf2::of_log2(4), ..easy };
     let refused = body(&answered(&gateway, other, None, &proof, 61_000).await);
     assert_eq!((&refused["code"], &refused["challenge"]["kind"]), (&json!("expired"), &json!("cachewalk")));
+}
+
+#[tokio::test]
+async fn fresh_challenges_are_held_like_others() {
+    let gateway = gateway("");
+    let usual = gateway.snapshot.load().policy.challenge.log2_work[0];
+    let terms = Terms { kind: kind::cachewalk::of_log2(usual), level: 1, life_millis: 60_000 };
+    let Kind::Cachewalk(params) = terms.kind else { panic!("another kind") };
+    let proof = vec![0; params.proof_bytes()];
+    let mut asked = Vec::new();
+    for _ in 0..65 {
+        let refused = body(&answered(&gateway, terms, None, &proof, 61_000).await);
+        asked.push(refused["challenge"]["log2_n"].as_u64().expect("a number") - u64::from(usual));
+    }
+    assert_eq!((asked[0], asked[31], asked[32], asked[63], asked[64]), (0, 0, 1, 1, 2), "{asked:?}");
 }
 
 #[tokio::test]

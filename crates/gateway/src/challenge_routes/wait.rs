@@ -84,9 +84,13 @@ impl<S: State> Gateway<S> {
     pub(super) async fn wait(&self, snapshot: &Snapshot, seen: &Seen<'_>) -> Response<Through> {
         let (texts, baggage) = (texts(seen), baggage(seen.query));
         let challenge = from_text(&parameter(seen.query, "c")).unwrap_or_default();
+        let decided = self.decide_own(snapshot, seen).await;
+        if let Some(refused) = self.refused_for_restriction(&decided) {
+            self.record_step(snapshot, seen, decided, Step::restricted());
+            return refused;
+        }
         match self.verify_and_spend(snapshot, seen, &challenge, Vec::new(), is_wait, &mut None).await {
             Ok(solved) => {
-                let decided = self.decide_own(snapshot, seen).await;
                 let Kind::Wait(wait) = solved.challenge().kind else {
                     // A kind whose proof is empty is a wait; no other is answered here.
                     return self.wait_failed(texts, &baggage, Rejection::Wrong);
@@ -115,14 +119,18 @@ impl<S: State> Gateway<S> {
                 page(StatusCode::OK, pages::step(texts, texts.text("heading"), text, &on, &baggage.decision))
             }
             Err(rejection) => {
-                let decided = self.decide_own(snapshot, seen).await;
                 if !rejection.is_honest() {
                     self.report(snapshot, seen, &decided, Ending::Refused).await;
                 }
                 let issued = genuine(&snapshot.keyring, &challenge);
                 let step = Step::of(issued.as_ref(), rejection.name(), seen.now, None);
                 self.record_step(snapshot, seen, decided, step);
+                // Pressed twice, or loaded again: the clearance may be there already, and what is kept is not lost.
+                let last = |kind| matches!(kind, Kind::Wait(wait) if wait.next().is_none());
+                let twice =
+                    rejection == Rejection::Replay && issued.as_ref().is_some_and(|step| last(step.kind));
                 match issued.as_ref().and_then(|issued| Some((issued, first_again(issued, rejection)?))) {
+                    _ if twice && baggage.stash.is_some() => arrived(texts, &baggage),
                     Some((late, first)) => self.begin_again(snapshot, seen, &baggage, first, late, rejection),
                     None => self.wait_failed(texts, &baggage, rejection),
                 }
@@ -167,13 +175,14 @@ impl<S: State> Gateway<S> {
     }
 }
 
-/// The wait to begin with again, for who was too slow or came from another network meanwhile. From the
+/// The wait to begin with again, for who was too slow, pressed twice, or came from another network meanwhile. From the
 /// first step: otherwise somebody elsewhere could wait all but the last.
 fn first_again(issued: &Challenge, rejection: Rejection) -> Option<Wait> {
     match (issued.kind, rejection) {
-        (Kind::Wait(wait), Rejection::Expired | Rejection::Stale | Rejection::OtherNetwork) => {
-            Some(Wait::first(wait.millis, wait.steps))
-        }
+        (
+            Kind::Wait(wait),
+            Rejection::Expired | Rejection::Stale | Rejection::OtherNetwork | Rejection::Replay,
+        ) => Some(Wait::first(wait.millis, wait.steps)),
         _ => None,
     }
 }

@@ -20,8 +20,8 @@ use spigot_intel::Software;
 use spigot_state::State;
 
 use super::turn::{
-    Looked, OTHERWISE, Original, Turn, UNCLEAR, Verdict, carried, is_form, sender, tell, understood,
-    user_agent, wanted_upgrade,
+    Looked, OTHERWISE, Original, Turn, UNCLEAR, Verdict, authority, carried, is_form, sender, tell,
+    understood, user_agent, wanted_upgrade,
 };
 use crate::accounts::OpenAttempt;
 use crate::body::Through;
@@ -30,6 +30,7 @@ use crate::marks::Marks;
 use crate::metrics::Metrics;
 use crate::pipeline::{Decided, End, Gateway, Seen, Snapshot};
 use crate::respond::{Refusal, is_ours};
+use crate::stash::Foreign;
 use crate::story::{self, Judged, Told};
 use crate::wire::order_of;
 
@@ -262,7 +263,11 @@ impl<S: State> Turn<'_, S> {
             Verdict::Challenge => {
                 asked = self.attempt(&decided).map(Box::new);
                 let form = match body {
-                    Shown::Whole(bytes) if is_form(decided.sender, &parts.method) => {
+                    // From our page it would come as this site's own.
+                    Shown::Whole(bytes)
+                        if is_form(decided.sender, parts)
+                            && !Foreign::is_told(&parts.headers, authority(parts)) =>
+                    {
                         carried(parts.headers.get(http::header::CONTENT_TYPE), bytes)
                     }
                     _ => None,

@@ -66,7 +66,12 @@ fn without_javascript_a_form_arrives_after_two_waits() {
     assert!(second_page.text().contains("dir=\"rtl\""));
     let again = connection.request("GET", &first, &headers, b"");
     assert_eq!((again.status, again.header("set-cookie")), (400, None), "a step is used once");
-    let done = wait(&mut connection, &way_on(&second_page), &headers);
+    assert!(again.text().contains("spent") && !way_on(&again).is_empty(), "{}", again.text());
+    let last = way_on(&second_page);
+    let done = wait(&mut connection, &last, &headers);
+    let twice = connection.request("GET", &last, &headers, b"");
+    assert_eq!((twice.status, twice.header("set-cookie")), (200, None), "pressed twice");
+    assert!(twice.text().contains("name=\"spigot-stash\""), "the form can be sent: {}", twice.text());
     let cookie = done.cookie();
     assert!(done.header("set-cookie").unwrap().contains("Max-Age=3600;"), "{done:?}");
     let text = done.text();

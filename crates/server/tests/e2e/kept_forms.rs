@@ -49,3 +49,63 @@ fn a_file_arrives_byte_for_byte() {
     let kind: Vec<_> = pairs.iter().filter(|pair| pair[0] == "content-type").map(|pair| &pair[1]).collect();
     assert_eq!(kind, [&serde_json::Value::from(content_type)]);
 }
+
+/// What the shop receives of a form that is posted under `told`, kept, and posted again by our own page.
+fn after_the_challenge(told: &[(&str, &str)]) -> serde_json::Value {
+    let demo = Demo::start();
+    demo.change(&["force", "POST /whoami", "--for", "1h"]);
+    let mut visitor = demo.connect();
+    let form = [("Accept", "text/html"), ("Content-Type", "application/x-www-form-urlencoded")];
+    let page = visitor.request("POST", "/whoami", &[&form, told].concat(), b"to=1&sum=100");
+    assert_eq!(page.status, 403, "{}", page.text());
+    let challenge = of_page(&page);
+    let clearance = submit(&mut visitor, &solve(&challenge)).cookie();
+    let kept = format!("spigot-stash={}", challenge["stash"].as_str().unwrap());
+    let cookies = format!("session=lax; {clearance}");
+    let own =
+        [("Origin", "http://shop.test"), ("Sec-Fetch-Site", "same-origin"), ("Cookie", cookies.as_str())];
+    visitor.request("POST", "/whoami", &[&form[..], &own].concat(), kept.as_bytes()).json()
+}
+
+#[test]
+fn a_form_of_another_site_stays_one() {
+    let of = |seen: &serde_json::Value, name: &str| -> Vec<String> {
+        let pairs = seen["headers"].as_array().unwrap().iter().filter(|pair| pair[0] == name);
+        pairs.map(|pair| pair[1].as_str().unwrap().to_owned()).collect()
+    };
+    let foreign = [
+        ("Origin", "https://evil.example"),
+        ("Sec-Fetch-Site", "cross-site"),
+        ("Referer", "https://evil.example/trap"),
+        ("Cookie", "theme=dark"),
+    ];
+    let seen = after_the_challenge(&foreign);
+    assert_eq!(seen["body_bytes"], 12);
+    assert_eq!(of(&seen, "origin"), ["https://evil.example"]);
+    assert_eq!(of(&seen, "sec-fetch-site"), ["cross-site"]);
+    assert_eq!(of(&seen, "referer"), ["https://evil.example/trap"]);
+    assert_eq!(of(&seen, "cookie"), ["theme=dark"], "none that the browser kept from another site");
+    let seen = after_the_challenge(&[("Origin", "http://shop.test"), ("Cookie", "session=old")]);
+    assert_eq!(
+        (seen["body_bytes"].as_u64(), of(&seen, "origin")),
+        (Some(12), vec!["http://shop.test".into()])
+    );
+    assert!(of(&seen, "cookie")[0].starts_with("session=lax"), "{seen}");
+}
+
+#[test]
+fn what_no_form_posts_is_not_kept() {
+    let demo = Demo::start();
+    for method in ["POST", "DELETE"] {
+        demo.change(&["force", &format!("{method} /whoami"), "--for", "1h"]);
+    }
+    let mut visitor = demo.connect();
+    let check = |visitor: &mut super::client::Connection, method: &str, kind: &str| {
+        let headers = [("Accept", "text/html"), ("Content-Type", kind)];
+        let page = visitor.request(method, "/whoami", &headers, b"{\"a\": 1}");
+        assert_eq!(page.status, 403, "{method} {kind}");
+        assert!(of_page(&page)["stash"].is_null(), "{method} {kind}");
+    };
+    check(&mut visitor, "POST", "application/json");
+    check(&mut visitor, "DELETE", "application/x-www-form-urlencoded");
+}

@@ -16,7 +16,7 @@ use spigot_state::State;
 
 use self::attempt::in_steps;
 use super::connection::Connection;
-use super::turn::{Looked, Original, Turn, Verdict, sender, wanted_upgrade};
+use super::turn::{Gone, Looked, Original, Turn, Verdict, sender, wanted_upgrade};
 use crate::body::{Fault, Incoming, Patience, RequestBody, Through, inspect};
 use crate::http1::told_length;
 use crate::in_box::in_box;
@@ -36,6 +36,13 @@ fn unfinished(fault: Fault) -> Refusal {
         Fault::TooSlow => wire::Refusal::BodyLate.into(),
     }
 }
+
+const GONE: Refusal = Refusal {
+    status: StatusCode::GONE,
+    code: "form_gone",
+    title: "This form is not kept here any more",
+    detail: "It was sent already, or it waited for more than ten minutes. Go back to it, and send it again if need be.",
+};
 
 /// One request on its way through to the application.
 pub(super) struct Passing<'a, S> {
@@ -66,18 +73,23 @@ impl<S: State> Passing<'_, S> {
         // Who sends the body late would otherwise choose how much of a step is left for the application.
         let came = if route.is_some() { Instant::now() } else { turn.arrived };
         // The form itself is what is decided upon and sent: its host and target are this request's.
-        let kept = turn.kept_form(parts, &inspected);
+        let (kept, gone) = match turn.kept_form(parts, &inspected) {
+            Ok(kept) => (kept, false),
+            Err(Gone) => (None, true),
+        };
+        let mut content_type = parts.headers.get(header::CONTENT_TYPE);
         if let Some(kept) = &kept {
             inspected = kept.body.clone();
             body = Through::Bytes(kept.body.clone());
+            content_type = Some(&kept.content_type);
         }
-        let content_type = parts.headers.get(header::CONTENT_TYPE);
         let (removed, in_trap) = turn.take_honeypot(content_type, &mut body, &mut inspected, complete);
         let upgrade = wanted_upgrade(parts);
         let original = Original { parts, kept: kept.as_ref(), removed, upgrade, left_out: proofs.left_out };
         let looked = Looked { inspected: &inspected, complete, in_trap, account: None };
         let decided = turn.decide(&original, looked, route, sender, held).await;
         match turn.verdict(&decided).await {
+            Verdict::Pass { .. } if gone => Box::new(turn.refuse(decided, &GONE)),
             Verdict::Pass { trickled } => match self.step(&decided) {
                 None => self.pass(&original, body, decided, trickled).await,
                 Some(step) => {
@@ -85,7 +97,10 @@ impl<S: State> Passing<'_, S> {
                     in_steps(came, step, passed).await
                 }
             },
-            Verdict::Refuse(refusal) => Box::new(turn.refuse(decided, refusal)),
+            Verdict::Refuse(refusal) => {
+                turn.put_back(kept.as_ref());
+                Box::new(turn.refuse(decided, refusal))
+            }
             Verdict::Challenge => {
                 Box::new(in_box(|| turn.challenge(&original, body, inspected, decided)).await)
             }

@@ -92,7 +92,7 @@ impl<S: State> Passing<'_, S> {
             let outgoing = Outgoing {
                 head: &Onward { passing: self, original, decided },
                 body,
-                idempotent: original.method().is_idempotent(),
+                idempotent: original.parts.method.is_idempotent(),
                 http1_only: original.upgrade.is_some(),
                 interims,
             };

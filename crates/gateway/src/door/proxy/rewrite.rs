@@ -12,6 +12,7 @@ use crate::body::Through;
 use crate::door::turn::{Original, injects, target, tell};
 use crate::pipeline::Decided;
 use crate::respond::{is_forwarding_alias, is_of_one_hop, named_by_connection};
+use crate::stash::Foreign;
 use crate::upstream::{Fields, Head};
 
 /// Fields that are added to the client's.
@@ -30,7 +31,7 @@ pub(super) struct Onward<'a, S> {
 
 impl<S: State> Head for Onward<'_, S> {
     fn method(&self) -> &Method {
-        self.original.method()
+        &self.original.parts.method
     }
 
     fn http1(&self, body: &Through, into: &mut Vec<u8>) -> Option<u64> {
@@ -73,12 +74,14 @@ impl<S: State> Onward<'_, S> {
         let kept = self.original.kept;
         self.clients(body, fields);
         if let Some(kept) = kept {
-            fields.set(&header::CONTENT_LENGTH, kept.body.len().to_string().as_bytes());
-            if let Some(content_type) = &kept.content_type {
-                fields.keep(&header::CONTENT_TYPE, content_type);
+            fields.keep(&header::CONTENT_TYPE, &kept.content_type);
+            for (name, value) in kept.foreign.iter().flat_map(Foreign::fields) {
+                fields.keep(name, value);
             }
-        } else if let Some(left) = self.original.told_length().filter(|_| self.original.removed > 0) {
-            fields.set(&header::CONTENT_LENGTH, left.to_string().as_bytes());
+        }
+        let changed = kept.is_some() || self.original.removed > 0;
+        if let Some(length) = self.original.told_length().filter(|_| changed) {
+            fields.set(&header::CONTENT_LENGTH, length.to_string().as_bytes());
         }
         for name in body.trailers().iter().flat_map(|trailers| trailers.keys()) {
             // Only those that were announced are sent everywhere.
@@ -109,7 +112,11 @@ impl<S: State> Onward<'_, S> {
             settings.certificate_header.as_ref().map(HeaderName::as_str),
         ];
         let secret = self.original.left_out.as_ref();
+        let foreign = kept.is_some_and(|kept| kept.foreign.is_some());
         for (name, value) in headers {
+            if foreign && Foreign::tells(name) {
+                continue;
+            }
             let text = name.as_str();
             let left_out = match text {
                 // We have asked for the body ourselves, or will when it is sent on.
@@ -142,7 +149,7 @@ impl<S: State> Onward<'_, S> {
                 fields.keep(name, value);
             }
         }
-        if http2 {
+        if http2 && !foreign {
             join_cookies(headers, fields);
         }
         if readable {

@@ -3,20 +3,23 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, Response, StatusCode};
+use http::request::Parts;
+use http::{HeaderValue, Response, StatusCode, header};
 use spigot_decision::{Action, Demand, Level, Sender};
 use spigot_state::State;
+use tokio::time::Instant;
 
 use super::shadow::{self, Filling};
-use super::{Original, Turn, target};
+use super::{Original, Turn, authority, target};
 use crate::accounts::OpenAttempt;
-use crate::body::{Inspected, Through, inspect};
+use crate::body::{Inspected, RequestBody, Through, inspect};
 use crate::challenge_routes::{Errand, is_return_address};
 use crate::entropy::random;
 use crate::http1::told_length;
 use crate::pipeline::{Decided, End};
 use crate::respond::{Refusal, retry_after};
-use crate::stash::{Kept, Unkept};
+use crate::shelf::Room;
+use crate::stash::{Foreign, Kept, Unkept, is_posted};
 
 const THROTTLED: Refusal = Refusal {
     status: StatusCode::TOO_MANY_REQUESTS,
@@ -38,6 +41,9 @@ const UNAVAILABLE: Refusal = Refusal {
     title: "This cannot be checked at the moment",
     detail: "Please try again in a few seconds.",
 };
+
+/// A form that comes is given room in pieces, each twice as large as the one before.
+const PIECE_BYTES: u64 = 64 << 10;
 
 /// What is done about a decided request.
 pub(in crate::door) enum Verdict {
@@ -107,10 +113,9 @@ impl<S: State> Turn<'_, S> {
     ) -> Response<Through> {
         let mut stash = None;
         let mut too_large = false;
-        if is_form(decided.sender, original.method()) {
-            let id = random();
-            match self.keep(original, body, inspected, id).await {
-                Ok(()) => stash = Some(id),
+        if is_form(decided.sender, original.parts) {
+            match self.keep(original, body, inspected).await {
+                Ok(id) => stash = Some(id),
                 Err(why) => too_large = why == Unkept::TooLarge,
             }
         }
@@ -132,26 +137,22 @@ impl<S: State> Turn<'_, S> {
         response
     }
 
-    /// Keeps a posted form whole, or not at all.
+    /// Keeps a posted form whole under an id, or not at all.
     async fn keep(
         &self,
         original: &Original<'_>,
         body: Through,
         inspected: Bytes,
-        id: [u8; 16],
-    ) -> Result<(), Unkept> {
+    ) -> Result<[u8; 16], Unkept> {
         let bounds = &self.snapshot.settings.bounds;
+        let mut room = self.gateway.stash.room(bounds.stash_bytes_total);
         let whole = match body {
             Through::Inspected(held) if held.rest.is_some() => {
                 let Inspected { bytes, rest: Some(rest), .. } = *held else { return Err(Unkept::NoRoom) };
                 if told_length(&original.parts.headers).is_some_and(|told| told > bounds.stash_bytes) {
                     return Err(Unkept::TooLarge);
                 }
-                let read = inspect(rest, bytes, bounds.stash_bytes, bounds.answer_time).await;
-                if !read.complete && read.bytes.len() as u64 <= bounds.stash_bytes {
-                    return Err(Unkept::NoRoom);
-                }
-                read.bytes
+                self.whole_form(bytes, rest, &mut room).await?
             }
             Through::Incoming(_)
             | Through::Answer(..)
@@ -160,20 +161,60 @@ impl<S: State> Turn<'_, S> {
             | Through::Tunnel(_) => {
                 return Err(Unkept::NoRoom);
             }
-            Through::Empty | Through::Bytes(_) | Through::Inspected(_) => inspected,
+            // A copy: it may be a small part of what it was read into.
+            Through::Empty | Through::Bytes(_) | Through::Inspected(_) => Bytes::copy_from_slice(&inspected),
         };
         if whole.len() as u64 > bounds.stash_bytes {
             return Err(Unkept::TooLarge);
         }
+        let content_type =
+            original.content_type().and_then(|kind| HeaderValue::from_bytes(kind.as_bytes()).ok());
+        let before = original.kept.and_then(|kept| kept.foreign.clone());
         let kept = Kept {
+            id: random(),
             host: self.seen.host.to_owned(),
-            method: original.method().clone(),
             target: target(self.seen),
-            content_type: original.content_type().cloned(),
+            content_type: content_type.ok_or(Unkept::NoRoom)?,
             body: whole,
+            foreign: before.or_else(|| Foreign::of(&original.parts.headers, authority(original.parts))),
         };
-        let held = self.gateway.stash.keep(id, kept, bounds.stash_bytes_total, self.seen.now);
-        if held { Ok(()) } else { Err(Unkept::NoRoom) }
+        let (id, bytes) = (kept.id, kept.bytes());
+        if room.put(id, kept, bytes, self.seen.now) { Ok(id) } else { Err(Unkept::NoRoom) }
+    }
+
+    /// Reads the rest of a form, for which there is room as it comes.
+    async fn whole_form(
+        &self,
+        mut bytes: Bytes,
+        mut rest: RequestBody,
+        room: &mut Room<'_, Kept>,
+    ) -> Result<Bytes, Unkept> {
+        let bounds = &self.snapshot.settings.bounds;
+        let until = Instant::now() + bounds.answer_time;
+        let mut most = bytes.len() as u64;
+        loop {
+            most = most.max(PIECE_BYTES).saturating_mul(2).min(bounds.stash_bytes);
+            if !room.hold(most, self.seen.now) {
+                return Err(Unkept::NoRoom);
+            }
+            let read = inspect(rest, bytes, most, until.saturating_duration_since(Instant::now())).await;
+            bytes = read.bytes;
+            let come = bytes.len() as u64;
+            match read.rest {
+                None if read.complete => return Ok(bytes),
+                _ if come > bounds.stash_bytes => return Err(Unkept::TooLarge),
+                Some(more) if come > most => rest = more,
+                _ => return Err(Unkept::NoRoom),
+            }
+        }
+    }
+
+    /// What was taken out for a request that is refused: it may be sent once more.
+    pub(in crate::door) fn put_back(&self, kept: Option<&Kept>) {
+        if let Some(kept) = kept {
+            let bytes_total = self.snapshot.settings.bounds.stash_bytes_total;
+            self.gateway.stash.keep(kept.clone(), bytes_total, self.seen.now);
+        }
     }
 
     /// Lets the application report how an attempt on an account ended, where the route says that it does.
@@ -210,6 +251,6 @@ impl<S: State> Turn<'_, S> {
 }
 
 /// Whether a request sends what somebody filled in.
-pub(in crate::door) fn is_form(sender: Sender, method: &Method) -> bool {
-    sender == Sender::Navigation && !matches!(*method, Method::GET | Method::HEAD)
+pub(in crate::door) fn is_form(sender: Sender, parts: &Parts) -> bool {
+    sender == Sender::Navigation && is_posted(&parts.method, parts.headers.get(header::CONTENT_TYPE))
 }

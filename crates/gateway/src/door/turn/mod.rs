@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use spigot_decision::Sender;
 use spigot_decision::policy::Route;
 use spigot_state::State;
@@ -19,7 +19,7 @@ pub(super) use self::act::{Verdict, is_form};
 pub(super) use self::form::carried;
 pub(super) use self::told::tell;
 pub(super) use self::understand::{
-    OTHERWISE, host_name, injects, is_coded, sender, understood, wanted_upgrade,
+    Gone, OTHERWISE, authority, host_name, injects, is_coded, sender, understood, wanted_upgrade,
 };
 use crate::http1::told_length;
 use crate::pipeline::{Decided, Gateway, Held, Seen, Snapshot};
@@ -58,22 +58,17 @@ pub(super) struct Original<'a> {
 }
 
 impl<'o> Original<'o> {
-    /// The application's method: a kept form's own.
-    pub(super) fn method(&self) -> &'o Method {
-        self.kept.map_or(&self.parts.method, |kept| &kept.method)
-    }
-
     /// The body's length as it was told, less what was taken out.
     pub(super) fn told_length(&self) -> Option<u64> {
         self.kept.map_or_else(
             || told_length(&self.parts.headers).map(|told| told.saturating_sub(self.removed)),
-            |kept| Some(kept.body.len() as u64),
+            |kept| Some((kept.body.len() as u64).saturating_sub(self.removed)),
         )
     }
 
     pub(super) fn content_type(&self) -> Option<&'o HeaderValue> {
         match self.kept {
-            Some(kept) => kept.content_type.as_ref(),
+            Some(kept) => Some(&kept.content_type),
             None => self.parts.headers.get(header::CONTENT_TYPE),
         }
     }

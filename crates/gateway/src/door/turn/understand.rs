@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::net::Ipv6Addr;
 
 use bytes::Bytes;
+use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Version, header};
 use spigot_challenge::from_text;
 use spigot_decision::path::Understood;
@@ -26,9 +27,7 @@ const STASH_FIELD: &[u8] = b"spigot-stash=";
 pub(in crate::door) const OTHERWISE: &str = "its path is one of ours, written otherwise";
 
 /// Host in lower case and normalised path; or why the request could be read in more than one way.
-pub(in crate::door) fn understood(
-    parts: &http::request::Parts,
-) -> Result<(Cow<'_, str>, Understood<'_>), &'static str> {
+pub(in crate::door) fn understood(parts: &Parts) -> Result<(Cow<'_, str>, Understood<'_>), &'static str> {
     let headers = &parts.headers;
     let mut hosts = headers.get_all(header::HOST).iter();
     let host = hosts.next();
@@ -80,6 +79,17 @@ pub(in crate::door) fn host_name(host: &str) -> Option<Cow<'_, str>> {
     fits.then(|| if lower { Cow::Borrowed(name) } else { Cow::Owned(name.to_ascii_lowercase()) })
 }
 
+/// A form is not kept any more.
+pub(in crate::door) struct Gone;
+
+/// The host that a request names, with its port.
+pub(in crate::door) fn authority(parts: &Parts) -> &[u8] {
+    match parts.headers.get(header::HOST) {
+        Some(host) => host.as_bytes(),
+        None => parts.uri.authority().map_or(&b""[..], |authority| authority.as_str().as_bytes()),
+    }
+}
+
 impl<S: State> Turn<'_, S> {
     /// What a decision sees of a body: its first `most` bytes. More may be at hand, depending on how the body came in
     /// frames, and must not change what is found.
@@ -109,10 +119,15 @@ impl<S: State> Turn<'_, S> {
     }
 
     /// The form that was kept while its sender solved a challenge, when this request brings its id.
-    pub(in crate::door) fn kept_form(&self, parts: &http::request::Parts, inspected: &Bytes) -> Option<Kept> {
-        let id = inspected.strip_prefix(STASH_FIELD).filter(|_| parts.method == Method::POST)?;
-        let id = from_text(std::str::from_utf8(id).ok()?)?;
-        self.gateway.stash.take(id.as_slice().try_into().ok()?, self.seen.host, &target(self.seen))
+    ///
+    /// # Errors
+    /// It brings the id of none, or of none any more.
+    pub(in crate::door) fn kept_form(&self, parts: &Parts, inspected: &Bytes) -> Result<Option<Kept>, Gone> {
+        let id = inspected.strip_prefix(STASH_FIELD).filter(|_| parts.method == Method::POST);
+        let id = id.and_then(|id| from_text(std::str::from_utf8(id).ok()?));
+        let Some(id) = id.and_then(|id| <[u8; 16]>::try_from(id).ok()) else { return Ok(None) };
+        let kept = self.gateway.stash.take(&id, self.seen.host, &target(self.seen));
+        kept.map(Some).ok_or(Gone)
     }
 }
 
@@ -168,7 +183,7 @@ pub(in crate::door) fn injects(snapshot: &Snapshot, route: u16, sender: Sender) 
 }
 
 /// The protocol that an HTTP/1.1 request asks to switch to. Not another HTTP: its requests would pass by unseen.
-pub(in crate::door) fn wanted_upgrade(parts: &http::request::Parts) -> Option<&HeaderValue> {
+pub(in crate::door) fn wanted_upgrade(parts: &Parts) -> Option<&HeaderValue> {
     let asked = lists(&parts.headers, &header::CONNECTION, "upgrade");
     let upgrade =
         parts.headers.get(header::UPGRADE).filter(|_| asked && parts.version == Version::HTTP_11)?;
