@@ -1,5 +1,6 @@
 use arrayvec::ArrayVec;
 
+use crate::path::folded;
 use crate::policy::expression::{Condition, Sight};
 use crate::policy::units::{KEY_PARTS_MAX, KeyPart};
 use crate::policy::{Limit, Policy, Relief};
@@ -310,7 +311,9 @@ impl Asked<'_> {
             KeyPart::Address => return Some(self.who.address),
             KeyPart::Route => Subject::Number(self.route.into()),
             KeyPart::Account => return Some(crate::account::counted(observation.account?, self.keys)),
-            KeyPart::Path => Subject::Text(observation.matched.as_bytes()),
+            KeyPart::Path => {
+                return Some(self.keys.subject(Subject::Text(folded(observation.matched).as_bytes())));
+            }
             KeyPart::Host => Subject::Text(observation.host.as_bytes()),
             KeyPart::UserAgent => Subject::Text(observation.user_agent.as_bytes()),
             KeyPart::Body => {

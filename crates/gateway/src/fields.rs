@@ -7,12 +7,14 @@ pub(crate) mod multipart;
 
 use std::borrow::Cow;
 
+use memchr::memmem;
 use percent_encoding::percent_decode;
 use spigot_decision::Attempt;
 use spigot_decision::policy::Settings;
 use zeroize::Zeroizing;
 
 use self::kind::Kind;
+use self::multipart::Reading;
 use crate::accounts::Password;
 
 /// What was found of the fields that a route names.
@@ -47,6 +49,8 @@ pub(crate) struct Came<'b> {
     pub(crate) bytes: &'b [u8],
     /// All of it came, and is not compressed.
     pub(crate) plain: bool,
+    /// What its request has behind the question mark.
+    pub(crate) query: &'b str,
 }
 
 impl<'s> Named<'s> {
@@ -64,67 +68,104 @@ impl<'s> Named<'s> {
         [self.account, self.password, self.honeypot].into_iter().flatten()
     }
 
-    fn any(&self, name: &str) -> bool {
-        self.all().any(|wanted| wanted == name)
+    /// The field that a name is taken for by some readers, and whether by all but for upper and lower case.
+    fn alike(&self, name: &str) -> Option<(&'s str, bool)> {
+        let cased = |name: &str| name.to_uppercase().to_lowercase();
+        let folded = |name: &str| cased(&plain_name(name));
+        if let Some(same) = self.all().find(|wanted| *wanted == name || cased(wanted) == cased(name)) {
+            return Some((same, true));
+        }
+        self.all().find(|wanted| folded(wanted) == folded(name)).map(|wanted| (wanted.as_str(), false))
     }
 
-    /// The field that a name in JSON is taken for: some readers do not tell upper from lower case there.
-    fn alike(&self, name: &str) -> Option<&'s str> {
-        let folded = |name: &str| name.to_uppercase().to_lowercase();
-        let same = |wanted: &&String| *wanted == name || folded(wanted) == folded(name);
-        self.all().find(same).map(String::as_str)
+    fn is_account(&self, name: &str) -> bool {
+        self.account.iter().any(|wanted| wanted == name)
     }
+}
+
+/// A form field's name as lenient readers take it: PHP passes over blanks before it and makes underscores of dots and
+/// blanks in it, others over brackets around it, and nothing counts behind a NUL.
+fn plain_name(name: &str) -> String {
+    let name = name.split('\0').next().unwrap_or_default().trim();
+    let name = name.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or(name);
+    name.replace(['.', ' ', '['], "_")
 }
 
 /// Looks for the fields in a form, of either encoding, or a JSON object.
 pub(crate) fn read(came: Came<'_>, named: Named<'_>) -> Fields {
-    let Came { content_type, bytes: body, plain } = came;
+    let Came { content_type, bytes: body, plain, query } = came;
     let mut fields = Fields::default();
     if named.all().next().is_none() {
         return fields;
     }
-    let mut whole = plain;
-    match Kind::of(content_type) {
+    let whole = match Kind::of(content_type) {
+        _ if body.is_empty() => true,
         Kind::Form => read_form(body, named, &mut fields),
-        Kind::Multipart => {
-            whole &= multipart::each(content_type, body, |name, value| {
-                if named.any(name) {
-                    let value = String::from_utf8_lossy(value).into_owned();
-                    fields.see(named, name, Zeroizing::new(value));
-                }
-            });
-        }
+        Kind::Multipart => multipart::each(content_type, body, |name, value, reading| {
+            let Some((wanted, exact)) = named.alike(name) else { return };
+            fields.unclear |= named.is_account(wanted) && (reading != Reading::Plain || !exact);
+            if reading != Reading::File {
+                let value = String::from_utf8_lossy(value).into_owned();
+                fields.see(named, wanted, Zeroizing::new(value));
+            }
+        }),
         Kind::Json => read_json(body, named, &mut fields),
-        Kind::Other => {}
-    }
-    fields.unclear |= !whole && !named.account.is_empty();
+        // Many applications do not look at what a body calls itself.
+        Kind::Other if body.trim_ascii_start().starts_with(b"{") => {
+            read_json(body, named, &mut fields);
+            true
+        }
+        Kind::Other => read_form(body, named, &mut fields),
+    };
+    // Some take parameters from wherever they are.
+    read_form(query.as_bytes(), named, &mut fields);
+    let understood = whole && plain && is_ascii_text(content_type);
+    fields.unclear |= !understood && !named.account.is_empty();
     fields
 }
 
-fn read_form(body: &[u8], named: Named<'_>, fields: &mut Fields) {
+/// Whether the characters of ASCII are what they are in ASCII, in the encoding that a body says it has.
+fn is_ascii_text(content_type: &[u8]) -> bool {
+    const OTHERS: [&[u8]; 5] = [b"utf-7", b"utf7", b"utf-16", b"utf-32", b"ucs-"];
+    let Some(at) = memmem::find(&content_type.to_ascii_lowercase(), b"charset") else { return true };
+    let charset = content_type[at..].to_ascii_lowercase();
+    !OTHERS.iter().any(|other| memmem::find(&charset, other).is_some())
+        && memmem::find(&charset, b"ebcdic").is_none()
+        && memmem::find(&charset[7..], b"charset").is_none()
+}
+
+/// Always whole.
+fn read_form(body: &[u8], named: Named<'_>, fields: &mut Fields) -> bool {
     for pair in body.split(|b| *b == b'&') {
         let (name, value) = match pair.iter().position(|b| *b == b'=') {
             Some(at) => (&pair[..at], &pair[at + 1..]),
             None => (pair, &[][..]),
         };
-        let name = decode(name);
-        if named.any(&name) {
-            fields.see(named, &name, Zeroizing::new(decode(value)));
+        if let Some((name, exact)) = named.alike(&decode(name)) {
+            fields.unclear |= named.is_account(name) && !exact;
+            fields.see(named, name, Zeroizing::new(decode(value)));
         }
     }
+    true
 }
 
-fn read_json(body: &[u8], named: Named<'_>, fields: &mut Fields) {
+/// Whether all of it could be read.
+fn read_json(body: &[u8], named: Named<'_>, fields: &mut Fields) -> bool {
     // Of two that have one name the last counts, as nearly everywhere: what is judged is what the application takes.
     let mut texts: Vec<(&str, Zeroizing<String>)> = Vec::new();
-    json::each(
+    let wanted = |name: &str| named.alike(name).filter(|(_, exact)| *exact).map(|(wanted, _)| wanted);
+    let whole = json::each(
         body,
-        |name| named.alike(name).is_some(),
+        |name| wanted(name).is_some(),
         |name, value| {
-            let Some(name) = named.alike(name) else { return };
+            let Some(name) = wanted(name) else { return };
+            let Some(value) = value else {
+                fields.unclear |= named.is_account(name);
+                return;
+            };
             let before = texts.iter().find(|(known, _)| *known == name);
             let other = before.is_some_and(|(_, before)| account_name(before) != account_name(&value));
-            fields.unclear |= other && named.account.iter().any(|wanted| wanted == name);
+            fields.unclear |= other && named.is_account(name);
             texts.retain(|(known, _)| *known != name);
             texts.push((name, value));
         },
@@ -132,6 +173,7 @@ fn read_json(body: &[u8], named: Named<'_>, fields: &mut Fields) {
     for (name, value) in texts {
         fields.see(named, name, value);
     }
+    whole
 }
 
 impl Fields {
@@ -199,7 +241,7 @@ mod tests {
         let (account, password, honeypot) = (names(&["email"]), names(&["password"]), names(&["website"]));
         let named = Named { account: &account, password: &password, honeypot: &honeypot, one_account: true };
         let check = |kind: &str, body: &str, account: Option<&str>, password: bool, honeypot_filled: bool| {
-            let came = Came { content_type: kind.as_bytes(), bytes: body.as_bytes(), plain: true };
+            let came = Came { content_type: kind.as_bytes(), bytes: body.as_bytes(), plain: true, query: "" };
             let found = read(came, named);
             let found = (found.account.as_deref(), found.password.is_some(), found.honeypot_filled);
             assert_eq!(found, (account, password, honeypot_filled), "{kind} {body}");
@@ -219,7 +261,7 @@ mod tests {
             false,
             false,
         );
-        check(json, r#"{"email":{"a":[1,"x"]},"password":7,"website":"x"}"#, None, false, true);
+        check(json, r#"{"email":{"a":[1,"x"]},"password":7,"website":"x"}"#, None, true, true);
         check(json, r#"{"email":"ada@example.org","rest":"#, ada, false, false);
         check(json, r#"{"email":"eve@example.org","email":"ada@example.org"}"#, ada, false, false);
         check(json, r#"{"email":"#, None, false, false);
@@ -256,7 +298,8 @@ mod tests {
         let (account, other) = (names(&["email", "login"]), names(&["website"]));
         let check = |one_account, plain, kind: &str, body: &str, account_found: Option<&str>, unclear| {
             let named = Named { account: &account, password: &[], honeypot: &other, one_account };
-            let found = read(Came { content_type: kind.as_bytes(), bytes: body.as_bytes(), plain }, named);
+            let found =
+                read(Came { content_type: kind.as_bytes(), bytes: body.as_bytes(), plain, query: "" }, named);
             assert_eq!((found.account.as_deref(), found.unclear), (account_found, unclear), "{kind} {body}");
         };
         let form = "Application/X-WWW-Form-URLEncoded ; charset=utf-8";
@@ -284,10 +327,68 @@ mod tests {
     }
 
     #[test]
+    fn nor_where_others_read_it_otherwise() {
+        let account = names(&["email", "user_name"]);
+        let named = Named { account: &account, password: &[], honeypot: &[], one_account: true };
+        let check = |kind: &str, body: &[u8], query: &str, expected: Option<&str>, unclear: bool| {
+            let found = read(Came { content_type: kind.as_bytes(), bytes: body, plain: true, query }, named);
+            let shown = body.escape_ascii();
+            assert_eq!(
+                (found.account.as_deref(), found.unclear),
+                (expected, unclear),
+                "{kind} {shown} {query}"
+            );
+        };
+        let (form, json) = ("application/x-www-form-urlencoded", "application/json; charset=utf-8");
+        // Names.
+        check(form, b"+email=ada", "", Some("ada"), true);
+        check(form, b"[email]=ada", "", Some("ada"), true);
+        check(form, b"user.name=ada", "", Some("ada"), true);
+        check(form, b"email%00x=ada", "", Some("ada"), true);
+        check(form, b"email=x1&+email=ada", "", Some("x1"), true);
+        check(form, b"EMAIL=ada", "", Some("ada"), false);
+        check(form, b"emails=ada&mail=eve&user=x", "", None, false);
+        // JSON that ends early, begins with a mark, or says it otherwise.
+        check(json, br#"{"email":"x1","\ud800":0,"email":"ada"}"#, "", Some("x1"), true);
+        check(json, b"\xef\xbb\xbf{\"email\":\"ada\"}", "", Some("ada"), false);
+        check(json, br#"{"email":12345}"#, "", Some("12345"), false);
+        check(json, br#"{"email":{"$ne":""}}"#, "", None, true);
+        check(json, br#"{"email":null}"#, "", None, false);
+        check(json, b"", "", None, false);
+        check("application/json; charset=utf-16", br#"{"email":"ada"}"#, "", Some("ada"), true);
+        check("application/json; charset=utf-8; charset=utf-16", b"{}", "", None, true);
+        // What calls itself nothing, or something else.
+        check("", b"email=ada", "", Some("ada"), false);
+        check("text/plain;charset=UTF-8", br#" {"email":"ada"}"#, "", Some("ada"), false);
+        check("application/xml", b"<email>ada</email>", "", None, false);
+        // Parameters of the target.
+        check(form, b"", "email=ada", Some("ada"), false);
+        check(form, b"email=ada", "email=Ada&page=2", Some("ada"), false);
+        check(form, b"email=x1", "email=ada", Some("x1"), true);
+        // Parts.
+        let parts = |head: &str, behind: &str| {
+            format!("--b\r\nContent-Disposition: form-data; {head}\r\n\r\nada\r\n--b--{behind}").into_bytes()
+        };
+        let kind = "multipart/form-data; boundary=b";
+        check(kind, &parts("name=\"email\"", "\r\n"), "", Some("ada"), false);
+        check("multipart/mixed; boundary=b", &parts("name=\"email\"", ""), "", Some("ada"), false);
+        check(kind, &parts("name=\"email\"\r\nContent-Transfer-Encoding: 8bit", ""), "", Some("ada"), false);
+        check(kind, &parts("name=\"email\"\r\nContent-Transfer-Encoding: base64", ""), "", Some("ada"), true);
+        check(kind, &parts("\r\n name=\"email\"", ""), "", None, true);
+        check(kind, &parts("name*=utf-8''email", ""), "", None, true);
+        check(kind, &parts("name=\"email\"; filename=\"\"", ""), "", None, true);
+        check(kind, &parts("name=\"photo\"; filename=\"a.png\"", ""), "", None, false);
+        check(kind, &parts("name=\"x\"", "\r\n--b\r\n"), "", None, true);
+    }
+
+    #[test]
     fn without_account_fields_nothing_is_unclear() {
         let honeypot = names(&["website"]);
         let named = Named { account: &[], password: &[], honeypot: &honeypot, one_account: true };
-        assert!(!read(Came { content_type: b"application/json", bytes: b"{", plain: false }, named).unclear);
+        assert!(
+            !read(Came { content_type: b"application/json", bytes: b"{", plain: false, query: "" }, named)
+                .unclear
+        );
     }
 
     #[test]
@@ -295,7 +396,7 @@ mod tests {
         let password = names(&["password"]);
         let named = Named { account: &[], password: &password, honeypot: &[], one_account: true };
         let bytes = br#"{"password":"hunter2"}"#;
-        let found = read(Came { content_type: b"application/json", bytes, plain: true }, named);
+        let found = read(Came { content_type: b"application/json", bytes, plain: true, query: "" }, named);
         assert_eq!(format!("{:?}", found.password), "Some(Password(..))");
     }
 }

@@ -226,7 +226,8 @@ impl<S: State> Turn<'_, S> {
         let mut held = self.gateway.clearance(self.snapshot, self.seen).await;
         held.trusted = proofs.trusted;
         // Who cannot show a body hides nothing in it.
-        let route = (!matches!(body, Shown::Nothing | Shown::Unseen)).then(|| self.route());
+        let shown = !matches!(body, Shown::Nothing | Shown::Unseen) || !self.parameters().is_empty();
+        let route = shown.then(|| self.route());
         let (mut inspected, complete) = match body {
             Shown::Nothing => (Bytes::new(), true),
             Shown::Unseen => (Bytes::new(), false),

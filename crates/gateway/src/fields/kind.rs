@@ -17,7 +17,7 @@ impl Kind {
         };
         if starts(b"application/x-www-form-urlencoded") {
             Self::Form
-        } else if starts(b"multipart/form-data") {
+        } else if starts(b"multipart/") {
             Self::Multipart
         } else if content_type.windows(4).any(|word| word.eq_ignore_ascii_case(b"json")) {
             Self::Json

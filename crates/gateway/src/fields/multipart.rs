@@ -14,6 +14,8 @@ pub(crate) struct Part<'b> {
     pub(crate) range: Range<usize>,
     pub(crate) name: Option<&'b [u8]>,
     pub(crate) is_file: bool,
+    /// Others may read its name or its value otherwise.
+    pub(crate) is_odd: bool,
     pub(crate) value: &'b [u8],
 }
 
@@ -41,9 +43,11 @@ impl<'b> Parts<'b> {
         Some(Self { body, delimiter, start, at })
     }
 
-    /// Whether the body ends as it should, once all parts have been seen.
+    /// Whether the body ends as it should, once all parts have been seen: nothing behind it looks like another part, which
+    /// some readers would take.
     fn ended(&self) -> bool {
-        self.body[self.at..].starts_with(b"--")
+        let rest = &self.body[self.at..];
+        rest.starts_with(b"--") && self.delimiter.find(rest).is_none()
     }
 }
 
@@ -60,36 +64,66 @@ impl<'b> Iterator for Parts<'b> {
         if !follows.starts_with(b"\r\n") && !follows.starts_with(b"--") {
             return None;
         }
-        let (name, is_file, value) = read(&part[..length]);
-        let range = self.start..next;
+        let part = read(&part[..length], self.start..next);
         (self.start, self.at) = (next, behind);
-        Some(Part { range, name, is_file, value })
+        Some(part)
     }
 }
 
-/// Calls `see` for each whole field that is no file; false when the body does not end as it should. What was cut off at
-/// the end of the inspected part is not known.
-pub(crate) fn each(content_type: &[u8], body: &[u8], mut see: impl FnMut(&str, &[u8])) -> bool {
+/// Calls `see` for each whole part with a name, and whether others may read it otherwise: a file, for one, is a field to
+/// some. False when the body does not end as it should, or has parts that cannot be read. What was cut off at the end of
+/// the inspected part is not known.
+pub(crate) fn each(content_type: &[u8], body: &[u8], mut see: impl FnMut(&str, &[u8], Reading)) -> bool {
     let Some(mut parts) = Parts::of(content_type, body) else { return false };
-    for part in parts.by_ref().filter(|part| !part.is_file) {
-        if let Some(name) = part.name.and_then(|name| std::str::from_utf8(name).ok()) {
-            see(name, part.value);
+    let mut all_named = true;
+    for part in parts.by_ref() {
+        match part.name.and_then(|name| std::str::from_utf8(name).ok()) {
+            Some(name) => {
+                let reading = match (part.is_file, part.is_odd) {
+                    (true, _) => Reading::File,
+                    (false, true) => Reading::Odd,
+                    (false, false) => Reading::Plain,
+                };
+                see(name, part.value, reading);
+            }
+            None => all_named = false,
         }
     }
-    parts.ended()
+    all_named && parts.ended()
 }
 
-/// Name of a part, whether it is a file, and its value.
-fn read(part: &[u8]) -> (Option<&[u8]>, bool, &[u8]) {
-    let Some(end) = memmem::find(part, b"\r\n\r\n") else { return (None, false, &[]) };
+/// How a part is to be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reading {
+    Plain,
+    /// Its value or name may be another to others.
+    Odd,
+    File,
+}
+
+/// A part by its head and value.
+fn read(part: &[u8], range: Range<usize>) -> Part<'_> {
+    let nameless = |value| Part { range: range.clone(), name: None, is_file: false, is_odd: true, value };
+    let Some(end) = memmem::find(part, b"\r\n\r\n") else { return nameless(&[]) };
     let (head, value) = (&part[..end], &part[end + 4..]);
-    let disposition = head.split(|b| *b == b'\n').find_map(|line| {
-        let at = line.iter().position(|b| *b == b':')?;
-        line[..at].eq_ignore_ascii_case(b"content-disposition").then_some(&line[at + 1..])
+    let field = |name: &[u8]| {
+        let mut lines = head.split(|b| *b == b'\n').filter_map(move |line| {
+            let at = line.iter().position(|b| *b == b':')?;
+            line[..at].trim_ascii().eq_ignore_ascii_case(name).then_some(&line[at + 1..])
+        });
+        (lines.next(), lines.next().is_some())
+    };
+    let (Some(disposition), several) = field(b"content-disposition") else { return nameless(value) };
+    let (encoding, _) = field(b"content-transfer-encoding");
+    let coded = encoding.is_some_and(|encoding| {
+        let as_it_is: [&[u8]; 3] = [b"7bit", b"8bit", b"binary"];
+        !as_it_is.iter().any(|known| encoding.trim_ascii().eq_ignore_ascii_case(known))
     });
-    let Some(disposition) = disposition else { return (None, false, value) };
+    // A line that goes on in the next one is put together by some.
+    let folded = head.split(|b| *b == b'\n').any(|line| line.starts_with(b" ") || line.starts_with(b"\t"));
+    let is_odd = several || coded || folded || parameter(disposition, b"name*").is_some();
     let is_file = parameter(disposition, b"filename").is_some();
-    (parameter(disposition, b"name"), is_file, value)
+    Part { name: parameter(disposition, b"name"), is_file, is_odd, range, value }
 }
 
 /// A parameter of `form-data; name="…"`. Browsers escape quotation marks in it by percent.

@@ -10,6 +10,11 @@ fn the_application_sees_the_truth() {
     let lies = [
         ("X-Spigot-Action", "allow"),
         ("x_spigot_risk", "0"),
+        ("X.Spigot-Action", "evil.example"),
+        ("SCRIPT_NAME", "evil.example"),
+        ("X-HTTP-Method-Override", "evil.example"),
+        ("X-Original-URL", "evil.example"),
+        ("X-Rewrite-URL", "evil.example"),
         ("X-Forwarded-For", "203.0.113.9"),
         ("Forwarded", "for=203.0.113.9"),
         ("X-Captcha-Reason", "none"),
@@ -81,6 +86,9 @@ fn what_can_be_read_in_two_ways_is_refused() {
     }
     check("POST /whoami HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400);
     check("TRACE / HTTP/1.1\r\nHost: a\r\n\r\n", 400);
+    check("get / HTTP/1.1\r\nHost: a\r\n\r\n", 400);
+    let types = "Content-Type: text/plain\r\nContent-Type: application/json\r\n";
+    check(&format!("POST / HTTP/1.1\r\nHost: a\r\n{types}Content-Length: 0\r\n\r\n"), 400);
     check("GET /\u{7f} HTTP/1.1\r\nHost: a\r\n\r\n", 400);
     check(&format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "a".repeat(9000)), 414);
     let many: String = (0..200).map(|n| format!("x-{n}: 1\r\n")).collect();

@@ -1,5 +1,6 @@
 //! The fields of a question, however its client wrote them: a form, JSON, multipart, or the query.
 
+use crate::fields::multipart::Reading;
 use crate::fields::{decode, multipart};
 
 /// Names and values in the order in which they came; the first of a name counts.
@@ -75,8 +76,10 @@ impl Fields {
     }
 
     fn multipart(&mut self, content_type: &[u8], body: &[u8]) -> Result<(), Unreadable> {
-        let whole = multipart::each(content_type, body, |name, value| {
-            self.push(name.to_owned(), String::from_utf8_lossy(value).into_owned());
+        let whole = multipart::each(content_type, body, |name, value, reading| {
+            if reading != Reading::File {
+                self.push(name.to_owned(), String::from_utf8_lossy(value).into_owned());
+            }
         });
         if whole { Ok(()) } else { Err(Unreadable) }
     }

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{Response, StatusCode, Version, header};
+use http::{Method, Response, StatusCode, Version, header};
 use http_body::Body;
 use spigot_decision::Sender;
 use spigot_state::State;
@@ -60,7 +60,7 @@ impl<S: State> Passing<'_, S> {
         let proofs = turn.proofs(parts).await;
         let mut held = gateway.clearance(snapshot, seen).await;
         held.trusted = proofs.trusted;
-        let route = (!body.is_end_stream()).then(|| turn.route());
+        let route = (!body.is_end_stream() || !turn.parameters().is_empty()).then(|| turn.route());
         let body_bytes = route.map_or(0, |route| route.settings.body_bytes);
         let read = self.inspected(parts, sender, body, body_bytes).await;
         let (mut body, mut inspected, complete) = match read {
@@ -123,7 +123,8 @@ impl<S: State> Passing<'_, S> {
         let bounds = &self.turn.snapshot.settings.bounds;
         let http2 = parts.version == Version::HTTP_2;
         let body = RequestBody::from(body);
-        if sender == Sender::Grpc {
+        // Over HTTP/1.1 there is no such stream, whatever a request calls itself.
+        if sender == Sender::Grpc && http2 && parts.method == Method::POST {
             return Ok((Through::Incoming(body), Bytes::new(), false));
         }
         let body = if http2 { body.paced(Patience::new(bounds)) } else { body };

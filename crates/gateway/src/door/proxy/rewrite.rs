@@ -11,7 +11,7 @@ use super::attempt::is_read;
 use crate::body::Through;
 use crate::door::turn::{Original, injects, target, tell};
 use crate::pipeline::Decided;
-use crate::respond::{is_forwarding_alias, is_of_one_hop, named_by_connection};
+use crate::respond::{is_odd, is_of_one_hop, named_by_connection};
 use crate::stash::Foreign;
 use crate::upstream::{Fields, Head};
 
@@ -107,10 +107,9 @@ impl<S: State> Onward<'_, S> {
         let settings = &self.passing.turn.snapshot.settings;
         // Whatever says there who the client is, nobody has verified.
         let unverified = settings.certificate_header.as_ref().filter(|_| !trusted);
-        let others = [
-            Some(settings.forwarded_header.as_str()),
-            settings.certificate_header.as_ref().map(HeaderName::as_str),
-        ];
+        // Proxies of the operator's may name these as they like.
+        let certificate = settings.certificate_header.as_ref().map(HeaderName::as_str);
+        let known = [Some(settings.forwarded_header.as_str()), certificate];
         let secret = self.original.left_out.as_ref();
         let foreign = kept.is_some_and(|kept| kept.foreign.is_some());
         for (name, value) in headers {
@@ -128,6 +127,12 @@ impl<S: State> Onward<'_, S> {
                 "x-forwarded-proto" | "x-forwarded-host" | "x-forwarded-port" | "x-real-ip" | "forwarded" => {
                     !trusted
                 }
+                // Another method or path for the application than the one that was decided about.
+                "x-http-method-override"
+                | "x-http-method"
+                | "x-method-override"
+                | "x-original-url"
+                | "x-rewrite-url" => !trusted,
                 "host" => authority.is_some(),
                 "cookie" => http2,
                 // Only chunks can have trailers behind them.
@@ -140,7 +145,7 @@ impl<S: State> Onward<'_, S> {
                     is_of_one_hop(name)
                         // The field that proxies of the operator's write the client into, from somebody else.
                         || (!trusted && name == settings.forwarded_header)
-                        || is_forwarding_alias(name, others)
+                        || (is_odd(name) && !known.contains(&Some(name)))
                         || (named
                             && named_by_connection(headers).any(|named| named.eq_ignore_ascii_case(name)))
                 }

@@ -21,6 +21,7 @@ pub(super) use self::told::tell;
 pub(super) use self::understand::{
     Gone, OTHERWISE, authority, host_name, injects, is_coded, sender, understood, wanted_upgrade,
 };
+use crate::fields::Came;
 use crate::http1::told_length;
 use crate::pipeline::{Decided, Gateway, Held, Seen, Snapshot};
 use crate::respond::Refusal;
@@ -109,7 +110,12 @@ impl<S: State> Turn<'_, S> {
         policy.route(policy.route_for(seen.host, seen.method, seen.matched))
     }
 
-    /// Decides, with what its body shows; `route` is there when it has one.
+    /// What is taken like a form's fields from its target by many applications, where it may change something.
+    pub(super) fn parameters(&self) -> &str {
+        if matches!(self.seen.method, "GET" | "HEAD") { "" } else { self.seen.query }
+    }
+
+    /// Decides, with what its body and its parameters show; `route` is there when it has any.
     pub(super) async fn decide(
         &self,
         original: &Original<'_>,
@@ -123,7 +129,9 @@ impl<S: State> Turn<'_, S> {
         let mut fields = route.map_or_else(Default::default, |route| {
             let passwords = self.snapshot.settings.breach.is_some();
             let plain = facts.complete && !is_coded(&original.parts.headers);
-            understand::body_fields(&route.settings, original.content_type(), &looked_at, plain, passwords)
+            let content_type = original.content_type().map_or(&b""[..], HeaderValue::as_bytes);
+            let came = Came { content_type, bytes: &looked_at, plain, query: self.parameters() };
+            understand::body_fields(&route.settings, came, passwords)
         });
         fields.honeypot_filled |= looked.in_trap;
         if let Some(account) = looked.account {

@@ -47,6 +47,14 @@ pub(in crate::door) fn understood(parts: &Parts) -> Result<(Cow<'_, str>, Unders
     if parts.method == Method::CONNECT || parts.method == Method::TRACE {
         return Err("its method is not for this server");
     }
+    // Methods are told apart by case (RFC 9110, section 9.1); servers that do not would take `post` for what rules call POST.
+    if parts.method.as_str().bytes().any(|byte| byte.is_ascii_lowercase()) {
+        return Err("its method is not written in capitals");
+    }
+    // Of two, some servers take the first and some the last.
+    if headers.get_all(header::CONTENT_TYPE).iter().nth(1).is_some() {
+        return Err("it has two Content-Type fields");
+    }
     // OPTIONS * is for the server itself; as a path it is the root.
     let path = if parts.uri.path() == "*" { "/" } else { parts.uri.path() };
     let path = Understood::read(path).map_err(|ambiguous| ambiguous.message())?;
@@ -157,17 +165,13 @@ impl<S: State> Turn<'_, S> {
 
 pub(in crate::door) fn body_fields(
     settings: &spigot_decision::policy::Settings,
-    content_type: Option<&HeaderValue>,
-    inspected: &Bytes,
-    plain: bool,
+    came: fields::Came<'_>,
     passwords: bool,
 ) -> fields::Fields {
     // Whoever has no body inspected has chosen to know no account.
     if settings.body_bytes == 0 {
         return fields::Fields::default();
     }
-    let content_type = content_type.map_or(&b""[..], HeaderValue::as_bytes);
-    let came = fields::Came { content_type, bytes: inspected, plain };
     fields::read(came, fields::Named::by(settings, passwords))
 }
 
