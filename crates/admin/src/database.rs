@@ -1,6 +1,8 @@
 //! How the files of settings and of users are opened.
 
-use std::os::unix::fs::PermissionsExt;
+use std::fs::{OpenOptions, Permissions};
+use std::io;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::time::Duration;
 
@@ -15,11 +17,17 @@ pub(crate) fn private(folder: &Path, name: &str) -> Result<Connection, StoreErro
         StoreError(format!("the data folder {} cannot be made: {error}", folder.display()))
     })?;
     let file = folder.join(name);
-    let connection = Connection::open(&file)?;
-    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600))
+    made_private(&file)
         .map_err(|error| StoreError(format!("{} cannot be made private: {error}", file.display())))?;
+    let connection = Connection::open(&file)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "normal")?;
     Ok(connection)
+}
+
+/// Makes a file readable by its owner alone, and makes it when it is absent: at no time may others open it.
+pub(crate) fn made_private(file: &Path) -> io::Result<()> {
+    OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(file)?;
+    std::fs::set_permissions(file, Permissions::from_mode(0o600))
 }

@@ -1,4 +1,3 @@
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -7,6 +6,7 @@ use spigot_decision::Millis;
 use spigot_state::{Acquainted, SUCCESSES_MAX};
 
 use crate::StoreError;
+use crate::database::made_private;
 
 const SCHEMA: i64 = 1;
 /// After so many new rows it is seen to that there are not too many: counting a million takes a while.
@@ -36,9 +36,8 @@ impl KnownStore {
                 file.display()
             ))
         };
+        made_private(&file).map_err(|error| failed(&error))?;
         let connection = Connection::open(&file).map_err(|error| failed(&error))?;
-        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600))
-            .map_err(|error| failed(&error))?;
         let version = prepare(&connection).map_err(|error| failed(&error))?;
         if version > SCHEMA {
             return Err(failed(&format_args!("it is of a newer Spigot (version {version})")));

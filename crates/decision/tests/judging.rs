@@ -165,3 +165,17 @@ fn lists_hold_networks_countries_and_fingerprints() {
         check(&listed(entry, mark), false, Action::Allow);
     }
 }
+
+#[test]
+fn a_limit_by_path_counts_what_servers_take_for_one_path() {
+    let policy = policy("[[limit]]\nname = \"l\"\nrate = \"3 per 1h per path\"\naction = \"challenge\"\n");
+    let key = |path| {
+        let plan = plan(&policy, &get(path, "192.0.2.1"), &Keys(1, 2), Millis(0));
+        let mut counts = plan.counts.iter().filter(|count| matches!(count.kind, CountKind::Limit(_)));
+        counts.next().unwrap().key
+    };
+    for path in ["/coupon/x", "/Coupon/X", "/coupon/x/"] {
+        assert_eq!(key(path), key("/coupon/X"), "{path}");
+    }
+    assert_ne!(key("/coupon/x"), key("/coupon/y"));
+}

@@ -75,7 +75,8 @@ impl Foreign {
 
 fn is_own(headers: &HeaderMap, authority: &[u8]) -> bool {
     match headers.get(&FIELDS[3]) {
-        Some(site) => site == "same-origin",
+        // "none": nobody but the person at the browser, who loads a page again, for one.
+        Some(site) => site == "same-origin" || site == "none",
         None => headers.get(header::ORIGIN).map(HeaderValue::as_bytes).is_some_and(|origin| {
             let host = origin.strip_prefix(b"https://").or(origin.strip_prefix(b"http://"));
             host.is_some_and(|host| host.eq_ignore_ascii_case(authority))
@@ -179,6 +180,7 @@ mod tests {
             assert_eq!(found, expected, "{fields:?}");
         };
         check(&[("sec-fetch-site", "same-origin"), ("origin", "null")], None);
+        check(&[("sec-fetch-site", "none")], None);
         check(&[("origin", "https://Shop.example:8080"), ("cookie", "a=b")], None);
         check(&[("cookie", "a=b"), ("cookie", "c=d")], Some(&[("cookie", "a=b; c=d")]));
         check(&[("origin", "null"), ("accept", "text/html")], Some(&[("origin", "null")]));

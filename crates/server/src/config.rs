@@ -144,6 +144,11 @@ impl Config {
 }
 
 impl Server {
+    /// Whether nothing is protected, decided about beside another server, or served: what stands with a policy alone.
+    pub(crate) fn is_policy_alone(&self) -> bool {
+        self.sites.is_empty() && self.service.is_none() && self.doors.is_empty()
+    }
+
     /// The keys that `new` has other values for and that take effect at the start alone.
     pub(crate) fn differs_at_start(&self, new: &Self) -> Vec<&'static str> {
         let service =

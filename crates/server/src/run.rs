@@ -36,22 +36,31 @@ use crate::tls::Certificates;
 /// A running Spigot.
 pub(crate) struct Running {
     stop: watch::Sender<bool>,
+    /// Nothing is in progress any more.
+    end: watch::Sender<bool>,
     threads: Vec<JoinHandle<()>>,
     writer: Option<WriterHandle>,
     control: Option<JoinHandle<()>>,
 }
 
 /// Starts everything and returns; listening sockets are open then.
-pub(crate) fn start(config: Config, file: Option<PathBuf>, sharing: Sharing) -> Result<Running, String> {
+///
+/// `seen` is the configuration's file as it was before it was read.
+pub(crate) fn start(
+    config: Config,
+    file: Option<PathBuf>,
+    seen: Option<Stamp>,
+    sharing: Sharing,
+) -> Result<Running, String> {
     let server = config.server;
-    // What was read a moment ago; should the file have changed since, the control thread notices.
+    // Should the file have changed since it was read, the control thread notices.
     let good = match &file {
         // What the panel will publish into need not be there yet.
         Some(file) if file.exists() => std::fs::read_to_string(file)
             .map_err(|error| format!("{} cannot be read: {error}", file.display()))?,
         _ => spigot_decision::policy::DEFAULT.to_owned(),
     };
-    if server.sites.is_empty() && server.service.is_none() && server.doors.is_empty() {
+    if server.is_policy_alone() {
         return Err(
             "the configuration names no upstream; add a line such as: upstream = \"http://127.0.0.1:3000\", a section [[door]] to decide beside another server, or a section [service] to serve challenges alone"
                 .to_owned(),
@@ -60,6 +69,8 @@ pub(crate) fn start(config: Config, file: Option<PathBuf>, sharing: Sharing) -> 
     sharing.check(&server.addresses())?;
     let start = now();
     let store = PolicyStore::open(&server.data).map_err(|error| error.to_string())?;
+    // Before anything is read of it: whatever changes from now on is noticed.
+    let version = store.version().unwrap_or(0);
     let secrets = Secrets::open(&server.data, start)
         .map_err(|error| format!("the secrets in {} cannot be used: {error}", server.data.display()))?;
     let state = Memory::new(
@@ -96,6 +107,7 @@ pub(crate) fn start(config: Config, file: Option<PathBuf>, sharing: Sharing) -> 
     let breaker_file = BreakerFile::open(&server.data, &gateway.breaker, start, said::error);
     let certificates = server.tls.as_ref().map(load_certificates).transpose()?;
     let (stop, stopped) = watch::channel(false);
+    let (end, ended) = watch::channel(false);
     let reports = crate::review_sender::Reports::default();
     if let Some(review) = server.review.clone() {
         let (data, reports) = (server.data.clone(), reports.clone());
@@ -118,14 +130,20 @@ pub(crate) fn start(config: Config, file: Option<PathBuf>, sharing: Sharing) -> 
         }
     }
     let keeping = Arc::default();
+    let name = file.as_ref().map_or_else(String::new, |file| file.display().to_string());
+    let alone = Config::parse(&name, &good).is_ok_and(|config| config.server.is_policy_alone());
     let control = control(Control {
         gateway,
         store,
         server,
         file,
+        seen,
+        version,
+        alone,
         good,
         certificates,
         stopped,
+        ended,
         lifted,
         keeping,
         secrets,
@@ -138,7 +156,7 @@ pub(crate) fn start(config: Config, file: Option<PathBuf>, sharing: Sharing) -> 
         lists,
         reports,
     })?;
-    Ok(Running { stop, threads, writer: Some(writer), control: Some(control) })
+    Ok(Running { stop, end, threads, writer: Some(writer), control: Some(control) })
 }
 
 fn load_certificates(files: &TlsFiles) -> Result<Certificates, String> {
@@ -230,10 +248,17 @@ struct Control {
     store: PolicyStore,
     server: Server,
     file: Option<PathBuf>,
+    /// The file as it was when it was looked at last, and the version of the store.
+    seen: Option<Stamp>,
+    version: i64,
+    /// The file holds a policy alone, as the demo's: what is protected and served does not stand there.
+    alone: bool,
     /// The text of the configuration that was good last.
     good: String,
     certificates: Option<Certificates>,
     stopped: watch::Receiver<bool>,
+    /// What requests in progress leave behind until then is kept, too.
+    ended: watch::Receiver<bool>,
     /// The last change whose orders to lift were followed.
     lifted: u64,
     keeping: Arc<Keeping>,
@@ -277,22 +302,23 @@ impl Control {
         }
         let mut ticks = tokio::time::interval(Duration::from_millis(250));
         let mut hangup = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).ok();
-        let mut version = self.store.version().unwrap_or(0);
-        let mut seen = self.file.as_deref().and_then(stamp);
+        let mut touched = self.seen;
         let mut turn = 0u64;
         self.lift();
         let mut names = Names::default();
         let mut said = Said::default();
-        while !*self.stopped.borrow() {
+        while !*self.ended.borrow() {
             let asked = tokio::select! {
                 _ = ticks.tick() => false,
                 Some(()) = async { match &mut hangup { Some(signal) => signal.recv().await, None => std::future::pending().await } } => true,
-                _ = self.stopped.changed() => false,
+                _ = self.ended.changed() => false,
             };
             turn += 1;
-            let changed = self.store.version().unwrap_or(version);
-            let touched = self.file.as_deref().and_then(stamp);
-            if changed != version {
+            let changed = self.store.version().unwrap_or(self.version);
+            // Who writes a file empties it first: it is read when it has stood still for a moment.
+            let before = std::mem::replace(&mut touched, self.file.as_deref().and_then(stamp));
+            let stands = touched == before;
+            if changed != self.version {
                 self.lift();
             }
             if asked || self.certificates.as_ref().is_some_and(Certificates::changed) {
@@ -304,12 +330,12 @@ impl Control {
             if self.accounts.changed() {
                 self.reload_data("accounts");
             }
-            if asked || touched != seen {
-                seen = touched;
-                version = changed;
-                self.reload();
-            } else if changed != version {
-                version = changed;
+            let reloaded = (asked || (touched != self.seen && stands)) && {
+                self.seen = touched;
+                self.reload()
+            };
+            // What an operator ordered does not wait for a file that is refused.
+            if std::mem::replace(&mut self.version, changed) != changed && !reloaded {
                 self.operator_changed();
             }
             if self.lists.changed() {
@@ -399,9 +425,9 @@ impl Control {
         }
     }
 
-    /// Reads the configuration again. Whatever is wrong is said, and what stood stays.
-    fn reload(&mut self) {
-        let Some(file) = &self.file else { return };
+    /// Reads the configuration again; whether it is in force. Whatever is wrong is said, and what stood stays.
+    fn reload(&mut self) -> bool {
+        let Some(file) = &self.file else { return false };
         let read = std::fs::read_to_string(file)
             .map_err(|error| format!("{} cannot be read: {error}", file.display()));
         match read.and_then(|text| self.publish(&text).map(|published| (text, published))) {
@@ -411,8 +437,12 @@ impl Control {
                 let said = [("revision", revision.as_str()), ("needs_restart", keys.as_str())];
                 let said = if needs_restart.is_empty() { &said[..1] } else { &said };
                 crate::log::line("configuration_loaded", said);
+                true
             }
-            Err(error) => crate::log::line("configuration_refused", &[("error", &error)]),
+            Err(error) => {
+                crate::log::line("configuration_refused", &[("error", &error)]);
+                false
+            }
         }
     }
 
@@ -436,8 +466,12 @@ impl Control {
         self.accounts.follow(&config.server)?;
         let mut settings = config.server.gateway_settings();
         self.accounts.put(&config.server, &mut settings);
-        // The demo's file holds a policy alone; what it protects and serves stays.
-        let is_policy = settings.sites.is_empty() && config.server.service.is_none();
+        // The demo's file holds a policy alone; what it protects and serves stays. Any other that names nothing to protect
+        // is one that somebody is in the middle of writing.
+        let is_policy = config.server.is_policy_alone();
+        if is_policy && !self.alone {
+            return Err(format!("{name}: it names no upstream, no [[door]] and no [service] any more"));
+        }
         let server = if is_policy { &self.server } else { &config.server };
         if settings.sites.is_empty() {
             settings.sites.clone_from(&self.server.sites);
@@ -517,6 +551,7 @@ impl Running {
         for thread in self.threads.drain(..) {
             let _ = thread.join();
         }
+        let _ = self.end.send(true);
         if let Some(control) = self.control.take() {
             let _ = control.join();
         }

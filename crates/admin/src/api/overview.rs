@@ -155,6 +155,13 @@ impl From<&Sums> for Figures {
     }
 }
 
+/// So long a time until `end`, in whole spans: the one that is not over yet has what happens now.
+fn in_whole(span: Span, length: i64, end: Millis) -> (Millis, Millis) {
+    let whole = i64::from(span.minutes()) * MINUTE;
+    let end = Millis((end.0 + whole - 1).div_euclid(whole) * whole);
+    (end.plus(-length), end)
+}
+
 fn show(call: &Call<'_>, query: &OverviewQuery) -> Result<Overview, Problem> {
     let (length, span, spans) = query.range.unwrap_or_default().steps();
     let until = Millis(query.until_millis.unwrap_or(call.now.0).clamp(0, call.now.0));
@@ -174,7 +181,8 @@ fn show(call: &Call<'_>, query: &OverviewQuery) -> Result<Overview, Problem> {
     let before = of_route(Dimension::Total, (since.plus(-length), since))?;
     let coarse = query.range.unwrap_or_default().grouped();
     let grouped = |dimension| -> Result<Vec<Group>, Problem> {
-        let slices = reader.slices(dimension, coarse, ALL_TOGETHER, (since, end)).map_err(Problem::ours)?;
+        let between = in_whole(coarse, length, end);
+        let slices = reader.slices(dimension, coarse, ALL_TOGETHER, between).map_err(Problem::ours)?;
         Ok(groups(&slices))
     };
     Ok(Overview {
@@ -233,4 +241,22 @@ fn groups(slices: &[Slice]) -> Vec<Group> {
 /// The sums of each hour, for what is held against the same hour of other days.
 pub(crate) fn hours(reader: &Reader, since: Millis, until: Millis) -> Result<Vec<Slice>, Problem> {
     reader.slices(Dimension::Total, Span::Hour, 1, (since, until)).map_err(Problem::ours)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_have_what_happens_now() {
+        const HOUR: i64 = 60 * MINUTE;
+        let check = |span, end: i64, expected: i64| {
+            let day = 24 * HOUR;
+            assert_eq!(in_whole(span, day, Millis(end)), (Millis(expected - day), Millis(expected)), "{end}");
+        };
+        check(Span::Hour, 100 * HOUR + 15 * MINUTE, 101 * HOUR);
+        check(Span::Hour, 100 * HOUR + 45 * MINUTE, 101 * HOUR);
+        check(Span::Hour, 100 * HOUR, 100 * HOUR);
+        check(Span::Day, 100 * HOUR, 120 * HOUR);
+    }
 }

@@ -56,7 +56,10 @@ pub(super) fn piece(
     transaction.commit()?;
     let free: i64 = pragma(connection, "freelist_count")?;
     if free > 0 {
-        connection.execute_batch(&format!("PRAGMA incremental_vacuum({PAGES_PER_PIECE})"))?;
+        // It gives back a page with each row that is asked for.
+        let mut vacuum = connection.prepare(&format!("PRAGMA incremental_vacuum({PAGES_PER_PIECE})"))?;
+        let mut pages = vacuum.query([])?;
+        while pages.next()?.is_some() {}
     }
     let more = removed == REMOVED_PER_PIECE
         || truncated == TRUNCATED_PER_PIECE

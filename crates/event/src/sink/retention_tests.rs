@@ -18,6 +18,7 @@ fn check(retention: Retention, events: &[Event], now: Millis) -> (Vec<Record>, V
         }
     }
     let used = used_bytes(&sink.connection).unwrap();
+    assert_eq!(pragma(&sink.connection, "freelist_count").unwrap(), 0, "the file is as small as it may be");
     let reader = open_readonly(&folder.0).unwrap();
     let query = Query { order: Order::OldestFirst, ..Query::default() };
     (reader.events(&query).map(Result::unwrap).collect(), pieces, used)

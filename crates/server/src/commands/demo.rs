@@ -21,6 +21,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<(), String> {
     // Where the panel publishes to, unless there is a file of one's own.
     let file = args.config.clone().unwrap_or_else(|| args.data.join("published.toml"));
     let is_there = args.config.is_some() || file.exists();
+    let seen = crate::run::stamp(&file);
     let mut config = match is_there.then_some(&file) {
         Some(file) => Config::read(file)?,
         None => Config::parse("policies/default.toml", DEFAULT).map_err(|problems| problems.to_string())?,
@@ -33,7 +34,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<(), String> {
     config.server.service =
         Some(ServiceSection { listen: vec![args.service], listen_tls: Vec::new(), test_keys: true });
     config.server.sites = vec![Site { hosts: Vec::new(), upstreams: vec![Arc::new(Upstream::at(shop))] }];
-    let running = crate::run::start(config, Some(file), Sharing::of(args.take_over))?;
+    let running = crate::run::start(config, Some(file), seen, Sharing::of(args.take_over))?;
     welcome(args, &panel(args)?);
     running.wait().map_err(|error| error.to_string())?;
     out::remark(format_args!("\nStopping."));

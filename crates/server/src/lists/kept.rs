@@ -1,6 +1,7 @@
 //! The last good state of each list in the data folder: what is decided by when its source is away, and after a restart.
 
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -92,7 +93,9 @@ impl Kept {
     fn replace(&self, name: &str, kind: &str, bytes: &[u8]) -> io::Result<()> {
         // Two processes may keep the same list: the running server, and `spigot lists update`.
         let fresh = self.path(name, &format!("{kind}.{}", std::process::id()));
-        let mut file = std::fs::File::create(&fresh)?;
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create(true).truncate(true).mode(0o600);
+        let mut file = options.open(&fresh)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         std::fs::rename(fresh, self.path(name, kind))

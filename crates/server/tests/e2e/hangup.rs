@@ -1,6 +1,8 @@
 //! SIGHUP: the files are read again, whether they look changed or not.
 
+use super::application::Application;
 use super::demo::{Demo, OPEN};
+use super::served::Served;
 
 #[test]
 fn a_signal_swaps_the_policy_and_a_bad_one_is_refused() {
@@ -34,4 +36,22 @@ fn a_signal_swaps_the_policy_and_a_bad_one_is_refused() {
     demo.until_said("configuration_refused");
     assert_eq!(demo.revision(), second, "what stood stays");
     assert_eq!(demo.connect().get("/").status, 403);
+}
+
+#[test]
+fn a_file_that_somebody_is_writing_is_no_policy_alone() {
+    let application = Application::start(|exchange| {
+        exchange.answer("served");
+        true
+    });
+    let served = Served::start(&format!("upstream = \"{}\"", application.address));
+    let whole = std::fs::read_to_string(served.file()).unwrap();
+    for half in ["", "[[route]]\nname = \"a\"\nmatch = \"/**\"\nask = \"always\"\n"] {
+        std::fs::write(served.file(), half).unwrap();
+        assert!(served.until_said("configuration_refused").contains("names no upstream"));
+        assert_eq!(served.connect().get("/").text(), "served");
+    }
+    std::fs::write(served.file(), whole).unwrap();
+    served.until_said("configuration_loaded");
+    assert_eq!(served.connect().get("/").text(), "served");
 }

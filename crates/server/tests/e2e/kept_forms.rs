@@ -109,3 +109,20 @@ fn what_no_form_posts_is_not_kept() {
     check(&mut visitor, "POST", "application/json");
     check(&mut visitor, "DELETE", "application/x-www-form-urlencoded");
 }
+
+#[test]
+fn a_form_that_is_refused_after_all_may_be_sent_again() {
+    let demo = Demo::start();
+    let mut visitor = demo.connect();
+    let headers = [("Accept", "text/html"), ("Content-Type", "application/x-www-form-urlencoded")];
+    let challenge = of_page(&visitor.request("POST", "/login", &headers, b"email=a&password=b"));
+    let clearance = submit(&mut visitor, &solve(&challenge)).cookie();
+    let kept = format!("spigot-stash={}", challenge["stash"].as_str().unwrap());
+    let with_cookie = [headers[0], headers[1], ("Cookie", clearance.as_str())];
+    let mut send = || visitor.request("POST", "/login", &with_cookie, kept.as_bytes()).status;
+    demo.change(&["list", "deny", "127.0.0.1"]);
+    assert_eq!(send(), 403);
+    demo.change(&["list", "remove", "127.0.0.1"]);
+    assert_eq!(send(), 401, "the shop says that the password is wrong");
+    assert_eq!(send(), 410, "once");
+}

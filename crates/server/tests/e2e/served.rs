@@ -3,14 +3,17 @@
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+use std::sync::mpsc::Receiver;
 
 use super::client::Connection;
-use super::demo::{command, free_port};
+use super::demo::{SOON, command, free_port};
 
 pub(crate) struct Served {
     process: Child,
     pub(crate) address: SocketAddr,
     folder: tempfile::TempDir,
+    said: Mutex<Receiver<String>>,
 }
 
 impl Served {
@@ -43,10 +46,28 @@ impl Served {
             command.arg("run").arg("--config").arg(&file).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines().map_while(Result::ok);
         let before: Vec<String> = lines.by_ref().take_while(|line| !line.contains("\"started\"")).collect();
-        std::thread::spawn(move || lines.count());
-        let mut served = Self { process, address, folder };
+        let (say, said) = std::sync::mpsc::channel();
+        // Read to the end, whether somebody listens or not.
+        std::thread::spawn(move || lines.for_each(|line| drop(say.send(line))));
+        let mut served = Self { process, address, folder, said: Mutex::new(said) };
         assert!(served.process.try_wait().unwrap().is_none(), "it did not start: {before:?}");
         served
+    }
+
+    /// The configuration's file.
+    pub(crate) fn file(&self) -> std::path::PathBuf {
+        self.folder.path().join("spigot.toml")
+    }
+
+    /// Waits for a line with these words, and gives it.
+    pub(crate) fn until_said(&self, what: &str) -> String {
+        let said = self.said.lock().unwrap();
+        loop {
+            let line = said.recv_timeout(SOON).unwrap_or_else(|_| panic!("nothing was said of {what}"));
+            if line.contains(what) {
+                return line;
+            }
+        }
     }
 
     pub(crate) fn connect(&self) -> Connection {

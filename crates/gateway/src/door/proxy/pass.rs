@@ -125,6 +125,9 @@ impl<S: State> Passing<'_, S> {
                     Some(fault) => unfinished(fault),
                     None => {
                         Metrics::one(&gateway.metrics.upstream_failures);
+                        if error == UpstreamError::Connect {
+                            self.turn.put_back(original.kept);
+                        }
                         unavailable(error)
                     }
                 };
