@@ -110,10 +110,6 @@ impl Filter {
         }
     }
 
-    pub(crate) fn clear(&mut self) {
-        self.0.fill(0);
-    }
-
     /// As it is stored: halved as long as it stays less than a quarter full, which changes no answer but the rate of
     /// false ones.
     pub(crate) fn folded(&self) -> Vec<u8> {

@@ -39,4 +39,4 @@ pub use recorder::{Recorder, RecorderSettings, Stats, WriterHandle};
 pub use search::{Search, Step};
 pub use sink::{Maintained, Retention, Sink, SinkError, SinkErrorKind, SqliteSink};
 pub use slice::{Dimension, LATENCY_STEPS, Slice, Span, Sums};
-pub use store::StoreError;
+pub use store::{StoreError, set_aside};

@@ -37,6 +37,7 @@ fn stored(batches: &[&[Event]]) -> (Folder, SqliteSink, Reader) {
     let folder = Folder::new();
     let mut sink = SqliteSink::open(&folder.0, Retention::default()).unwrap();
     batches.iter().for_each(|batch| sink.write(batch).unwrap());
+    sink.settle();
     let reader = open_readonly(&folder.0).unwrap();
     (folder, sink, reader)
 }
@@ -174,11 +175,29 @@ fn a_clock_that_is_set_back_hides_nothing() {
 }
 
 #[test]
+fn rows_that_come_late_leave_their_blocks_standing() {
+    let policy = policy();
+    let slow = |at: i64| Event {
+        time: START.plus(at),
+        client: "198.51.100.1".parse().unwrap(),
+        ..event(&policy, 1_000_000)
+    };
+    let late: Vec<Event> = (0..20).map(|number| slow(1_000 * number)).collect();
+    let (_folder, _sink, reader) = stored(&[&many(), &late]);
+    let query = |ip: &str| Query { ip: Prefix::parse(ip), ..Query::default() };
+    assert_eq!(found(&reader, &query("198.51.100.1")).0.len(), 20, "they are found");
+    let (all, read, passed) = found(&reader, &query("203.0.113.9"));
+    assert_eq!((all.len(), read + passed), (4, EVENTS + 20));
+    assert!(read <= 2 * 4_096 + 20, "and hide nobody else's block: {read}");
+}
+
+#[test]
 fn whole_addresses_leave_filters_when_they_leave_rows() {
     let folder = Folder::new();
     let retention = Retention { truncate_addresses_after: Some(1), ..Retention::default() };
     let mut sink = SqliteSink::open(&folder.0, retention).unwrap();
     sink.write(&many()).unwrap();
+    sink.settle();
     while sink.maintain(Millis(START.0 + 3 * 86_400_000)).unwrap().more {}
     let reader = open_readonly(&folder.0).unwrap();
     let kept: i64 = reader

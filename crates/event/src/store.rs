@@ -3,7 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use spigot_decision::Millis;
 
 /// The file's name in the data folder.
 pub(crate) const FILE: &str = "events.sqlite";
@@ -140,6 +141,34 @@ pub enum StoreError {
         /// What it said.
         error: rusqlite::Error,
     },
+}
+
+impl StoreError {
+    /// Whether the file is no database any more, or a broken one.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        let Self::Database { error, .. } = self else { return false };
+        matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+    }
+}
+
+/// Gives a damaged file of events, and what belongs to it, another name, so that a new one can be begun; the other name.
+///
+/// # Errors
+/// The folder does not allow it.
+pub fn set_aside(folder: &Path, now: Millis) -> Result<PathBuf, StoreError> {
+    let name = |of: &str| folder.join(format!("{FILE}{of}"));
+    let aside = format!(".damaged-{}", now.0);
+    for part in ["-wal", "-shm", ""] {
+        let file = name(part);
+        match std::fs::rename(&file, name(&format!("{aside}{part}"))) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(StoreError::Folder { path: file, error });
+            }
+            _ => {}
+        }
+    }
+    Ok(name(&aside))
 }
 
 impl fmt::Display for StoreError {

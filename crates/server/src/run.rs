@@ -176,7 +176,18 @@ fn recorder(server: &Server) -> Result<(Recorder, WriterHandle), String> {
         truncate_addresses_after: server.events.truncate_after_days,
         ..Retention::default()
     };
-    let sink = SqliteSink::open(&server.data, retention).map_err(|error| error.to_string())?;
+    let open = || SqliteSink::open(&server.data, retention);
+    let sink = match open() {
+        // What was recorded before must not keep requests from being served.
+        Err(error) if error.is_damage() => {
+            let aside = spigot_event::set_aside(&server.data, now()).map_err(|error| error.to_string())?;
+            let (error, aside) = (error.to_string(), aside.display().to_string());
+            crate::log::line("events_set_aside", &[("error", &error), ("file", &aside)]);
+            open()
+        }
+        opened => opened,
+    };
+    let sink = sink.map_err(|error| error.to_string())?;
     Ok(Recorder::start(sink, RecorderSettings::default()))
 }
 

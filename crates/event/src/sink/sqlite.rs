@@ -63,6 +63,22 @@ impl SqliteSink {
     }
 }
 
+#[cfg(test)]
+impl SqliteSink {
+    /// Writes what waits for late rows.
+    pub(crate) fn settle(&mut self) {
+        self.blocks.write(&self.connection).unwrap();
+    }
+}
+
+/// What waits for late rows is written: nobody will be told of them any more.
+impl Drop for SqliteSink {
+    fn drop(&mut self) {
+        // Searches do without what cannot be written.
+        let _ = self.blocks.write(&self.connection);
+    }
+}
+
 impl Sink for SqliteSink {
     fn write(&mut self, batch: &[Event]) -> Result<(), SinkError> {
         let result = self.insert(batch);

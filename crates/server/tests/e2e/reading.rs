@@ -248,3 +248,18 @@ fn a_week_is_reviewed_at_the_panel_and_at_the_terminal() {
         assert!(text.contains(part), "{format}: {text}");
     }
 }
+
+#[test]
+fn a_damaged_file_of_events_keeps_nobody_from_being_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("events.sqlite");
+    std::fs::write(&file, b"no database any more, ".repeat(1_000)).unwrap();
+    let demo = Demo::start_in(folder);
+    demo.until_said("events_set_aside");
+    assert_eq!(demo.connect().get("/").status, 200);
+    let names = std::fs::read_dir(demo.folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    let aside: Vec<_> = names.filter(|name| name.to_string_lossy().contains(".damaged-")).collect();
+    assert_eq!(aside.len(), 1, "{aside:?}");
+    assert!(std::fs::read(demo.folder.path().join(&aside[0])).unwrap().starts_with(b"no database"));
+    assert!(std::fs::read(&file).unwrap().starts_with(b"SQLite format 3"));
+}
