@@ -27,7 +27,13 @@ pub(crate) fn private(folder: &Path, name: &str) -> Result<Connection, StoreErro
 }
 
 /// Makes a file readable by its owner alone, and makes it when it is absent: at no time may others open it.
+///
+/// One that is there is not opened: to close it again would give up the locks that this process holds on it (POSIX), and
+/// with them what SQLite has of it in other connections.
 pub(crate) fn made_private(file: &Path) -> io::Result<()> {
-    OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(file)?;
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(file) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
     std::fs::set_permissions(file, Permissions::from_mode(0o600))
 }

@@ -32,6 +32,9 @@ pub(crate) struct Fields {
 /// An account's name is cut here: no log-in name is longer, and a key of any length would be hashed.
 const ACCOUNT_BYTES: usize = 320;
 
+/// No field's name is longer.
+const NAME_BYTES_MAX: usize = 256;
+
 /// What a route calls its fields.
 #[derive(Clone, Copy)]
 pub(crate) struct Named<'s> {
@@ -70,12 +73,24 @@ impl<'s> Named<'s> {
 
     /// The field that a name is taken for by some readers, and whether by all but for upper and lower case.
     fn alike(&self, name: &str) -> Option<(&'s str, bool)> {
-        let cased = |name: &str| name.to_uppercase().to_lowercase();
-        let folded = |name: &str| cased(&plain_name(name));
-        if let Some(same) = self.all().find(|wanted| *wanted == name || cased(wanted) == cased(name)) {
+        if let Some(same) = self.all().find(|wanted| wanted.eq_ignore_ascii_case(name)) {
             return Some((same, true));
         }
-        self.all().find(|wanted| folded(wanted) == folded(name)).map(|wanted| (wanted.as_str(), false))
+        // Bodies have many names, nearly all of which are nobody's: what follows costs.
+        if name.is_empty() || name.len() > NAME_BYTES_MAX {
+            return None;
+        }
+        let is_simple =
+            |name: &str| name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+        let simple = is_simple(name);
+        let mut wanted = self.all().filter(|wanted| !simple || !is_simple(wanted)).peekable();
+        wanted.peek()?;
+        let cased = |name: &str| name.to_uppercase().to_lowercase();
+        let (same, plain) = (cased(name), cased(&plain_name(name)));
+        wanted.find_map(|wanted| {
+            let exact = cased(wanted) == same;
+            (exact || cased(&plain_name(wanted)) == plain).then_some((wanted.as_str(), exact))
+        })
     }
 
     fn is_account(&self, name: &str) -> bool {
@@ -153,15 +168,20 @@ fn read_form(body: &[u8], named: Named<'_>, fields: &mut Fields) -> bool {
 fn read_json(body: &[u8], named: Named<'_>, fields: &mut Fields) -> bool {
     // Of two that have one name the last counts, as nearly everywhere: what is judged is what the application takes.
     let mut texts: Vec<(&str, Zeroizing<String>)> = Vec::new();
+    let mut numbers: Vec<(&str, Zeroizing<String>)> = Vec::new();
     let wanted = |name: &str| named.alike(name).filter(|(_, exact)| *exact).map(|(wanted, _)| wanted);
     let whole = json::each(
         body,
         |name| wanted(name).is_some(),
         |name, value| {
             let Some(name) = wanted(name) else { return };
-            let Some(value) = value else {
-                fields.unclear |= named.is_account(name);
-                return;
+            let value = match value {
+                json::Value::Text(text) => text,
+                json::Value::Number(number) => return numbers.push((name, Zeroizing::new(number))),
+                json::Value::Other => {
+                    fields.unclear |= named.is_account(name);
+                    return;
+                }
             };
             let before = texts.iter().find(|(known, _)| *known == name);
             let other = before.is_some_and(|(_, before)| account_name(before) != account_name(&value));
@@ -172,6 +192,12 @@ fn read_json(body: &[u8], named: Named<'_>, fields: &mut Fields) -> bool {
     );
     for (name, value) in texts {
         fields.see(named, name, value);
+    }
+    // Beside a name, a number is something else.
+    for (name, value) in numbers {
+        if fields.account.is_none() || !named.is_account(name) {
+            fields.see(named, name, value);
+        }
     }
     whole
 }
@@ -354,6 +380,11 @@ mod tests {
         check(json, br#"{"email":12345}"#, "", Some("12345"), false);
         check(json, br#"{"email":{"$ne":""}}"#, "", None, true);
         check(json, br#"{"email":null}"#, "", None, false);
+        check(json, br#"{"email":true,"user_name":{"first":"a"}}"#, "", None, false);
+        check(json, br#"{"email":["a","b"]}"#, "", None, true);
+        check(json, br#"{"user_name":7,"email":"ada"}"#, "", Some("ada"), false);
+        check(json, b"[1, 2]", "", None, false);
+        check(json, b"\x00{\x00}", "", None, true);
         check(json, b"", "", None, false);
         check("application/json; charset=utf-16", br#"{"email":"ada"}"#, "", Some("ada"), true);
         check("application/json; charset=utf-8; charset=utf-16", b"{}", "", None, true);

@@ -1,6 +1,6 @@
 //! Things that wait for somebody to come back for them: each once, for a time, and no more than there is room for.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use parking_lot::Mutex;
 use spigot_decision::Millis;
@@ -74,6 +74,7 @@ impl<T> Room<'_, T> {
         let mut inner = self.shelf.inner.lock();
         inner.things.insert(id, (thing, std::mem::take(&mut self.bytes)));
         inner.order.push_back((now.plus(self.shelf.life_millis), id));
+        inner.tidy();
         true
     }
 }
@@ -87,6 +88,14 @@ impl<T> Drop for Room<'_, T> {
 }
 
 impl<T> Inner<T> {
+    /// What is put back again and again stands in the order many times; the first time counts.
+    fn tidy(&mut self) {
+        if self.order.len() > 2 * self.things.len() + 1024 {
+            let (things, mut met) = (&self.things, HashSet::new());
+            self.order.retain(|(_, id)| things.contains_key(id) && met.insert(*id));
+        }
+    }
+
     /// Lets go of what is too old.
     fn forget(&mut self, now: Millis) {
         while let Some((end, old)) = self.order.front().copied() {

@@ -18,6 +18,7 @@ use spigot_intel::Networks;
 use spigot_keeping::{BreakerFile, CohortFile, Keeping, Secrets};
 use spigot_state::{Memory, MemorySettings};
 use tokio::sync::watch;
+use tokio::time::MissedTickBehavior;
 
 use crate::account_data::AccountData;
 use crate::admin_http::{self, AdminPort};
@@ -312,6 +313,7 @@ impl Control {
             self.start_admin(listener);
         }
         let mut ticks = tokio::time::interval(Duration::from_millis(250));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut hangup = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).ok();
         let mut touched = self.seen;
         let mut turn = 0u64;
@@ -472,17 +474,17 @@ impl Control {
         let name =
             self.file.as_ref().map_or("policies/default.toml".to_owned(), |file| file.display().to_string());
         let config = Config::parse(&name, text).map_err(|problems| problems.to_string())?;
-        let operator = self.store.operator(now()).map_err(|error| error.to_string())?;
-        self.networks.follow(&config.server.networks).map_err(|error| format!("`networks`: {error}"))?;
-        self.accounts.follow(&config.server)?;
-        let mut settings = config.server.gateway_settings();
-        self.accounts.put(&config.server, &mut settings);
         // The demo's file holds a policy alone; what it protects and serves stays. Any other that names nothing to protect
         // is one that somebody is in the middle of writing.
         let is_policy = config.server.is_policy_alone();
         if is_policy && !self.alone {
             return Err(format!("{name}: it names no upstream, no [[door]] and no [service] any more"));
         }
+        let operator = self.store.operator(now()).map_err(|error| error.to_string())?;
+        self.networks.follow(&config.server.networks).map_err(|error| format!("`networks`: {error}"))?;
+        self.accounts.follow(&config.server)?;
+        let mut settings = config.server.gateway_settings();
+        self.accounts.put(&config.server, &mut settings);
         let server = if is_policy { &self.server } else { &config.server };
         if settings.sites.is_empty() {
             settings.sites.clone_from(&self.server.sites);

@@ -130,7 +130,7 @@ impl<S: State> Gateway<S> {
                 let twice =
                     rejection == Rejection::Replay && issued.as_ref().is_some_and(|step| last(step.kind));
                 match issued.as_ref().and_then(|issued| Some((issued, first_again(issued, rejection)?))) {
-                    _ if twice && baggage.stash.is_some() => arrived(texts, &baggage),
+                    _ if twice => arrived(texts, &baggage),
                     Some((late, first)) => self.begin_again(snapshot, seen, &baggage, first, late, rejection),
                     None => self.wait_failed(texts, &baggage, rejection),
                 }

@@ -239,7 +239,9 @@ impl<S: State> Turn<'_, S> {
         let (_, in_trap) = self.take_honeypot(content_type, &mut Through::Empty, &mut inspected, complete);
         let upgrade = wanted_upgrade(parts);
         let original = Original { parts, kept: None, removed: 0, upgrade, left_out: None };
-        let looked = Looked { inspected: &inspected, complete, in_trap, account: about.account.as_deref() };
+        let unseen = matches!(body, Shown::Unseen);
+        let looked =
+            Looked { inspected: &inspected, complete, unseen, in_trap, account: about.account.as_deref() };
         let decided = self.decide(&original, looked, route, sender, held).await;
         (proofs.left_out, decided)
     }

@@ -97,6 +97,19 @@ fn a_changed_file_is_loaded_and_a_wrong_one_refused() {
     assert_eq!(demo.connect_from(7).get("/").status, 403, "and the operator's change with it");
 }
 
+/// Whoever opens a file once more and closes it gives up the locks that SQLite holds on it in the whole process: another
+/// process's last connection would then take the log away under this one.
+#[test]
+fn orders_are_heard_after_the_panel_was_asked() {
+    let demo = Demo::start();
+    for client in 11..14 {
+        let asked = Connection::open(demo.admin).get("/api/session");
+        assert!(asked.status < 500, "{}", asked.text());
+        demo.change(&["list", "deny", &format!("127.0.0.{client}")]);
+        assert_eq!(demo.connect_from(client).get("/").status, 403);
+    }
+}
+
 fn command_check(demo: &Demo) -> String {
     let file = demo.folder.path().join("policy.toml");
     let output =

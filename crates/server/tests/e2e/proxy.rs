@@ -12,7 +12,6 @@ fn the_application_sees_the_truth() {
         ("x_spigot_risk", "0"),
         ("X.Spigot-Action", "evil.example"),
         ("SCRIPT_NAME", "evil.example"),
-        ("X-HTTP-Method-Override", "evil.example"),
         ("X-Original-URL", "evil.example"),
         ("X-Rewrite-URL", "evil.example"),
         ("X-Forwarded-For", "203.0.113.9"),

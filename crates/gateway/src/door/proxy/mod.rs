@@ -86,10 +86,10 @@ impl<S: State> Passing<'_, S> {
         let (removed, in_trap) = turn.take_honeypot(content_type, &mut body, &mut inspected, complete);
         let upgrade = wanted_upgrade(parts);
         let original = Original { parts, kept: kept.as_ref(), removed, upgrade, left_out: proofs.left_out };
-        let looked = Looked { inspected: &inspected, complete, in_trap, account: None };
+        let looked = Looked { inspected: &inspected, complete, unseen: false, in_trap, account: None };
         let decided = turn.decide(&original, looked, route, sender, held).await;
         match turn.verdict(&decided).await {
-            Verdict::Pass { .. } if gone => Box::new(turn.refuse(decided, &GONE)),
+            Verdict::Pass { .. } | Verdict::Challenge if gone => Box::new(turn.refuse(decided, &GONE)),
             Verdict::Pass { trickled } => match self.step(&decided) {
                 None => self.pass(&original, body, decided, trickled).await,
                 Some(step) => {

@@ -4,6 +4,7 @@ use http::request::Parts;
 use http::uri::{Authority, PathAndQuery, Scheme, Uri};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Version, header};
 use http_body::Body;
+use spigot_decision::Sender;
 use spigot_state::State;
 
 use super::Passing;
@@ -110,6 +111,8 @@ impl<S: State> Onward<'_, S> {
         // Proxies of the operator's may name these as they like.
         let certificate = settings.certificate_header.as_ref().map(HeaderName::as_str);
         let known = [Some(settings.forwarded_header.as_str()), certificate];
+        // Metadata may be called so, and nothing there makes variables of names.
+        let grpc = http2 && self.decided.sender == Sender::Grpc;
         let secret = self.original.left_out.as_ref();
         let foreign = kept.is_some_and(|kept| kept.foreign.is_some());
         for (name, value) in headers {
@@ -127,12 +130,8 @@ impl<S: State> Onward<'_, S> {
                 "x-forwarded-proto" | "x-forwarded-host" | "x-forwarded-port" | "x-real-ip" | "forwarded" => {
                     !trusted
                 }
-                // Another method or path for the application than the one that was decided about.
-                "x-http-method-override"
-                | "x-http-method"
-                | "x-method-override"
-                | "x-original-url"
-                | "x-rewrite-url" => !trusted,
+                // Another path for the application than the one that was decided about.
+                "x-original-url" | "x-rewrite-url" => !trusted,
                 "host" => authority.is_some(),
                 "cookie" => http2,
                 // Only chunks can have trailers behind them.
@@ -145,7 +144,7 @@ impl<S: State> Onward<'_, S> {
                     is_of_one_hop(name)
                         // The field that proxies of the operator's write the client into, from somebody else.
                         || (!trusted && name == settings.forwarded_header)
-                        || (is_odd(name) && !known.contains(&Some(name)))
+                        || (is_odd(name) && !grpc && !known.contains(&Some(name)))
                         || (named
                             && named_by_connection(headers).any(|named| named.eq_ignore_ascii_case(name)))
                 }

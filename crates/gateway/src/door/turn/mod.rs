@@ -81,6 +81,8 @@ pub(super) struct Looked<'a> {
     pub(super) inspected: &'a Bytes,
     /// Whether that is all of it.
     pub(super) complete: bool,
+    /// Whoever describes the request does not show it.
+    pub(super) unseen: bool,
     /// Somebody wrote into the field that people cannot see.
     pub(super) in_trap: bool,
     /// Which account it is about, by the word of whoever describes it: it counts before what fields say.
@@ -128,7 +130,7 @@ impl<S: State> Turn<'_, S> {
         let (looked_at, facts) = self.body_facts(original, looked.inspected, looked.complete, most);
         let mut fields = route.map_or_else(Default::default, |route| {
             let passwords = self.snapshot.settings.breach.is_some();
-            let plain = facts.complete && !is_coded(&original.parts.headers);
+            let plain = (facts.complete || looked.unseen) && !is_coded(&original.parts.headers);
             let content_type = original.content_type().map_or(&b""[..], HeaderValue::as_bytes);
             let came = Came { content_type, bytes: &looked_at, plain, query: self.parameters() };
             understand::body_fields(&route.settings, came, passwords)
